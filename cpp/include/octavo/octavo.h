@@ -1,0 +1,324 @@
+/* Octavo: int8 inference for x86. The C interface of liboctavo.
+ *
+ * A network is described once, with a builder: values (tensors) and operators between them. `octavo_builder_build` checks
+ * everything, packs the weights for this machine's instruction set and returns a plan. `octavo_plan_run` then executes the
+ * plan; it allocates nothing in the steady state and, for plans without state, may be called from many threads at once.
+ *
+ * Every function returns a status; `octavo_last_error` gives the sentence that goes with the calling thread's last failure.
+ * Nothing here prints, aborts or throws. Handles are opaque, created and destroyed by the functions of their name.
+ *
+ * Notation: shapes are written [N, C, H, W] in logical order whatever the layout in memory; u8, s8, s32, f32 are types;
+ * a quantized value q stands for the real number (q - zero_point) * scale.
+ */
+#ifndef OCTAVO_OCTAVO_H
+#define OCTAVO_OCTAVO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(OCTAVO_BUILDING)
+#define OCTAVO_API __attribute__((visibility("default")))
+#else
+#define OCTAVO_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Status ---------------------------------------------------------------------------------------------------------- */
+
+typedef int32_t octavo_status;
+enum {
+    OCTAVO_OK = 0,
+    OCTAVO_INVALID_ARGUMENT = 1, /* a null pointer, an unknown enum value, a number out of its range */
+    OCTAVO_SHAPE_MISMATCH = 2,   /* shapes or buffer sizes that do not fit together */
+    OCTAVO_UNSUPPORTED = 3,      /* well-formed, but no implementation takes it; the message says why */
+    OCTAVO_NOT_FINITE = 4,       /* NaN or infinity where a number is needed */
+    OCTAVO_OUT_OF_MEMORY = 5,    /* an allocation failed, or a size does not fit the address space */
+    OCTAVO_UNKNOWN_ISA = 6,      /* an instruction set name that is unknown, or not available on this CPU */
+    OCTAVO_NO_BACKEND = 7,       /* the operator needs a back end that is not registered (liboctavo_onednn for float) */
+    OCTAVO_BUSY = 8,             /* the object is in use by another thread and the call cannot wait */
+    OCTAVO_INTERNAL = 9          /* a defect of the library; the message says where */
+};
+
+/* The message of the calling thread's last failed call; "" if none failed. Valid until that thread's next call. */
+OCTAVO_API const char* octavo_last_error(void);
+/* One line of meaning for a status; "unknown status" for a number that is none. */
+OCTAVO_API const char* octavo_status_text(octavo_status status);
+/* Version of the library, "major.minor.patch". */
+OCTAVO_API const char* octavo_version(void);
+
+/* ---- CPU, instruction sets, threads ----------------------------------------------------------------------------------- */
+
+/* Instruction sets in ascending order: "scalar", "avx2", "avx512" (F, BW, VL, DQ), "vnni" (the former and AVX512-VNNI).
+ * The environment variable OCTAVO_ISA, read once, caps the choice; an unknown or unavailable name there makes every call that
+ * needs an instruction set fail with OCTAVO_UNKNOWN_ISA and a message that lists what is available. */
+OCTAVO_API int32_t octavo_isa_count(void);
+/* Name, one-line description, whether this CPU and operating system support it, whether it is the one in use (0 or 1).
+ * Any output pointer may be null. */
+OCTAVO_API octavo_status octavo_isa_info(int32_t index, const char** name, const char** description, int32_t* supported,
+                                         int32_t* active);
+/* The instruction set in use under the cap. */
+OCTAVO_API octavo_status octavo_isa_active(const char** name);
+/* The CPU's brand string, such as "AMD EPYC 9R14". */
+OCTAVO_API const char* octavo_cpu_name(void);
+
+/* Threads that a plan may use when its options say 0. Default: the CPU limit of the process (affinity mask and cgroup).
+ * The caller's thread is one of them; 1 means that no other thread is ever woken. Range 1 to 1024. */
+OCTAVO_API int32_t octavo_threads(void);
+OCTAVO_API octavo_status octavo_set_threads(int32_t threads);
+
+/* ---- Values ------------------------------------------------------------------------------------------------------------ */
+
+#define OCTAVO_MAX_RANK 6
+
+typedef int32_t octavo_dtype;
+enum {
+    OCTAVO_F32 = 0,
+    OCTAVO_U8 = 1,
+    OCTAVO_S8 = 2,
+    OCTAVO_S32 = 3,
+    OCTAVO_CODE4 = 4, /* weights only: table codes 0..15, given one code a byte; packed two a byte inside */
+    OCTAVO_CODE8 = 5  /* weights only: table codes 0..255, one a byte */
+};
+
+typedef int32_t octavo_layout;
+enum {
+    OCTAVO_PLAIN = 0, /* row-major in logical order: NCHW, OIHW, [M, K] */
+    OCTAVO_NHWC = 1   /* channels last: logical [N, C, H, W] stored as N, H, W, C without padding; rank 4 only */
+};
+
+typedef int32_t octavo_role;
+enum {
+    OCTAVO_INPUT = 0,    /* the caller's buffer, read */
+    OCTAVO_OUTPUT = 1,   /* the caller's buffer, written; may also be read by later operators */
+    OCTAVO_TEMP = 2,     /* lives in the plan's arena during a run */
+    OCTAVO_CONSTANT = 3, /* data given here, copied or packed when the plan is built */
+    OCTAVO_STATE = 4     /* data given here, kept by the plan and changed by its runs (training) */
+};
+
+typedef struct octavo_value_desc {
+    const char* name; /* for messages and explain; copied; may be null */
+    octavo_dtype dtype;
+    octavo_role role;
+    octavo_layout layout;
+    int32_t batched;               /* 1: dims[0] is the batch, given at run time, and dims[0] here is ignored; 0: fixed shape */
+    int32_t rank;                  /* 0 (a scalar) to OCTAVO_MAX_RANK */
+    int64_t dims[OCTAVO_MAX_RANK]; /* logical order; each at least 1 */
+
+    /* Quantization (dtype U8, S8, S32 bias, CODE4, CODE8). param_count 1 with axis -1: per tensor. Otherwise parameters per
+     * index of `axis` (weights: 0, the output channel), param_count = dims[axis], or, with group_size > 0, per group of
+     * group_size consecutive weights of a channel: param_count = dims[0] * ceil(K / group_size), channel-major. */
+    int32_t axis;
+    int32_t group_size;
+    int64_t param_count;        /* 0: not quantized */
+    const float* scales;        /* [param_count], each finite and > 0 */
+    const int32_t* zero_points; /* [param_count], or null: all 0 */
+    int32_t code_min, code_max; /* activations: smallest and largest code that can occur (0, 127 for a reduced range; 0, 255 for
+                                   u8; -128, 127 for s8). Results are clamped to it. Both 0: the full range of the dtype. */
+    /* Table codes: real weight = scale * table[code]. One table of table_size entries a parameter set, param_count of them. */
+    int32_t table_size; /* 1 to 16 for CODE4, 1 to 256 for CODE8 */
+    const int8_t* table; /* [param_count, table_size] */
+
+    const void* data; /* CONSTANT, STATE: elements in `layout` order; others: null */
+} octavo_value_desc;
+
+/* ---- Operators --------------------------------------------------------------------------------------------------------- */
+
+typedef int32_t octavo_op_kind;
+enum {
+    /* Inference. Inputs in brackets may be absent (-1). Types: "q" is u8 or s8 activations. */
+    OCTAVO_OP_CONV2D = 0,      /* x, w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y. f32, or q x (s8 | u8 | codes) -> q.
+                                  Integer bias: s32 with scale sx*sw (added to the sum) or f32 (added after conversion).
+                                  q values and residual are NHWC. */
+    OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; y may be f32 for q x s8 */
+    OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w s8 or codes [N, K], [bias f32] -> y f32; x is quantized to u8 by the range of
+                                  the whole tensor; reduce_range: to 7 bits */
+    OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; f32 or q, same scale and zero point */
+    OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; kernel, stride, pad, ceil_mode, count_include_pad; same scale and zero point */
+    OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; same scale and zero point */
+    OCTAVO_OP_ADD = 6,         /* a, b (same shape) -> y; f32 or q; activation NONE or RELU */
+    OCTAVO_OP_CLAMP = 7,       /* x -> y: the activation field alone (ReLU, ReLU6, clamp); f32 or q, same scale and zero point */
+    OCTAVO_OP_SOFTMAX = 8,     /* x -> y over the last axis, f32 */
+    OCTAVO_OP_QUANTIZE = 9,    /* x f32 -> y q; layouts may differ (PLAIN -> NHWC is fused) */
+    OCTAVO_OP_DEQUANTIZE = 10, /* x q -> y f32; layouts may differ */
+    OCTAVO_OP_REQUANTIZE = 11, /* x q -> y q of other scale, zero point or type */
+    OCTAVO_OP_REORDER = 12,    /* x -> y: same elements, other layout */
+    OCTAVO_OP_FLATTEN = 13,    /* x [N, C, H, W] -> y [N, C*H*W], features in C, H, W order; same type and parameters */
+    OCTAVO_OP_BATCH_NORM = 14, /* x, gamma [C], beta [C], mean [C], var [C] -> y; f32; epsilon */
+
+    /* Training, all f32 unless said. Operators that carry a batch statistic see the whole batch of a run. */
+    OCTAVO_OP_CONV2D_GRAD_INPUT = 32,  /* dy, w -> dx */
+    OCTAVO_OP_CONV2D_GRAD_WEIGHT = 33, /* x, dy -> dw, [dbias] */
+    OCTAVO_OP_LINEAR_GRAD_INPUT = 34,  /* dy, w -> dx */
+    OCTAVO_OP_LINEAR_GRAD_WEIGHT = 35, /* x, dy -> dw, [dbias] */
+    OCTAVO_OP_BATCH_NORM_TRAIN = 36,   /* x, gamma, beta, running_mean (state), running_var (state) -> y, save_mean [C], save_inv_std [C];
+                                          running statistics move by `momentum` (PyTorch's: new = old + momentum*(batch - old),
+                                          unbiased variance) */
+    OCTAVO_OP_BATCH_NORM_GRAD = 37,    /* x, dy, gamma, save_mean, save_inv_std -> dx, dgamma, dbeta */
+    OCTAVO_OP_CLAMP_GRAD = 38,         /* y or x, dy -> dx: dy where the clamp passed (strictly inside), 0 elsewhere */
+    OCTAVO_OP_MAX_POOL2D_TRAIN = 39,   /* x -> y, index (u8 [N, C, oh, ow], tap number in the window) */
+    OCTAVO_OP_MAX_POOL2D_GRAD = 40,    /* dy, index -> dx */
+    OCTAVO_OP_AVG_POOL2D_GRAD = 41,    /* dy -> dx */
+    OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD = 42, /* dy -> dx */
+    OCTAVO_OP_FLATTEN_GRAD = 43,       /* dy -> dx */
+    OCTAVO_OP_DROPOUT_TRAIN = 44,      /* x, counter (s32 [2], unbatched: step number, seed) -> y, mask u8; probability */
+    OCTAVO_OP_DROPOUT_GRAD = 45,       /* dy, mask -> dx; probability */
+    OCTAVO_OP_SOFTMAX_GRAD = 46,       /* y, dy -> dx */
+    OCTAVO_OP_CROSS_ENTROPY = 47,      /* logits [N, C], labels s32 [N] -> loss f32 [1] unbatched (mean), dlogits [N, C] (of the mean),
+                                          correct s32 [1] unbatched (rows whose largest logit is the label's) */
+    OCTAVO_OP_SGD_STEP = 48,           /* param (state), grad, velocity (state), hyper f32 [5] = lr, momentum, dampening, weight_decay,
+                                          nesterov (0/1); PyTorch's torch.optim.SGD; no output */
+    OCTAVO_OP_ADAM_STEP = 49           /* param (state), grad, m (state), v (state), hyper f32 [6] = lr, beta1, beta2, epsilon,
+                                          weight_decay, step (1, 2, ..); PyTorch's torch.optim.Adam; no output */
+};
+
+typedef int32_t octavo_activation;
+enum {
+    OCTAVO_NO_ACTIVATION = 0,
+    OCTAVO_RELU = 1,
+    OCTAVO_CLAMP = 2 /* to [clamp_min, clamp_max], real numbers; ReLU6 is 0, 6 */
+};
+
+typedef int32_t octavo_backend_id;
+enum {
+    OCTAVO_BACKEND_AUTO = 0,   /* integer operators: Octavo's kernels; float: whoever registered for it */
+    OCTAVO_BACKEND_OCTAVO = 1, /* Octavo's own kernels or refuse */
+    OCTAVO_BACKEND_ONEDNN = 2  /* the registered back end or refuse */
+};
+
+#define OCTAVO_MAX_INPUTS 6
+#define OCTAVO_MAX_OUTPUTS 3
+
+typedef struct octavo_op_desc {
+    const char* name; /* for messages and explain; copied; may be null */
+    octavo_op_kind kind;
+    octavo_backend_id backend;
+    int32_t input_count, output_count;
+    int32_t inputs[OCTAVO_MAX_INPUTS];   /* value numbers; -1: absent */
+    int32_t outputs[OCTAVO_MAX_OUTPUTS]; /* value numbers; -1: not wanted */
+    int32_t kernel[2], stride[2], dilation[2]; /* height, width; dilation 1 is dense */
+    int32_t pad[4];                            /* top, left, bottom, right */
+    int32_t groups;
+    int32_t ceil_mode, count_include_pad; /* pooling, as in PyTorch */
+    octavo_activation activation;
+    float clamp_min, clamp_max;
+    float epsilon, momentum, probability;
+    int32_t reduce_range;
+} octavo_op_desc;
+
+/* ---- Builder ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct octavo_builder octavo_builder;
+typedef struct octavo_plan octavo_plan;
+
+typedef struct octavo_plan_options {
+    int32_t threads;   /* most threads a run may use; 0: octavo_threads() at the time of the run */
+    int32_t chunk;     /* samples of a batch that go through the plan together; 0: chosen so that the arena fits the L2 cache */
+    const char* isa;   /* cap for this plan, a name of octavo_isa_info; null: octavo_isa_active */
+    int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds) */
+} octavo_plan_options;
+
+OCTAVO_API octavo_status octavo_builder_create(octavo_builder** builder);
+OCTAVO_API void octavo_builder_destroy(octavo_builder* builder); /* null is fine */
+/* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept. */
+OCTAVO_API octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number);
+/* Adds an operator; operators run in the order of their adding, each value written before it is read. */
+OCTAVO_API octavo_status octavo_builder_op(octavo_builder* builder, const octavo_op_desc* desc);
+/* Checks, packs and plans. The builder stays usable and must still be destroyed. options may be null. */
+OCTAVO_API octavo_status octavo_builder_build(octavo_builder* builder, const octavo_plan_options* options, octavo_plan** plan);
+
+/* ---- Plan -------------------------------------------------------------------------------------------------------------- */
+
+/* Runs the plan on `batch` samples. inputs and outputs: one buffer for each INPUT and OUTPUT value in the order of their
+ * adding; each holds at least octavo_plan_input_bytes / _output_bytes and is aligned to its element. Thread-safe, except that
+ * runs of a plan with STATE values wait for each other. */
+OCTAVO_API octavo_status octavo_plan_run(octavo_plan* plan, int64_t batch, const void* const* inputs, void* const* outputs);
+/* Waits for runs under way, then frees. null is fine. The handle must not be used again. */
+OCTAVO_API void octavo_plan_destroy(octavo_plan* plan);
+OCTAVO_API int32_t octavo_plan_input_count(const octavo_plan* plan);
+OCTAVO_API int32_t octavo_plan_output_count(const octavo_plan* plan);
+/* Bytes of a buffer for `batch` samples; -1 for an index out of range. */
+OCTAVO_API int64_t octavo_plan_input_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
+OCTAVO_API int64_t octavo_plan_output_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
+/* Copies a STATE value (number as given by octavo_builder_value) out of or into the plan; bytes must be its exact size. */
+OCTAVO_API octavo_status octavo_plan_read_state(octavo_plan* plan, int32_t value, void* data, int64_t bytes);
+OCTAVO_API octavo_status octavo_plan_write_state(octavo_plan* plan, int32_t value, const void* data, int64_t bytes);
+
+typedef struct octavo_step_info {
+    const char* name;   /* the operator's name */
+    const char* kernel; /* the kernel that runs it, such as "gemm_u8s8_8x48c4_vnni", or "view" (no work) */
+    const char* reason; /* why this way and not another; "" if there was no choice */
+    const char* fused;  /* names of the operators that this step also does; "" if none */
+    int64_t weight_bytes;  /* packed weights, tables, scales and biases */
+    int64_t macs;          /* multiply-adds a sample */
+    int64_t nanoseconds;   /* median time of the last profiled runs' step; -1 when not profiled */
+} octavo_step_info;
+
+OCTAVO_API int32_t octavo_plan_step_count(const octavo_plan* plan);
+/* Strings live as long as the plan. */
+OCTAVO_API octavo_status octavo_plan_step(const octavo_plan* plan, int32_t index, octavo_step_info* info);
+
+typedef struct octavo_plan_memory {
+    int64_t weight_bytes;    /* all constants as packed */
+    int64_t arena_bytes;     /* one workspace: a chunk's inner values and scratch */
+    int64_t workspaces;      /* workspaces allocated so far: as many as runs or threads were at work at the same time */
+    int64_t chunk;           /* samples that go through together */
+} octavo_plan_memory;
+OCTAVO_API octavo_status octavo_plan_memory_info(const octavo_plan* plan, octavo_plan_memory* memory);
+
+/* ---- Whole-array functions (observers and schemes) ----------------------------------------------------------------------
+ * Every instruction set gives the same bytes. Arrays must not overlap. A tensor per channel is seen as [outer, channels, inner]. */
+
+/* Least and greatest of each channel, and how many elements are NaN or infinite (these take no part). A channel without a
+ * finite element gets min = +inf, max = -inf. */
+OCTAVO_API octavo_status octavo_min_max(const float* x, int64_t outer, int64_t channels, int64_t inner, float* min, float* max,
+                                        int64_t* nan_count, int64_t* inf_count);
+/* Adds to counts[i], i = floor(x / 2^exponent) - first, for every finite x; the caller makes the range wide enough
+ * (OCTAVO_INVALID_ARGUMENT names the first x outside it, and counts are then unchanged). NaN and infinities are skipped. */
+OCTAVO_API octavo_status octavo_histogram(const float* x, int64_t n, int32_t exponent, int64_t first, int64_t bins, int64_t* counts);
+/* q = clamp(rint(fma(x, 1/scale, zero_point)), q_min, q_max) per tensor (channels = 1); per channel
+ * q = clamp(rint(x * (1/scale) + zero_point)): PyTorch's two formulas. dtype U8 or S8. NaN gives zero_point, infinities saturate. */
+OCTAVO_API octavo_status octavo_quantize(const float* x, int64_t outer, int64_t channels, int64_t inner, const float* scales,
+                                         const int32_t* zero_points, octavo_dtype dtype, int32_t q_min, int32_t q_max, void* q);
+/* x = float(q - zero_point) * scale. */
+OCTAVO_API octavo_status octavo_dequantize(const void* q, octavo_dtype dtype, int64_t outer, int64_t channels, int64_t inner,
+                                           const float* scales, const int32_t* zero_points, float* x);
+/* Index of the nearest of `levels` ascending numbers (1 to 256); a tie takes the lower index. NaN is OCTAVO_NOT_FINITE. */
+OCTAVO_API octavo_status octavo_nearest_level(const float* x, int64_t n, const float* levels, int32_t count, uint8_t* codes);
+/* Sum over x of (x - dequantize(quantize(x)))^2, per-tensor formula without storing, in double: element i goes to partial sum
+ * i mod 16, partial sums are added pairwise (0+8, 1+9, .. then 0+4, ..), so that every instruction set gives the same bits. */
+OCTAVO_API octavo_status octavo_affine_error(const float* x, int64_t n, float scale, int32_t zero_point, int32_t q_min,
+                                             int32_t q_max, double* sum);
+/* Sum of (a - b)^2 and sum of a^2 in the same order. Either output may be null. */
+OCTAVO_API octavo_status octavo_squared_error(const float* a, const float* b, int64_t n, double* error, double* power);
+
+/* ---- Back ends ----------------------------------------------------------------------------------------------------------
+ * A library that implements operators registers a table. The plan asks `create` for each operator that it would have this back
+ * end run; a refusal (any status but OCTAVO_OK) carries a reason. */
+
+typedef struct octavo_backend {
+    uint32_t size;    /* sizeof(octavo_backend), for checking */
+    const char* name; /* "onednn" */
+    /* values: descriptions of inputs then outputs (null where absent), with `data` of constants; valid during the call.
+     * *op is the back end's own; *kernel a static or op-owned string. */
+    octavo_status (*create)(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
+                            const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
+                            size_t reason_bytes);
+    /* Scratch memory a run wants, in bytes, for this batch and thread count. */
+    int64_t (*scratch_bytes)(void* op, int64_t batch, int32_t threads);
+    /* Must be callable from several threads at once for an operator without state. A failure's sentence goes to message. */
+    octavo_status (*run)(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs, void* scratch,
+                         char* message, size_t message_bytes);
+    void (*destroy)(void* op);
+    int64_t (*weight_bytes)(void* op);
+} octavo_backend;
+
+/* Registers the table (copied); a second registration replaces the first for plans built later. */
+OCTAVO_API octavo_status octavo_register_backend(const octavo_backend* backend);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
