@@ -1,0 +1,37 @@
+// The edge of the C interface: exceptions become a status, and a sentence that the calling thread can ask for.
+#ifndef OCTAVO_ABI_STATUS_H
+#define OCTAVO_ABI_STATUS_H
+
+#include <exception>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "base/status.h"
+
+namespace octavo {
+
+// Keeps the message for octavo_last_error (cut to what fits) and returns the status. Allocates nothing.
+octavo_status fail(octavo_status status, const char* message) noexcept;
+
+// Calls body; what it throws becomes a status with its message. body returns nothing.
+template <class F>
+octavo_status guarded(F&& body) noexcept {
+    static_assert(std::is_void<decltype(std::forward<F>(body)())>::value, "report failure by throwing Error");
+    try {
+        std::forward<F>(body)();
+        return OCTAVO_OK;
+    } catch (const Error& error) {
+        return fail(error.status(), error.what());
+    } catch (const std::bad_alloc&) {
+        return fail(OCTAVO_OUT_OF_MEMORY, "out of memory");
+    } catch (const std::exception& error) {
+        return fail(OCTAVO_INTERNAL, error.what());
+    } catch (...) {
+        return fail(OCTAVO_INTERNAL, "unknown exception");
+    }
+}
+
+}  // namespace octavo
+
+#endif
