@@ -1,0 +1,44 @@
+#include "base/memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/sizes.h"
+#include "base/status.h"
+
+namespace octavo {
+namespace {
+
+constexpr size_t huge_page = size_t{2} << 20;
+
+[[noreturn]] void out_of_memory(size_t bytes) {
+    throw Error(OCTAVO_OUT_OF_MEMORY, "could not allocate " + std::to_string(bytes) + " bytes");
+}
+
+}  // namespace
+
+void* allocate_aligned(size_t bytes) {
+    if (bytes == 0) return nullptr;
+    if (bytes > PTRDIFF_MAX - huge_page) out_of_memory(bytes);
+    const size_t align = bytes >= 2 * huge_page ? huge_page : alignment;
+    void* memory = std::aligned_alloc(align, round_up(bytes, align));
+    if (memory == nullptr) out_of_memory(bytes);
+    // A hint: where the kernel does not take it, pages stay small.
+    if (align == huge_page) madvise(memory, round_up(bytes, align), MADV_HUGEPAGE);
+    return memory;
+}
+
+void free_aligned(void* memory) noexcept { std::free(memory); }
+
+void* allocate_zeroed(size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory(SIZE_MAX);
+    void* memory = allocate_aligned(bytes);
+    if (memory != nullptr) std::memset(memory, 0, bytes);
+    return memory;
+}
+
+}  // namespace octavo

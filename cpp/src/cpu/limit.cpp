@@ -1,0 +1,80 @@
+#include "cpu/limit.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <vector>
+
+#include "cpu/isa.h"
+
+namespace octavo {
+namespace {
+
+// Quota over period in CPUs; 0: the file is absent or sets no limit.
+double read_quota(const std::string& folder, bool version2) {
+    double quota = 0, period = 0;
+    if (version2) {
+        std::ifstream file(folder + "/cpu.max");  // "max 100000" or "150000 100000"
+        if (!(file >> quota >> period)) return 0;
+    } else {
+        std::ifstream quota_file(folder + "/cpu.cfs_quota_us"), period_file(folder + "/cpu.cfs_period_us");
+        if (!(quota_file >> quota) || !(period_file >> period)) return 0;
+    }
+    return quota > 0 && period > 0 ? quota / period : 0;
+}
+
+// The least quota of a group and its ancestors: each of them binds.
+double least_quota(const std::string& mount, std::string path, bool version2) {
+    double least = 0;
+    for (;;) {
+        if (path == "/") path.clear();
+        const double quota = read_quota(mount + path, version2);
+        if (quota > 0 && (least == 0 || quota < least)) least = quota;
+        if (path.empty()) return least;
+        path.erase(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+    }
+}
+
+int affinity_cpus() {
+    for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {  // the kernel refuses a mask that is too short
+        cpu_set_t* mask = CPU_ALLOC(cpus);
+        if (mask == nullptr) break;
+        const size_t bytes = CPU_ALLOC_SIZE(cpus);
+        CPU_ZERO_S(bytes, mask);
+        const int count = sched_getaffinity(0, bytes, mask) == 0 ? CPU_COUNT_S(bytes, mask) : 0;
+        CPU_FREE(mask);
+        if (count > 0) return count;
+    }
+    return 1;
+}
+
+}  // namespace
+
+int cgroup_cpu_limit(const std::string& membership, const std::string& root) {
+    double least = 0;
+    std::ifstream file(membership);
+    std::string line;
+    while (std::getline(file, line)) {  // "0::/group" (version 2) or "4:cpu,cpuacct:/group"
+        const size_t first = line.find(':'), second = line.find(':', first + 1);
+        if (first == std::string::npos || second == std::string::npos) continue;
+        const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
+        double quota = 0;
+        if (controllers.empty())
+            quota = least_quota(root, path, true);
+        else if (("," + controllers + ",").find(",cpu,") != std::string::npos)
+            for (const std::string& mount : {root + "/cpu", root + "/" + controllers})
+                if (quota == 0) quota = least_quota(mount, path, false);
+        if (quota > 0 && (least == 0 || quota < least)) least = quota;
+    }
+    return static_cast<int>(std::min(std::ceil(least), 1e6));
+}
+
+int cpu_limit() {
+    const int group = cgroup_cpu_limit("/proc/self/cgroup", "/sys/fs/cgroup");
+    const int affinity = affinity_cpus();
+    return group > 0 ? std::min(group, affinity) : affinity;
+}
+
+}  // namespace octavo

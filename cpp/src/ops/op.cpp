@@ -1,0 +1,50 @@
+#include "ops/op.h"
+
+#include <initializer_list>
+
+#include "base/sizes.h"
+#include "ops/factories.h"
+
+namespace octavo {
+
+int64_t Value::elements() const { return checked_product(dims); }
+
+size_t Value::element_bytes() const { return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1; }
+
+std::string Value::shape_text() const {
+    std::string text = "[";
+    for (size_t i = 0; i < dims.size(); ++i) {
+        if (i > 0) text += ", ";
+        text += i == 0 && batched ? "N" : std::to_string(dims[i]);
+    }
+    return text + "]";
+}
+
+size_t Op::scratch_bytes(int64_t, int) const { return 0; }
+bool Op::couples_batch() const { return false; }
+bool Op::in_place() const { return false; }
+std::string Op::reason() const { return ""; }
+int64_t Op::weight_bytes() const { return 0; }
+int64_t Op::macs() const { return 0; }
+
+namespace {
+
+struct Row {
+    octavo_op_kind kind;
+    OpFactory create;
+};
+
+// Every operator that Octavo itself implements.
+const std::initializer_list<Row> rows = {
+};
+
+}  // namespace
+
+std::unique_ptr<Op> create_op(const OpDesc& desc) {
+    for (const Row& row : rows)
+        if (row.kind == desc.attributes.kind) return row.create(desc);
+    throw Refusal("operator \"" + desc.name + "\": Octavo has no kernel of its own for kind " +
+                  std::to_string(desc.attributes.kind));
+}
+
+}  // namespace octavo
