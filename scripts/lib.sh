@@ -1,0 +1,75 @@
+# What the scripts share: sourced, never run. Needs bash.
+
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+build="$root/build"
+mvn=(mvn --batch-mode --no-transfer-progress --file "$root/pom.xml")
+# ccache, where there is one, makes a second build of the same sources quick.
+if [[ -d /usr/lib/ccache ]]; then PATH="/usr/lib/ccache:$PATH"; fi
+jobs="$(nproc)"
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "$*"
+    exit 1
+}
+
+java_version() { java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = \([0-9]*\).*/\1/p'; }
+
+has_jdk17() { command -v javac >/dev/null && command -v java >/dev/null && [[ "$(java_version)" -ge 17 ]]; }
+
+has_header() { echo "#include <$1>" | g++ -E -x c++ - >/dev/null 2>&1; }
+
+# install_packages NAME...: as root installs Debian packages; otherwise prints the line to run, and fails.
+install_packages() {
+    if [[ "$(id -u)" == 0 ]] && command -v apt-get >/dev/null; then
+        say "Installing $*"
+        apt-get update -qq >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2
+    else
+        say "Missing packages. Please run:  sudo apt-get install -y $*"
+        return 1
+    fi
+}
+
+# need WHAT...: makes sure of the tools for `java` (JDK 17 and Maven), `native` (CMake, g++), `tests` (GoogleTest, Google
+# Benchmark, Ninja), `format` (clang-format).
+need() {
+    local packages=()
+    for what in "$@"; do
+        case "$what" in
+            java)
+                has_jdk17 || packages+=(default-jdk-headless)
+                command -v mvn >/dev/null || packages+=(maven)
+                ;;
+            native)
+                command -v cmake >/dev/null || packages+=(cmake)
+                command -v g++ >/dev/null || packages+=(g++)
+                command -v make >/dev/null || command -v ninja >/dev/null || packages+=(make)
+                ;;
+            tests)
+                command -v ninja >/dev/null || packages+=(ninja-build)
+                has_header gtest/gtest.h || packages+=(libgtest-dev)
+                has_header benchmark/benchmark.h || packages+=(libbenchmark-dev)
+                ;;
+            format) command -v clang-format >/dev/null || packages+=(clang-format) ;;
+            *) die "need: unknown $what" ;;
+        esac
+    done
+    if [[ ${#packages[@]} -gt 0 ]]; then
+        install_packages "${packages[@]}" || exit 1
+    fi
+    if [[ " $* " == *" java "* ]]; then
+        has_jdk17 || die "Octavo needs a JDK 17 or newer; $(command -v java || echo java) is $(java_version || echo missing). Set PATH to a newer one."
+    fi
+}
+
+# configure FOLDER OPTION...: CMake with Ninja in a new folder, with what it was made with in an old one.
+configure() {
+    local folder="$1"
+    shift
+    local generator=()
+    if [[ ! -f "$folder/CMakeCache.txt" ]] && command -v ninja >/dev/null; then generator=(-G Ninja); fi
+    cmake "${generator[@]}" -S "$root" -B "$folder" "$@"
+}
