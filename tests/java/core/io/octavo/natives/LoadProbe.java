@@ -11,7 +11,12 @@ final class LoadProbe {
     public static void main(String[] args) throws IOException {
         String version = io.octavo.natives.global.octavo.octavo_version().getString();
         if (args[0].equals("float")) {
-            version = io.octavo.natives.global.octavo_onednn.octavo_onednn_version().getString();
+            version = io.octavo
+                    .natives
+                    .global
+                    .octavo_onednn
+                    .octavo_onednn_version()
+                    .getString();
         }
         if (!version.matches("\\d+\\.\\d+\\.\\d+")) {
             throw new IllegalStateException("not a version: " + version);

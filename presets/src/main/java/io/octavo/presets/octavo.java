@@ -11,12 +11,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  * {@code io.octavo.natives} from it. An int8 program loads this library and no other.
  */
 @Properties(
-        value =
-                @Platform(
-                        value = "linux-x86_64",
-                        compiler = "cpp11",
-                        include = "octavo/octavo.h",
-                        link = "octavo@.0"),
+        value = @Platform(value = "linux-x86_64", compiler = "cpp11", include = "octavo/octavo.h", link = "octavo@.0"),
         target = "io.octavo.natives",
         global = "io.octavo.natives.global.octavo")
 public class octavo implements InfoMapper {
