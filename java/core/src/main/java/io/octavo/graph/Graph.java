@@ -1,0 +1,379 @@
+package io.octavo.graph;
+
+import io.octavo.InvalidValueException;
+import io.octavo.ShapeMismatchException;
+import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.QuantizedTensor;
+import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A network: inputs, constants, and nodes in an order in which they can run. Immutable; made by a {@link Builder}, changed by
+ * building another (see {@link Passes}).
+ *
+ * <p>A quantized network is the same graph with quantized values: float input, {@link Op.Quantize}, quantized edges, {@link
+ * Op.Dequantize}, float output; weights are constants of codes with their parameters, biases stay float.
+ */
+public final class Graph {
+    private final String name;
+    private final Map<String, Value> values;
+    private final List<Value> inputs;
+    private final List<Value> outputs;
+    private final List<Node> nodes;
+    private final Map<String, Node> producers;
+    private final Map<String, List<Node>> consumers;
+
+    private Graph(String name, Map<String, Value> values, List<String> inputs, List<String> outputs, List<Node> nodes) {
+        this.name = name;
+        this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        this.inputs = inputs.stream().map(this.values::get).toList();
+        this.outputs = outputs.stream().map(this.values::get).toList();
+        this.nodes = List.copyOf(nodes);
+        this.producers = new LinkedHashMap<>();
+        this.consumers = new LinkedHashMap<>();
+        for (Node node : this.nodes) {
+            for (String output : node.outputs()) {
+                producers.put(output, node);
+            }
+            for (String input : new HashSet<>(node.inputs())) {
+                consumers.computeIfAbsent(input, key -> new ArrayList<>()).add(node);
+            }
+        }
+    }
+
+    /** Starts an empty graph. */
+    public static Builder builder(String name) {
+        return new Builder(name);
+    }
+
+    /** The name given to {@link #builder}. */
+    public String name() {
+        return name;
+    }
+
+    /** The inputs in the order of their adding. */
+    public List<Value> inputs() {
+        return inputs;
+    }
+
+    /** The outputs in the order of their naming. */
+    public List<Value> outputs() {
+        return outputs;
+    }
+
+    /** The nodes, each after those whose results it reads. */
+    public List<Node> nodes() {
+        return nodes;
+    }
+
+    /**
+     * The value of that name.
+     *
+     * @throws InvalidValueException if there is none; the message lists the names that there are
+     */
+    public Value value(String name) {
+        Value value = values.get(name);
+        if (value == null) {
+            throw new InvalidValueException(
+                    "Graph '" + this.name + "' has no value '" + name + "'; it has " + values.keySet());
+        }
+        return value;
+    }
+
+    /** Whether there is a value of that name. */
+    public boolean hasValue(String name) {
+        return values.containsKey(name);
+    }
+
+    /** All values: inputs, constants and results, in the order of their adding. */
+    public Collection<Value> values() {
+        return values.values();
+    }
+
+    /** The constants by name, in the order of their adding. */
+    public Map<String, Value> constants() {
+        Map<String, Value> constants = new LinkedHashMap<>();
+        for (Value value : values.values()) {
+            if (value.isConstant()) {
+                constants.put(value.name(), value);
+            }
+        }
+        return constants;
+    }
+
+    /**
+     * The node of that name.
+     *
+     * @throws InvalidValueException if there is none
+     */
+    public Node node(String name) {
+        for (Node node : nodes) {
+            if (node.name().equals(name)) {
+                return node;
+            }
+        }
+        throw new InvalidValueException("Graph '" + this.name + "' has no node '" + name + "'; it has "
+                + nodes.stream().map(Node::name).toList());
+    }
+
+    /** The node that computes a value; empty for inputs and constants. */
+    public Optional<Node> producer(String value) {
+        return Optional.ofNullable(producers.get(value));
+    }
+
+    /** The nodes that read a value, in running order, each once. */
+    public List<Node> consumers(String value) {
+        return Collections.unmodifiableList(consumers.getOrDefault(value, List.of()));
+    }
+
+    /** Whether a value is an output of the graph. */
+    public boolean isOutput(String value) {
+        return outputs.stream().anyMatch(output -> output.name().equals(value));
+    }
+
+    /**
+     * This graph with other elements in some float constants, as after training or loading.
+     *
+     * @param changed tensors by the names of constants
+     * @throws InvalidValueException if a name is not that of a constant that is not quantized
+     * @throws ShapeMismatchException if type or shape differ
+     */
+    public Graph withConstants(Map<String, Tensor> changed) {
+        Map<String, Value> replaced = new LinkedHashMap<>(values);
+        changed.forEach((key, tensor) -> {
+            Value old = value(key);
+            if (!old.isConstant() || old.isQuantized()) {
+                throw new InvalidValueException("Value " + old + " of graph '" + name
+                        + "' takes no other elements: it is not a constant, or is quantized");
+            }
+            replaced.put(key, new Value(key, old.dtype(), old.shape(), null, tensor));
+        });
+        return new Graph(name, replaced, names(inputs), names(outputs), nodes);
+    }
+
+    /** A builder that holds all of this graph. */
+    public Builder toBuilder() {
+        Builder builder = new Builder(name);
+        builder.values.putAll(values);
+        builder.inputs.addAll(names(inputs));
+        builder.outputs.addAll(names(outputs));
+        for (Node node : nodes) {
+            builder.nodes.add(node);
+            builder.nodeNames.add(node.name());
+        }
+        return builder;
+    }
+
+    private static List<String> names(List<Value> values) {
+        return values.stream().map(Value::name).toList();
+    }
+
+    /** The nodes, one a line, with their inputs, attributes and results. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("graph " + name + " " + inputs + " -> " + outputs + "\n");
+        for (Node node : nodes) {
+            text.append("  ").append(node.name()).append(": ").append(node.op()).append(' ').append(node.inputs());
+            for (String output : node.outputs()) {
+                text.append(" -> ").append(values.get(output));
+            }
+            text.append('\n');
+        }
+        return text.toString();
+    }
+
+    /**
+     * Builds a graph from its inputs to its outputs: what a node reads must have been added before, so that a graph has no
+     * cycle. Types, shapes and quantization of results follow by inference when a node is added.
+     */
+    public static final class Builder {
+        private final String name;
+        private final Map<String, Value> values = new LinkedHashMap<>();
+        private final List<String> inputs = new ArrayList<>();
+        private final List<String> outputs = new ArrayList<>();
+        private final List<Node> nodes = new ArrayList<>();
+        private final Set<String> nodeNames = new HashSet<>();
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        /**
+         * Adds an input.
+         *
+         * @return its name
+         * @throws InvalidValueException if a value of that name is there already
+         */
+        public String input(String name, DType dtype, Shape shape) {
+            return input(name, dtype, shape, null);
+        }
+
+        /** Adds an input of codes. */
+        public String input(String name, DType dtype, Shape shape, QuantParams quantization) {
+            define(new Value(name, dtype, shape, quantization, null));
+            inputs.add(name);
+            return name;
+        }
+
+        /** Adds a constant; the tensor is shared and must not be written to any more. */
+        public String constant(String name, Tensor data) {
+            return define(new Value(name, data.dtype(), data.shape(), null, data));
+        }
+
+        /** Adds a constant of codes. */
+        public String constant(String name, QuantizedTensor data) {
+            Tensor codes = data.codes();
+            return define(new Value(name, codes.dtype(), data.shape(), data.params(), codes));
+        }
+
+        /**
+         * Adds a constant or input of another graph as it is.
+         *
+         * @throws InvalidValueException if the name is taken
+         */
+        public String add(Value value) {
+            define(value);
+            if (!value.isConstant()) {
+                inputs.add(value.name());
+            }
+            return value.name();
+        }
+
+        /** Adds a node whose result carries the node's name. */
+        public String node(String name, Op op, List<String> inputs) {
+            return node(name, op, inputs, null);
+        }
+
+        /**
+         * Adds a node whose result carries the node's name.
+         *
+         * @param inputs value names; {@code ""} for an optional input that is absent
+         * @param outputQuantization parameters of a quantized result; null: none, or those of the input that are kept
+         * @return the name of the result
+         * @throws ShapeMismatchException if types or shapes do not fit: names the node, what was found and what was expected
+         * @throws InvalidValueException if a name is taken or unknown, or parameters are missing
+         */
+        public String node(String name, Op op, List<String> inputs, QuantParams outputQuantization) {
+            return node(new Node(name, op, inputs, List.of(name)), outputQuantization);
+        }
+
+        /** As {@link #node(String, Op, List, QuantParams)} with a name of its own for the result. */
+        public String node(Node node, QuantParams outputQuantization) {
+            List<Value> read = new ArrayList<>();
+            for (String input : node.inputs()) {
+                if (!input.isEmpty() && !values.containsKey(input)) {
+                    throw new InvalidValueException("Node '" + node.name() + "' (" + node.op().type() + ") reads '" + input
+                            + "', which was not added before it");
+                }
+                read.add(values.get(input));
+            }
+            if (node.outputs().size() != 1) {
+                throw new InvalidValueException("Node '" + node.name() + "' (" + node.op().type() + ") has "
+                        + node.outputs().size() + " outputs, expected 1");
+            }
+            if (nodeNames.contains(node.name())) {
+                throw new InvalidValueException("Graph '" + name + "' has a node '" + node.name() + "' already");
+            }
+            Inference.Spec spec = Inference.output(node.name(), node.op(), read, outputQuantization);
+            define(new Value(node.output(), spec.dtype(), spec.shape(), spec.quantization(), null));
+            nodeNames.add(node.name());
+            nodes.add(node);
+            return node.output();
+        }
+
+        /**
+         * Names an output. It must be computed by a node.
+         *
+         * @throws InvalidValueException if it is not, or is an output already
+         */
+        public Builder output(String value) {
+            if (nodes.stream().noneMatch(node -> node.outputs().contains(value))) {
+                throw new InvalidValueException(
+                        "Output '" + value + "' of graph '" + name + "' is not computed by any of its nodes");
+            }
+            if (outputs.contains(value)) {
+                throw new InvalidValueException("Value '" + value + "' is an output of graph '" + name + "' already");
+            }
+            outputs.add(value);
+            return this;
+        }
+
+        /** The value of that name, with what was inferred for it. */
+        public Value value(String name) {
+            Value value = values.get(name);
+            if (value == null) {
+                throw new InvalidValueException("Graph '" + this.name + "' has no value '" + name + "' so far");
+            }
+            return value;
+        }
+
+        /** Whether a value of that name was added. */
+        public boolean hasValue(String name) {
+            return values.containsKey(name);
+        }
+
+        /**
+         * Gives a value another name, wherever it is used.
+         *
+         * @throws InvalidValueException if there is no such value or the new name is taken
+         */
+        public Builder rename(String from, String to) {
+            if (from.equals(to)) {
+                return this;
+            }
+            Value old = value(from);
+            requireFree(to);
+            Map<String, Value> renamed = new LinkedHashMap<>();
+            values.forEach((key, value) -> {
+                boolean hit = key.equals(from);
+                renamed.put(hit ? to : key, hit ? new Value(to, old.dtype(), old.shape(), old.quantization(), old.data()) : value);
+            });
+            values.clear();
+            values.putAll(renamed);
+            inputs.replaceAll(input -> input.equals(from) ? to : input);
+            outputs.replaceAll(output -> output.equals(from) ? to : output);
+            nodes.replaceAll(node -> new Node(
+                    node.name(),
+                    node.op(),
+                    node.inputs().stream().map(v -> v.equals(from) ? to : v).toList(),
+                    node.outputs().stream().map(v -> v.equals(from) ? to : v).toList()));
+            return this;
+        }
+
+        /**
+         * The graph.
+         *
+         * @throws InvalidValueException if it has no input or no output
+         */
+        public Graph build() {
+            if (inputs.isEmpty() || outputs.isEmpty()) {
+                throw new InvalidValueException("Graph '" + name + "' needs an input and an output, it has " + inputs.size()
+                        + " and " + outputs.size());
+            }
+            return new Graph(name, values, inputs, outputs, nodes);
+        }
+
+        private String define(Value value) {
+            requireFree(value.name());
+            values.put(value.name(), value);
+            return value.name();
+        }
+
+        private void requireFree(String valueName) {
+            if (values.containsKey(valueName)) {
+                throw new InvalidValueException(
+                        "Graph '" + name + "' has a value '" + valueName + "' already: names are unique");
+            }
+        }
+    }
+}

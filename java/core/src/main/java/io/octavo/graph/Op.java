@@ -1,0 +1,170 @@
+package io.octavo.graph;
+
+import io.octavo.InvalidValueException;
+
+/**
+ * The operators of a graph: what they are and their attributes. Inputs in brackets may be absent. Images are {@code [N, C, H,
+ * W]}; "q" is a quantized value of type U8 or S8 with affine parameters for the whole tensor. Sizes follow PyTorch's rules, which
+ * {@link Window} states for convolutions.
+ */
+public sealed interface Op
+        permits Op.Conv2d,
+                Op.Linear,
+                Op.BatchNorm,
+                Op.Clamp,
+                Op.MaxPool2d,
+                Op.AvgPool2d,
+                Op.AdaptiveAvgPool2d,
+                Op.Flatten,
+                Op.Dropout,
+                Op.Add,
+                Op.Softmax,
+                Op.Quantize,
+                Op.Dequantize,
+                Op.Requantize {
+
+    /** The operator's name, such as {@code Conv2d}. */
+    default String type() {
+        return getClass().getSimpleName();
+    }
+
+    /**
+     * Cross-correlation: {@code x [N, C, H, W], w [O, C/groups, kh, kw], [bias [O]], [residual like the output] -> [N, O, oh,
+     * ow]}. The residual is added before the activation. All float, or x and residual q, w quantized (per tensor, or per index or
+     * group of axis 0), the output q and the bias F32 (added after conversion to real numbers) or quantized S32.
+     */
+    record Conv2d(Window window, int groups, Activation activation) implements Op {
+        /** Checks that there is at least one group. */
+        public Conv2d {
+            if (groups < 1) {
+                throw new InvalidValueException("Conv2d with " + groups + " groups: must be 1 or more");
+            }
+        }
+
+        /** One group, no activation. */
+        public Conv2d(Window window) {
+            this(window, 1, Activation.NONE);
+        }
+
+        /** This operator with another activation. */
+        public Conv2d withActivation(Activation changed) {
+            return new Conv2d(window, groups, changed);
+        }
+    }
+
+    /**
+     * {@code x [.., K], w [O, K], [bias [O]] -> x·w^T + bias [.., O]}. Types as for {@link Conv2d}; with quantized x and w the
+     * output may also be F32.
+     */
+    record Linear(Activation activation) implements Op {
+        /** No activation. */
+        public Linear() {
+            this(Activation.NONE);
+        }
+
+        /** This operator with another activation. */
+        public Linear withActivation(Activation changed) {
+            return new Linear(changed);
+        }
+    }
+
+    /**
+     * {@code x [N, C, ..], gamma [C], beta [C], mean [C], variance [C] -> (x - mean) / sqrt(variance + epsilon) * gamma + beta},
+     * float. In training the statistics of the batch take the place of mean and variance, which move towards them by {@code
+     * momentum}: {@code new = old + momentum * (batch - old)}.
+     */
+    record BatchNorm(float epsilon, float momentum) implements Op {
+        /** Checks the ranges. */
+        public BatchNorm {
+            if (!(epsilon > 0) || Float.isInfinite(epsilon)) {
+                throw new InvalidValueException("BatchNorm epsilon " + epsilon + ": must be finite and greater than 0");
+            }
+            if (!(momentum >= 0 && momentum <= 1)) {
+                throw new InvalidValueException("BatchNorm momentum " + momentum + ": must be in 0..1");
+            }
+        }
+
+        /** PyTorch's defaults, 1e-5 and 0.1. */
+        public BatchNorm() {
+            this(1e-5f, 0.1f);
+        }
+    }
+
+    /** The activation alone: ReLU, ReLU6 or a clamp. Float or q; a q output keeps the parameters of its input. */
+    record Clamp(Activation activation) implements Op {
+        /** Refuses {@link Activation#NONE}. */
+        public Clamp {
+            if (activation.isNone()) {
+                throw new InvalidValueException("Clamp without an activation does nothing: leave it out");
+            }
+        }
+    }
+
+    /** {@code [N, C, H, W] -> [N, C, oh, ow]}, the largest of each window; padding never wins. Parameters are kept. */
+    record MaxPool2d(Window window, boolean ceilMode) implements Op {}
+
+    /**
+     * {@code [N, C, H, W] -> [N, C, oh, ow]}, the mean of each window. Parameters are kept.
+     *
+     * @param countIncludePad whether padding counts as elements of value 0
+     */
+    record AvgPool2d(Window window, boolean ceilMode, boolean countIncludePad) implements Op {
+        /** Refuses dilation, which average pooling does not have. */
+        public AvgPool2d {
+            if (window.dilationH() != 1 || window.dilationW() != 1) {
+                throw new InvalidValueException("AvgPool2d has no dilation, given: " + window);
+            }
+        }
+    }
+
+    /** {@code [N, C, H, W] -> [N, C, h, w]}, the mean of windows {@code floor(i·H/h) .. ceil((i+1)·H/h)}. Parameters are kept. */
+    record AdaptiveAvgPool2d(int h, int w) implements Op {
+        /** Checks the size. */
+        public AdaptiveAvgPool2d {
+            if (h < 1 || w < 1) {
+                throw new InvalidValueException("AdaptiveAvgPool2d to " + h + "x" + w + ": both sizes must be 1 or more");
+            }
+        }
+    }
+
+    /** {@code [N, C, H, W] -> [N, C·H·W]}, features in the order C, H, W. Parameters are kept. */
+    record Flatten() implements Op {}
+
+    /**
+     * The identity in inference; in training zeroes each element with probability {@code p} and scales the others by {@code 1 / (1
+     * - p)}.
+     */
+    record Dropout(float p) implements Op {
+        /** Checks the probability. */
+        public Dropout {
+            if (!(p >= 0 && p < 1)) {
+                throw new InvalidValueException("Dropout probability " + p + ": must be in 0..1, 1 excluded");
+            }
+        }
+    }
+
+    /** {@code a + b}, of equal shapes, both float or both q. */
+    record Add(Activation activation) implements Op {
+        /** No activation. */
+        public Add() {
+            this(Activation.NONE);
+        }
+
+        /** This operator with another activation. */
+        public Add withActivation(Activation changed) {
+            return new Add(changed);
+        }
+    }
+
+    /** {@code exp(x) / sum(exp(x))} over the last dimension, float. */
+    record Softmax() implements Op {}
+
+    /** Float to q. */
+    record Quantize() implements Op {}
+
+    /** q to float. */
+    record Dequantize() implements Op {}
+
+    /** q to q of other parameters or type. */
+    record Requantize() implements Op {}
+}
