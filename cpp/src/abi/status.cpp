@@ -30,16 +30,27 @@ const char* octavo_last_error(void) {
 
 const char* octavo_status_text(octavo_status status) {
     switch (status) {
-        case OCTAVO_OK: return "success";
-        case OCTAVO_INVALID_ARGUMENT: return "a null pointer, an unknown enum value, or a number out of its range";
-        case OCTAVO_SHAPE_MISMATCH: return "shapes or buffer sizes that do not fit together";
-        case OCTAVO_UNSUPPORTED: return "well-formed, but no implementation takes it";
-        case OCTAVO_NOT_FINITE: return "NaN or infinity where a number is needed";
-        case OCTAVO_OUT_OF_MEMORY: return "an allocation failed, or a size does not fit the address space";
-        case OCTAVO_UNKNOWN_ISA: return "an instruction set that is unknown or not available on this CPU";
-        case OCTAVO_NO_BACKEND: return "the operator needs a back end that is not registered";
-        case OCTAVO_BUSY: return "the object is in use by another thread";
-        case OCTAVO_INTERNAL: return "a defect of the library";
-        default: return "unknown status";
+        case OCTAVO_OK:
+            return "success";
+        case OCTAVO_INVALID_ARGUMENT:
+            return "a null pointer, an unknown enum value, or a number out of its range";
+        case OCTAVO_SHAPE_MISMATCH:
+            return "shapes or buffer sizes that do not fit together";
+        case OCTAVO_UNSUPPORTED:
+            return "well-formed, but no implementation takes it";
+        case OCTAVO_NOT_FINITE:
+            return "NaN or infinity where a number is needed";
+        case OCTAVO_OUT_OF_MEMORY:
+            return "an allocation failed, or a size does not fit the address space";
+        case OCTAVO_UNKNOWN_ISA:
+            return "an instruction set that is unknown or not available on this CPU";
+        case OCTAVO_NO_BACKEND:
+            return "the operator needs a back end that is not registered";
+        case OCTAVO_BUSY:
+            return "the object is in use by another thread";
+        case OCTAVO_INTERNAL:
+            return "a defect of the library";
+        default:
+            return "unknown status";
     }
 }

@@ -1,0 +1,27 @@
+// What the opaque handles of the C interface are.
+#ifndef OCTAVO_ABI_HANDLES_H
+#define OCTAVO_ABI_HANDLES_H
+
+#include <memory>
+#include <string>
+
+#include "plan/builder.h"
+#include "plan/plan.h"
+
+struct octavo_builder {
+    octavo::Builder builder;
+};
+
+struct octavo_plan {
+    std::unique_ptr<octavo::Plan> plan;
+};
+
+namespace octavo {
+
+inline void require(const void* pointer, const char* name) {
+    if (pointer == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, std::string(name) + " is null");
+}
+
+}  // namespace octavo
+
+#endif

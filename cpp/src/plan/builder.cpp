@@ -1,0 +1,61 @@
+#include "plan/builder.h"
+
+#include "plan/text.h"
+
+namespace octavo {
+
+int Builder::add_value(const octavo_value_desc& desc) {
+    const int number = static_cast<int>(values_.size());
+    Value value = describe_value(desc, number);
+    writers_.reserve(values_.size() + 1);
+    values_.push_back(std::move(value));
+    writers_.push_back(-1);
+    return number;
+}
+
+void Builder::add_node(const octavo_op_desc& desc) {
+    const int number = static_cast<int>(nodes_.size());
+    Node node = describe_node(desc, number, static_cast<int>(values_.size()));
+    const auto complain = [&](int value, const std::string& what) {
+        throw Error(OCTAVO_INVALID_ARGUMENT, text("operator \"", node.name, "\" (", node.signature->name, "): value \"",
+                                                  values_[value].name, "\" ", what));
+    };
+    for (int input : node.inputs) {
+        if (input < 0) continue;
+        const octavo_role role = values_[input].role;
+        if ((role == OCTAVO_TEMP || role == OCTAVO_OUTPUT) && writers_[input] < 0) {
+            complain(input, "is read before any operator writes it");
+        }
+    }
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+        const int output = node.outputs[i];
+        if (output < 0) continue;
+        const Value& value = values_[output];
+        if (value.role != OCTAVO_TEMP && value.role != OCTAVO_OUTPUT) {
+            complain(output, text("is written, but its role is ", role_text(value.role)));
+        }
+        if (writers_[output] >= 0)
+            complain(output, text("is written by \"", nodes_[writers_[output]].name, "\" already"));
+        for (size_t j = 0; j < i; ++j) {
+            if (node.outputs[j] == output) complain(output, "is written twice");
+        }
+    }
+    nodes_.push_back(std::move(node));
+    for (int output : nodes_.back().outputs) {
+        if (output >= 0) writers_[output] = number;
+    }
+}
+
+std::unique_ptr<Plan> Builder::build(const PlanOptions& options) const {
+    if (nodes_.empty()) throw Error(OCTAVO_INVALID_ARGUMENT, "the network has no operators");
+    for (size_t v = 0; v < values_.size(); ++v) {
+        const octavo_role role = values_[v].role;
+        if ((role == OCTAVO_TEMP || role == OCTAVO_OUTPUT) && writers_[v] < 0) {
+            throw Error(OCTAVO_INVALID_ARGUMENT,
+                        text("value \"", values_[v].name, "\" (", role_text(role), ") is written by no operator"));
+        }
+    }
+    return std::make_unique<Plan>(lower(values_, nodes_, options.isa), options);
+}
+
+}  // namespace octavo

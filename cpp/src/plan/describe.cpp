@@ -1,0 +1,344 @@
+#include "plan/describe.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "plan/text.h"
+
+namespace octavo {
+namespace {
+
+[[noreturn]] void refuse(octavo_status status, const std::string& subject, const std::string& what) {
+    throw Error(status, subject + ": " + what);
+}
+
+size_t bytes_of(octavo_dtype dtype) {
+    return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1;
+}
+
+bool is_code(octavo_dtype dtype) {
+    return dtype == OCTAVO_CODE4 || dtype == OCTAVO_CODE8;
+}
+
+struct CodeRange {
+    int min, max;
+};
+
+// Of the zero points and of the codes that can occur.
+CodeRange full_range(octavo_dtype dtype) {
+    switch (dtype) {
+        case OCTAVO_U8:
+            return {0, 255};
+        case OCTAVO_S8:
+            return {-128, 127};
+        case OCTAVO_CODE4:
+            return {0, 15};
+        case OCTAVO_CODE8:
+            return {0, 255};
+        default:
+            return {0, 0};
+    }
+}
+
+void check_flag(int32_t flag, const char* field, const std::string& subject) {
+    if (flag != 0 && flag != 1) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text(field, " is ", flag, ", expected 0 or 1"));
+    }
+}
+
+void describe_shape(const octavo_value_desc& desc, const std::string& subject, Value* value) {
+    if (desc.rank < 0 || desc.rank > OCTAVO_MAX_RANK) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("rank is ", desc.rank, ", expected 0 to ", OCTAVO_MAX_RANK));
+    }
+    check_flag(desc.batched, "batched", subject);
+    value->batched = desc.batched == 1;
+    if (value->batched && desc.rank == 0) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, "a scalar (rank 0) has no batch dimension");
+    }
+    if (value->batched && (value->role == OCTAVO_CONSTANT || value->role == OCTAVO_STATE)) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text(role_text(value->role), " values have a fixed shape, expected batched 0"));
+    }
+    if (value->layout == OCTAVO_NHWC && desc.rank != 4) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("layout NHWC needs rank 4, found rank ", desc.rank));
+    }
+    int64_t bytes = static_cast<int64_t>(bytes_of(value->dtype));
+    for (int i = 0; i < desc.rank; ++i) {
+        int64_t dim = value->batched && i == 0 ? 1 : desc.dims[i];
+        if (dim < 1) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject, text("dimension ", i, " is ", dim, ", expected at least 1"));
+        }
+        if (__builtin_mul_overflow(bytes, dim, &bytes)) {
+            refuse(OCTAVO_OUT_OF_MEMORY, subject, text("the size overflows at dimension ", i, " of ", dim));
+        }
+        value->dims.push_back(dim);
+    }
+}
+
+// How many parameter sets the axis and the group size ask for.
+int64_t expected_params(const octavo_value_desc& desc, const std::string& subject, const Value& value) {
+    if (desc.axis == -1) {
+        if (desc.group_size != 0) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("group_size ", desc.group_size, " needs axis 0, found axis -1"));
+        }
+        return 1;
+    }
+    if (desc.axis < 0 || desc.axis >= desc.rank) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("quantization axis is ", desc.axis, ", expected -1 (per tensor) or 0 to ", desc.rank - 1));
+    }
+    if (value.batched && desc.axis == 0) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, "quantization axis 0 is the batch");
+    }
+    if (desc.group_size == 0) return value.dims[desc.axis];
+    if (desc.group_size < 0 || desc.axis != 0 || desc.rank < 2) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("group_size ", desc.group_size, " with axis ", desc.axis, " and rank ", desc.rank,
+                    ", expected a size of at least 1, axis 0 and rank 2 or more"));
+    }
+    int64_t per_channel = 1;
+    for (int i = 1; i < desc.rank; ++i) per_channel *= value.dims[i];
+    int64_t groups = per_channel / desc.group_size + (per_channel % desc.group_size != 0);
+    return value.dims[0] * groups;
+}
+
+void describe_table(const octavo_value_desc& desc, const std::string& subject, Value* value) {
+    if (!is_code(value->dtype)) {
+        if (desc.table != nullptr || desc.table_size != 0) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("a table belongs to CODE4 or CODE8, found dtype ", dtype_text(value->dtype)));
+        }
+        return;
+    }
+    const int most = value->dtype == OCTAVO_CODE4 ? 16 : 256;
+    if (desc.table_size < 1 || desc.table_size > most) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("table_size is ", desc.table_size, ", expected 1 to ", most, " for ", dtype_text(value->dtype)));
+    }
+    if (desc.table == nullptr) refuse(OCTAVO_INVALID_ARGUMENT, subject, "table is null");
+    value->table_size = desc.table_size;
+    value->table.assign(desc.table, desc.table + desc.param_count * desc.table_size);
+}
+
+void describe_quantization(const octavo_value_desc& desc, const std::string& subject, Value* value) {
+    const CodeRange range = full_range(value->dtype);
+    value->code_min = range.min;
+    value->code_max = range.max;
+    if (desc.param_count == 0) {
+        if (is_code(value->dtype)) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject, "table codes need scales, found param_count 0");
+        }
+        describe_table(desc, subject, value);
+        return;
+    }
+    if (value->dtype == OCTAVO_F32) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("f32 values have no quantization, found param_count ", desc.param_count));
+    }
+    const int64_t expected = expected_params(desc, subject, *value);
+    if (desc.param_count != expected) {
+        refuse(OCTAVO_SHAPE_MISMATCH, subject,
+               text("param_count is ", desc.param_count, ", expected ", expected, " (axis ", desc.axis, ", group_size ",
+                    desc.group_size, ", shape ", value->shape_text(), ")"));
+    }
+    if (desc.scales == nullptr) refuse(OCTAVO_INVALID_ARGUMENT, subject, "scales is null");
+    for (int64_t i = 0; i < expected; ++i) {
+        if (!std::isfinite(desc.scales[i])) {
+            refuse(OCTAVO_NOT_FINITE, subject,
+                   text("scale ", i, " is ", desc.scales[i], ", expected a finite number above 0"));
+        }
+        if (!(desc.scales[i] > 0)) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("scale ", i, " is ", desc.scales[i], ", expected a number above 0"));
+        }
+    }
+    // A bias or a table has no zero point; its range is the single 0.
+    const CodeRange zeros = is_code(value->dtype) ? CodeRange{0, 0} : range;
+    for (int64_t i = 0; desc.zero_points != nullptr && i < expected; ++i) {
+        if (desc.zero_points[i] < zeros.min || desc.zero_points[i] > zeros.max) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("zero point ", i, " is ", desc.zero_points[i], ", expected ", zeros.min, " to ", zeros.max,
+                        " for ", dtype_text(value->dtype)));
+        }
+    }
+    value->axis = desc.axis;
+    value->group_size = desc.group_size;
+    value->scales.assign(desc.scales, desc.scales + expected);
+    value->zero_points.assign(expected, 0);
+    if (desc.zero_points != nullptr) value->zero_points.assign(desc.zero_points, desc.zero_points + expected);
+    if (desc.code_min != 0 || desc.code_max != 0) {
+        if (desc.code_min >= desc.code_max || desc.code_min < range.min || desc.code_max > range.max) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("codes ", desc.code_min, " to ", desc.code_max, " are no range within ", range.min, " to ",
+                        range.max, " of ", dtype_text(value->dtype)));
+        }
+        value->code_min = desc.code_min;
+        value->code_max = desc.code_max;
+    }
+    describe_table(desc, subject, value);
+}
+
+void describe_data(const octavo_value_desc& desc, const std::string& subject, Value* value) {
+    const bool wanted = value->role == OCTAVO_CONSTANT || value->role == OCTAVO_STATE;
+    if (wanted != (desc.data != nullptr)) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text(role_text(value->role),
+                    wanted ? " values need data, found null" : " values have no data, expected null"));
+    }
+    if (!wanted) return;
+    const std::byte* data = static_cast<const std::byte*>(desc.data);
+    value->data.assign(data, data + value->sample_bytes());
+    for (size_t i = 0; is_code(value->dtype) && i < value->data.size(); ++i) {
+        if (static_cast<int>(value->data[i]) >= value->table_size) {
+            refuse(
+                OCTAVO_INVALID_ARGUMENT, subject,
+                text("code ", i, " is ", static_cast<int>(value->data[i]), ", expected 0 to ", value->table_size - 1));
+        }
+    }
+}
+
+void check_window(const octavo_op_desc& desc, const std::string& subject) {
+    const bool convolution = desc.kind == OCTAVO_OP_CONV2D || desc.kind == OCTAVO_OP_CONV2D_GRAD_INPUT ||
+                             desc.kind == OCTAVO_OP_CONV2D_GRAD_WEIGHT;
+    for (int i = 0; i < 2; ++i) {
+        if (desc.kernel[i] < 1 || desc.stride[i] < 1 || desc.dilation[i] < 1) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("kernel [", desc.kernel[0], ", ", desc.kernel[1], "], stride [", desc.stride[0], ", ",
+                        desc.stride[1], "], dilation [", desc.dilation[0], ", ", desc.dilation[1],
+                        "], expected at least 1 each"));
+        }
+    }
+    for (int i = 0; i < 4; ++i) {
+        if (desc.pad[i] < 0) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject, text("padding ", i, " is ", desc.pad[i], ", expected at least 0"));
+        }
+    }
+    if (convolution && desc.groups < 1) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("groups is ", desc.groups, ", expected at least 1"));
+    }
+}
+
+void check_attributes(const octavo_op_desc& desc, const Signature& signature, const std::string& subject) {
+    if (desc.backend < OCTAVO_BACKEND_AUTO || desc.backend > OCTAVO_BACKEND_ONEDNN) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("backend is ", desc.backend, ", expected 0 to 2"));
+    }
+    if (desc.activation < OCTAVO_NO_ACTIVATION || desc.activation > OCTAVO_CLAMP) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("activation is ", desc.activation, ", expected 0 to 2"));
+    }
+    if (desc.activation == OCTAVO_CLAMP) {
+        if (std::isnan(desc.clamp_min) || std::isnan(desc.clamp_max)) {
+            refuse(OCTAVO_NOT_FINITE, subject, "a bound of the clamp is NaN");
+        }
+        if (desc.clamp_min > desc.clamp_max) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text("clamp to [", desc.clamp_min, ", ", desc.clamp_max, "], expected the lower bound first"));
+        }
+    }
+    if (signature.window) check_window(desc, subject);
+    check_flag(desc.ceil_mode, "ceil_mode", subject);
+    check_flag(desc.count_include_pad, "count_include_pad", subject);
+    check_flag(desc.reduce_range, "reduce_range", subject);
+    if (!std::isfinite(desc.epsilon) || !std::isfinite(desc.momentum) || !std::isfinite(desc.probability)) {
+        refuse(OCTAVO_NOT_FINITE, subject,
+               text("epsilon ", desc.epsilon, ", momentum ", desc.momentum, ", probability ", desc.probability,
+                    ", expected finite numbers"));
+    }
+    if (desc.epsilon < 0 || desc.momentum < 0 || desc.momentum > 1 || desc.probability < 0 || desc.probability >= 1) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("epsilon ", desc.epsilon, ", momentum ", desc.momentum, ", probability ", desc.probability,
+                    ", expected epsilon >= 0, 0 <= momentum <= 1, 0 <= probability < 1"));
+    }
+}
+
+std::vector<int> describe_operands(const int32_t* numbers, int count, int most, int required, int value_count,
+                                   const char* what, const std::string& subject) {
+    if (count < 0 || count > most) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at most ", most));
+    }
+    std::vector<int> operands(numbers, numbers + count);
+    for (int i = 0; i < count; ++i) {
+        if (operands[i] < -1 || operands[i] >= value_count) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject,
+                   text(what, " ", i, " is value ", operands[i], ", expected -1 to ", value_count - 1));
+        }
+    }
+    for (int i = 0; i < required; ++i) {
+        if (i >= count || operands[i] == -1) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject, text(what, " ", i, " is absent, expected at least ", required));
+        }
+    }
+    return operands;
+}
+
+}  // namespace
+
+int Node::output_count() const {
+    int count = 0;
+    for (int output : outputs) count += output >= 0;
+    return count;
+}
+
+const char* dtype_text(octavo_dtype dtype) {
+    constexpr const char* names[] = {"f32", "u8", "s8", "s32", "code4", "code8"};
+    return dtype >= OCTAVO_F32 && dtype <= OCTAVO_CODE8 ? names[dtype] : "unknown";
+}
+
+const char* role_text(octavo_role role) {
+    constexpr const char* names[] = {"input", "output", "temporary", "constant", "state"};
+    return role >= OCTAVO_INPUT && role <= OCTAVO_STATE ? names[role] : "unknown";
+}
+
+Value describe_value(const octavo_value_desc& desc, int number) {
+    Value value;
+    value.name = desc.name != nullptr ? std::string(desc.name) : text("value", number);
+    const std::string subject = "value \"" + value.name + "\"";
+    if (desc.dtype < OCTAVO_F32 || desc.dtype > OCTAVO_CODE8) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("dtype is ", desc.dtype, ", expected 0 to ", OCTAVO_CODE8));
+    }
+    if (desc.role < OCTAVO_INPUT || desc.role > OCTAVO_STATE) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("role is ", desc.role, ", expected 0 to ", OCTAVO_STATE));
+    }
+    if (desc.layout != OCTAVO_PLAIN && desc.layout != OCTAVO_NHWC) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("layout is ", desc.layout, ", expected 0 or 1"));
+    }
+    if (is_code(desc.dtype) && desc.role != OCTAVO_CONSTANT) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text(dtype_text(desc.dtype), " is for constant weights, found role ", role_text(desc.role)));
+    }
+    if (desc.param_count < 0) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("param_count is ", desc.param_count, ", expected at least 0"));
+    }
+    value.dtype = desc.dtype;
+    value.role = desc.role;
+    value.layout = desc.layout;
+    describe_shape(desc, subject, &value);
+    describe_quantization(desc, subject, &value);
+    describe_data(desc, subject, &value);
+    return value;
+}
+
+Node describe_node(const octavo_op_desc& desc, int number, int value_count) {
+    Node node;
+    node.signature = find_signature(desc.kind);
+    if (node.signature == nullptr) {
+        const std::string name = desc.name != nullptr ? desc.name : text("op", number);
+        refuse(OCTAVO_INVALID_ARGUMENT, "operator \"" + name + "\"", text("kind ", desc.kind, " is unknown"));
+    }
+    node.name = desc.name != nullptr ? std::string(desc.name) : text(node.signature->name, number);
+    const std::string subject = text("operator \"", node.name, "\" (", node.signature->name, ")");
+    check_attributes(desc, *node.signature, subject);
+    node.inputs = describe_operands(desc.inputs, desc.input_count, node.signature->max_inputs,
+                                    node.signature->required_inputs, value_count, "input", subject);
+    node.outputs = describe_operands(desc.outputs, desc.output_count, node.signature->max_outputs, 0, value_count,
+                                     "output", subject);
+    if (node.signature->max_outputs > 0 && node.output_count() == 0) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, "no output is wanted, expected at least one");
+    }
+    node.attributes = desc;
+    node.attributes.name = nullptr;
+    return node;
+}
+
+}  // namespace octavo

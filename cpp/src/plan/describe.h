@@ -1,0 +1,38 @@
+// From the C descriptions to values and operators of our own: everything checked, every array copied.
+#ifndef OCTAVO_PLAN_DESCRIBE_H
+#define OCTAVO_PLAN_DESCRIBE_H
+
+#include <string>
+#include <vector>
+
+#include "ops/op.h"
+#include "plan/signature.h"
+
+namespace octavo {
+
+// An operator between numbered values.
+struct Node {
+    std::string name;
+    const Signature* signature = nullptr;
+    octavo_op_desc attributes{};  // numbers only
+    std::vector<int> inputs;      // -1: absent
+    std::vector<int> outputs;     // -1: not wanted
+
+    int output_count() const;  // wanted ones
+    // Input i if it is there, else -1.
+    int input(size_t i) const {
+        return i < inputs.size() ? inputs[i] : -1;
+    }
+};
+
+// Throws Error naming the value, what was found and what was expected. `number` is the value's, for a name where none is given.
+Value describe_value(const octavo_value_desc& desc, int number);
+// The same for an operator; value numbers must be below value_count.
+Node describe_node(const octavo_op_desc& desc, int number, int value_count);
+
+const char* dtype_text(octavo_dtype dtype);
+const char* role_text(octavo_role role);
+
+}  // namespace octavo
+
+#endif

@@ -1,0 +1,127 @@
+#include "plan/fusion.h"
+
+#include <cstring>
+
+#include "plan/text.h"
+
+namespace octavo {
+namespace {
+
+bool same_parameters(const Value& a, const Value& b) {
+    return a.dtype == b.dtype && a.axis == b.axis && a.scales == b.scales && a.zero_points == b.zero_points &&
+           a.code_min == b.code_min && a.code_max == b.code_max;
+}
+
+// Memory of a run or of the caller, not a constant's or the plan's state.
+bool in_a_run(const Value& value) {
+    return value.role == OCTAVO_INPUT || value.role == OCTAVO_OUTPUT || value.role == OCTAVO_TEMP;
+}
+
+bool layouts_coincide(const Value& value) {
+    return value.layout == OCTAVO_PLAIN || value.dims[1] == 1 || value.dims[2] * value.dims[3] == 1;
+}
+
+bool is_flatten(const Node& node, const std::vector<Value>& values) {
+    if (node.signature->kind != OCTAVO_OP_FLATTEN) return false;
+    const Value &x = values[node.inputs[0]], &y = values[node.outputs[0]];
+    return in_a_run(x) && x.dims.size() >= 2 && y.dims.size() == 2 && y.layout == OCTAVO_PLAIN &&
+           x.batched == y.batched && x.dims[0] == y.dims[0] && x.elements() == y.elements() && same_parameters(x, y);
+}
+
+bool is_reorder(const Node& node, const std::vector<Value>& values) {
+    if (node.signature->kind != OCTAVO_OP_REORDER) return false;
+    const Value &x = values[node.inputs[0]], &y = values[node.outputs[0]];
+    return in_a_run(x) && x.dims == y.dims && x.batched == y.batched && same_parameters(x, y);
+}
+
+// "" if this node can take x with its features in H, W, C order.
+std::string why_not_permuted(const Node& node, int x, const std::vector<Value>& values) {
+    const octavo_op_kind kind = node.signature->kind;
+    if (kind != OCTAVO_OP_LINEAR && kind != OCTAVO_OP_LINEAR_DYNAMIC) {
+        return text("\"", node.name, "\" (", node.signature->name, ") reads it");
+    }
+    const Value& weights = values[node.inputs[1]];
+    if (weights.role != OCTAVO_CONSTANT) return text("the weights of \"", node.name, "\" are not constant");
+    if (node.input(0) != x || node.input(1) == x || node.input(2) == x)
+        return text("\"", node.name, "\" reads it twice");
+    if (weights.dims.size() != 2 || weights.dims[1] != values[x].dims[1]) {
+        return text("the weights of \"", node.name, "\" do not fit");
+    }
+    if (weights.group_size > 0 || weights.axis == 1) {
+        return text("the weights of \"", node.name, "\" have parameters for groups of columns");
+    }
+    return "";
+}
+
+Fusion decide_flatten(size_t index, const std::vector<Value>& values, const std::vector<Node>& nodes,
+                      std::vector<Fusion>* fusions) {
+    const Node& node = nodes[index];
+    const Value& x = values[node.inputs[0]];
+    const int y = node.outputs[0];
+    Fusion fusion;
+    if (values[y].role != OCTAVO_TEMP) {
+        fusion.reason = "copied: the result is the caller's";
+        return fusion;
+    }
+    if (x.layout == OCTAVO_PLAIN || layouts_coincide(x)) {
+        fusion.view = true;
+        fusion.reason = "features lie in this order already";
+        return fusion;
+    }
+    std::vector<size_t> readers;
+    for (size_t i = index + 1; i < nodes.size(); ++i) {
+        bool reads = false;
+        for (int input : nodes[i].inputs) reads |= input == y;
+        if (!reads) continue;
+        const std::string why_not = why_not_permuted(nodes[i], y, values);
+        if (!why_not.empty()) {
+            fusion.reason = "copied to C, H, W order: " + why_not;
+            return fusion;
+        }
+        readers.push_back(i);
+    }
+    fusion.view = true;
+    fusion.reason = "readers take H, W, C order:";
+    for (size_t reader : readers) {
+        (*fusions)[reader].columns = {x.dims[1], x.dims[2] * x.dims[3]};
+        (*fusions)[reader].absorbed.push_back(node.name);
+        (*fusions)[reader].reason = "columns of the weights in H, W, C order";
+        fusion.reason += " " + nodes[reader].name;
+    }
+    return fusion;
+}
+
+}  // namespace
+
+std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes) {
+    std::vector<Fusion> fusions(nodes.size());
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        if (is_flatten(nodes[i], values)) {
+            fusions[i] = decide_flatten(i, values, nodes, &fusions);
+        } else if (is_reorder(nodes[i], values) && values[nodes[i].outputs[0]].role == OCTAVO_TEMP) {
+            const Value &x = values[nodes[i].inputs[0]], &y = values[nodes[i].outputs[0]];
+            fusions[i].view = x.layout == y.layout || (layouts_coincide(x) && layouts_coincide(y));
+            if (fusions[i].view) fusions[i].reason = "both layouts are the same bytes here";
+        }
+    }
+    return fusions;
+}
+
+Value permute_columns(const Value& weights, const ColumnOrder& order) {
+    Value permuted = weights;
+    const size_t size = weights.element_bytes();
+    const std::byte* from = weights.data.data();
+    std::byte* to = permuted.data.data();
+    for (int64_t row = 0; row < weights.dims[0]; ++row) {
+        for (int64_t pixel = 0; pixel < order.pixels; ++pixel) {
+            for (int64_t channel = 0; channel < order.channels; ++channel) {
+                const int64_t base = row * order.channels * order.pixels;
+                std::memcpy(to, from + (base + channel * order.pixels + pixel) * size, size);
+                to += size;
+            }
+        }
+    }
+    return permuted;
+}
+
+}  // namespace octavo

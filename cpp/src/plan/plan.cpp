@@ -1,0 +1,263 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <thread>
+
+#include "base/sizes.h"
+#include "cpu/pool.h"
+#include "plan/text.h"
+
+namespace octavo {
+namespace {
+
+// Multiply-adds a nanosecond that the instruction sets reach, roughly; only the choice of splitting rests on it.
+constexpr double macs_per_nanosecond[isa_count] = {1, 40, 60, 120};
+// A piece of work that is shorter is not worth a second thread.
+constexpr double worthwhile_nanoseconds = 10000;
+// The back end keeps its own copies of shapes a batch size and splits inside: it gets large pieces, up to this much memory.
+constexpr size_t backend_arena_bytes = size_t{256} << 20;
+
+int64_t choose_chunk(const Program& program, const PlanOptions& options) {
+    if (program.whole) return 0;
+    if (options.chunk > 0) return options.chunk;
+    if (program.sample_bytes == 0) return 0;
+    const size_t budget = program.in_backend ? backend_arena_bytes : cache_bytes(2) / 2;
+    return static_cast<int64_t>(std::max<size_t>(1, budget / program.sample_bytes));
+}
+
+int64_t choose_worthwhile(const Program& program, Isa isa) {
+    double nanoseconds = 1;
+    for (const Step& step : program.steps) {
+        nanoseconds += static_cast<double>(step.info.macs) / macs_per_nanosecond[static_cast<int>(isa)];
+    }
+    return static_cast<int64_t>(worthwhile_nanoseconds / nanoseconds) + 1;
+}
+
+int64_t largest_batch(const Program& program) {
+    int64_t bytes = static_cast<int64_t>(std::max<size_t>(1, program.sample_bytes));
+    for (const auto* borders : {&program.inputs, &program.outputs}) {
+        for (const Border& border : *borders) bytes = std::max(bytes, static_cast<int64_t>(border.bytes));
+    }
+    return (std::numeric_limits<int64_t>::max() / 2 - static_cast<int64_t>(program.fixed_bytes)) / bytes;
+}
+
+}  // namespace
+
+// One call of run: its arguments, and the first failure of the threads that work on it.
+struct Plan::Job {
+    int64_t batch;
+    const void* const* inputs;
+    void* const* outputs;
+    Split split;
+    Profile::Run* profile;
+    std::atomic<bool> failed{false};
+    octavo_status status = OCTAVO_OK;
+    char message[1024] = "";
+
+    void fail(octavo_status failure, const char* sentence) noexcept {
+        if (failed.exchange(true)) return;
+        status = failure;
+        std::strncpy(message, sentence, sizeof message - 1);
+    }
+};
+
+// Counts the runs under way; giving up the count is the last that a run does with the plan.
+class Plan::Visit {
+  public:
+    explicit Visit(std::atomic<int64_t>* runs) : runs_(runs) {
+        runs_->fetch_add(1, std::memory_order_acquire);
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    ~Visit() {
+        runs_->fetch_sub(1, std::memory_order_release);
+    }
+
+  private:
+    std::atomic<int64_t>* runs_;
+};
+
+Plan::Plan(Program program, const PlanOptions& options)
+    : options_(options),
+      program_(std::move(program)),
+      chunk_(choose_chunk(program_, options)),
+      worthwhile_(choose_worthwhile(program_, options.isa)),
+      max_batch_(largest_batch(program_)) {
+    if (options.profile) profile_ = std::make_unique<Profile>(program_.steps.size());
+}
+
+Plan::~Plan() {
+    while (runs_.load(std::memory_order_acquire) != 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+}
+
+Plan::Split Plan::split(int64_t batch) const {
+    const int threads = options_.threads > 0 ? options_.threads : default_threads();
+    if (chunk_ == 0) return {1, 0, 1, threads};
+    if (program_.in_backend) return {ceil_div(batch, chunk_), options_.chunk, 1, threads};
+    int64_t count = ceil_div(batch, chunk_);
+    if (options_.chunk == 0) {
+        // Enough pieces for the threads, as long as each is worth a thread; beyond that the same number for every thread.
+        count = std::max(count, std::min<int64_t>(threads, batch / worthwhile_));
+        if (count > threads) count = std::min(batch, round_up<int64_t>(count, threads));
+    }
+    const int outer = static_cast<int>(std::min<int64_t>(threads, count));
+    return {count, options_.chunk, outer, outer == 1 ? threads : 1};
+}
+
+void Plan::run(int64_t batch, const void* const* inputs, void* const* outputs) {
+    const Visit visit(&runs_);
+    if (batch < 1) throw Error(OCTAVO_INVALID_ARGUMENT, text("batch is ", batch, ", expected at least 1"));
+    if (batch > max_batch_) {
+        throw Error(OCTAVO_OUT_OF_MEMORY,
+                    text("batch is ", batch, ", expected at most ", max_batch_, " for these shapes"));
+    }
+    check_borders("input", program_.inputs, inputs);
+    check_borders("output", program_.outputs, outputs);
+
+    std::unique_lock<std::mutex> one_at_a_time;
+    if (!program_.states.empty()) one_at_a_time = std::unique_lock<std::mutex>(state_mutex_);
+    std::unique_ptr<Profile::Run> times = profile_ ? profile_->start() : nullptr;
+    Job job{batch, inputs, outputs, split(batch), times.get()};
+    if (job.split.outer == 1) {
+        for (int64_t i = 0; i < job.split.count; ++i) run_piece(&job, i);
+    } else {
+        parallel_for(job.split.count, job.split.outer, [&](int64_t i, int) { run_piece(&job, i); });
+    }
+    if (job.failed.load()) throw Error(job.status, job.message);
+    if (times) profile_->finish(std::move(times));
+}
+
+void Plan::check_borders(const char* what, const std::vector<Border>& borders, const void* const* buffers) const {
+    if (borders.empty()) return;
+    if (buffers == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, text("the array of ", what, "s is null"));
+    for (size_t i = 0; i < borders.size(); ++i) {
+        if (buffers[i] == nullptr) {
+            throw Error(OCTAVO_INVALID_ARGUMENT, text(what, " ", i, " (\"", borders[i].name, "\") is null"));
+        }
+        if (reinterpret_cast<uintptr_t>(buffers[i]) % borders[i].element_bytes != 0) {
+            throw Error(OCTAVO_INVALID_ARGUMENT,
+                        text(what, " ", i, " (\"", borders[i].name, "\") is not aligned to its element of ",
+                             borders[i].element_bytes, " bytes"));
+        }
+    }
+}
+
+void Plan::run_piece(Job* job, int64_t index) const noexcept {
+    if (job->failed.load(std::memory_order_relaxed)) return;
+    const Split& split = job->split;
+    int64_t start, end;
+    if (split.chunk > 0) {
+        start = index * split.chunk;
+        end = std::min(job->batch, start + split.chunk);
+    } else {
+        const int64_t each = job->batch / split.count, longer = job->batch % split.count;
+        start = index * each + std::min(index, longer);
+        end = start + each + (index < longer);
+    }
+    try {
+        run_steps(job, start, end - start);
+    } catch (const Error& error) {
+        job->fail(error.status(), error.what());
+    } catch (const std::bad_alloc&) {
+        job->fail(OCTAVO_OUT_OF_MEMORY, "out of memory");
+    } catch (...) {
+        job->fail(OCTAVO_INTERNAL, "an operator threw while it ran");
+    }
+}
+
+void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
+    const int threads = job->split.inner;
+    const Workspaces::Lease workspace = workspaces_.take(bytes_needed(samples, threads));
+    std::byte* const fixed = workspace.memory();
+    std::byte* const inner = fixed + program_.fixed_bytes;
+    std::byte* const scratch = inner + program_.sample_bytes * static_cast<size_t>(samples);
+    const auto address = [&](int value) -> std::byte* {
+        if (value < 0) return nullptr;
+        const Place& place = program_.places[value];
+        switch (place.where) {
+            case Place::Where::samples:
+                return inner + place.offset * static_cast<size_t>(samples);
+            case Place::Where::fixed:
+                return fixed + place.offset;
+            case Place::Where::input:
+                // Only ever read: no step writes a value whose place is an input.
+                return static_cast<std::byte*>(const_cast<void*>(job->inputs[place.index])) +
+                       place.sample_bytes * static_cast<size_t>(start);
+            case Place::Where::output:
+                return static_cast<std::byte*>(job->outputs[place.index]) +
+                       place.sample_bytes * static_cast<size_t>(start);
+            case Place::Where::state:
+                return place.address;
+            case Place::Where::nowhere:
+                break;
+        }
+        return nullptr;
+    };
+
+    std::vector<int64_t> times(job->profile != nullptr ? program_.steps.size() : 0);
+    for (size_t i = 0; i < program_.steps.size(); ++i) {
+        const Step& step = program_.steps[i];
+        if (step.op == nullptr) continue;
+        std::array<const void*, OCTAVO_MAX_INPUTS> inputs;
+        std::array<void*, OCTAVO_MAX_OUTPUTS> outputs;
+        for (size_t j = 0; j < step.inputs.size(); ++j) inputs[j] = address(step.inputs[j]);
+        for (size_t j = 0; j < step.outputs.size(); ++j) outputs[j] = address(step.outputs[j]);
+        const RunArgs args{samples, inputs.data(), outputs.data(), scratch, threads};
+        const auto before = times.empty() ? std::chrono::steady_clock::time_point() : std::chrono::steady_clock::now();
+        if (step.backend == nullptr) {
+            step.op->run(args);
+        } else {
+            char message[512] = "";
+            const octavo_status status = step.backend->try_run(args, message, sizeof message);
+            message[sizeof message - 1] = '\0';
+            if (status != OCTAVO_OK) throw Error(status, text("operator \"", step.info.name, "\": ", message));
+        }
+        if (!times.empty()) times[i] = std::chrono::nanoseconds(std::chrono::steady_clock::now() - before).count();
+    }
+    if (job->profile != nullptr) job->profile->add(times);
+}
+
+size_t Plan::bytes_needed(int64_t samples, int threads) const {
+    size_t scratch = 0;
+    for (const Step& step : program_.steps) {
+        if (step.op != nullptr) scratch = std::max(scratch, step.op->scratch_bytes(samples, threads));
+    }
+    const int64_t arena =
+        static_cast<int64_t>(program_.fixed_bytes + program_.sample_bytes * static_cast<size_t>(samples));
+    return static_cast<size_t>(checked_add(arena, static_cast<int64_t>(scratch)));
+}
+
+int64_t Plan::workspace_bytes() const {
+    const size_t most = workspaces_.most_bytes();
+    return static_cast<int64_t>(most > 0 ? most : bytes_needed(std::max<int64_t>(1, chunk_), 1));
+}
+
+AlignedArray<std::byte>& Plan::state(int value, int64_t bytes) {
+    const auto found = program_.states.find(value);
+    if (found == program_.states.end())
+        throw Error(OCTAVO_INVALID_ARGUMENT, text("value ", value, " is no state of this plan"));
+    const int64_t size = static_cast<int64_t>(found->second.bytes());
+    if (bytes != size)
+        throw Error(OCTAVO_SHAPE_MISMATCH, text("state ", value, ": ", bytes, " bytes, expected ", size));
+    return found->second;
+}
+
+void Plan::read_state(int value, void* data, int64_t bytes) {
+    const Visit visit(&runs_);
+    const AlignedArray<std::byte>& from = state(value, bytes);
+    std::lock_guard<std::mutex> lock(state_mutex_);
+    std::memcpy(data, from.data(), from.bytes());
+}
+
+void Plan::write_state(int value, const void* data, int64_t bytes) {
+    const Visit visit(&runs_);
+    AlignedArray<std::byte>& to = state(value, bytes);
+    std::lock_guard<std::mutex> lock(state_mutex_);
+    std::memcpy(to.data(), data, to.bytes());
+}
+
+}  // namespace octavo

@@ -1,0 +1,52 @@
+#include "plan/signature.h"
+
+namespace octavo {
+namespace {
+
+// Training works on a batch as a whole: its sums run over it, and a step changes the state once.
+constexpr Signature signatures[] = {
+    {OCTAVO_OP_CONV2D, "conv2d", 2, 4, 1, true, false},
+    {OCTAVO_OP_LINEAR, "linear", 2, 3, 1, false, false},
+    {OCTAVO_OP_LINEAR_DYNAMIC, "linear_dynamic", 2, 3, 1, false, true},
+    {OCTAVO_OP_MAX_POOL2D, "max_pool2d", 1, 1, 1, true, false},
+    {OCTAVO_OP_AVG_POOL2D, "avg_pool2d", 1, 1, 1, true, false},
+    {OCTAVO_OP_ADAPTIVE_AVG_POOL2D, "adaptive_avg_pool2d", 1, 1, 1, false, false},
+    {OCTAVO_OP_ADD, "add", 2, 2, 1, false, false},
+    {OCTAVO_OP_CLAMP, "clamp", 1, 1, 1, false, false},
+    {OCTAVO_OP_SOFTMAX, "softmax", 1, 1, 1, false, false},
+    {OCTAVO_OP_QUANTIZE, "quantize", 1, 1, 1, false, false},
+    {OCTAVO_OP_DEQUANTIZE, "dequantize", 1, 1, 1, false, false},
+    {OCTAVO_OP_REQUANTIZE, "requantize", 1, 1, 1, false, false},
+    {OCTAVO_OP_REORDER, "reorder", 1, 1, 1, false, false},
+    {OCTAVO_OP_FLATTEN, "flatten", 1, 1, 1, false, false},
+    {OCTAVO_OP_BATCH_NORM, "batch_norm", 5, 5, 1, false, false},
+    {OCTAVO_OP_CONV2D_GRAD_INPUT, "conv2d_grad_input", 2, 2, 1, true, true},
+    {OCTAVO_OP_CONV2D_GRAD_WEIGHT, "conv2d_grad_weight", 2, 2, 2, true, true},
+    {OCTAVO_OP_LINEAR_GRAD_INPUT, "linear_grad_input", 2, 2, 1, false, true},
+    {OCTAVO_OP_LINEAR_GRAD_WEIGHT, "linear_grad_weight", 2, 2, 2, false, true},
+    {OCTAVO_OP_BATCH_NORM_TRAIN, "batch_norm_train", 5, 5, 3, false, true},
+    {OCTAVO_OP_BATCH_NORM_GRAD, "batch_norm_grad", 5, 5, 3, false, true},
+    {OCTAVO_OP_CLAMP_GRAD, "clamp_grad", 2, 2, 1, false, true},
+    {OCTAVO_OP_MAX_POOL2D_TRAIN, "max_pool2d_train", 1, 1, 2, true, true},
+    {OCTAVO_OP_MAX_POOL2D_GRAD, "max_pool2d_grad", 2, 2, 1, true, true},
+    {OCTAVO_OP_AVG_POOL2D_GRAD, "avg_pool2d_grad", 1, 1, 1, true, true},
+    {OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD, "adaptive_avg_pool2d_grad", 1, 1, 1, false, true},
+    {OCTAVO_OP_FLATTEN_GRAD, "flatten_grad", 1, 1, 1, false, true},
+    {OCTAVO_OP_DROPOUT_TRAIN, "dropout_train", 2, 2, 2, false, true},
+    {OCTAVO_OP_DROPOUT_GRAD, "dropout_grad", 2, 2, 1, false, true},
+    {OCTAVO_OP_SOFTMAX_GRAD, "softmax_grad", 2, 2, 1, false, true},
+    {OCTAVO_OP_CROSS_ENTROPY, "cross_entropy", 2, 2, 3, false, true},
+    {OCTAVO_OP_SGD_STEP, "sgd_step", 4, 4, 0, false, true},
+    {OCTAVO_OP_ADAM_STEP, "adam_step", 5, 5, 0, false, true},
+};
+
+}  // namespace
+
+const Signature* find_signature(octavo_op_kind kind) {
+    for (const Signature& signature : signatures) {
+        if (signature.kind == kind) return &signature;
+    }
+    return nullptr;
+}
+
+}  // namespace octavo

@@ -1,0 +1,24 @@
+// What is known of an operator's kind before its types and shapes are looked at.
+#ifndef OCTAVO_PLAN_SIGNATURE_H
+#define OCTAVO_PLAN_SIGNATURE_H
+
+#include "octavo/octavo.h"
+
+namespace octavo {
+
+struct Signature {
+    octavo_op_kind kind;
+    const char* name;     // as octavo.h has it, in lower case: "conv2d"
+    int required_inputs;  // the first so many must be present
+    int max_inputs;
+    int max_outputs;  // at least one must be wanted, unless this is 0
+    bool window;      // has kernel, stride and padding
+    bool couples;     // a sample's result depends on the whole batch
+};
+
+// Null for a number that is no operator.
+const Signature* find_signature(octavo_op_kind kind);
+
+}  // namespace octavo
+
+#endif
