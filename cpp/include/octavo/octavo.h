@@ -264,7 +264,7 @@ typedef struct octavo_plan_memory {
     int64_t weight_bytes;    /* all constants as packed */
     int64_t arena_bytes;     /* one workspace: a chunk's inner values and scratch */
     int64_t workspaces;      /* workspaces allocated so far: as many as runs or threads were at work at the same time */
-    int64_t chunk;           /* samples that go through together */
+    int64_t chunk;           /* samples that go through together; 0: the whole batch of a run */
 } octavo_plan_memory;
 OCTAVO_API octavo_status octavo_plan_memory_info(const octavo_plan* plan, octavo_plan_memory* memory);
 
