@@ -1,0 +1,229 @@
+// What the plan makes of a registered back end: who runs what and why, scratch, failures, state, waiting for runs.
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "octavo/octavo.h"
+#include "support/agree.h"
+#include "support/fake_backend.h"
+#include "support/network.h"
+
+namespace octavo::test {
+namespace {
+
+class Backend : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        const octavo_backend table = fake_backend();
+        ASSERT_EQ(octavo_register_backend(&table), OCTAVO_OK);
+        fake_counters().fail_at = -1;
+        fake_counters().sleep_millis = 0;
+        fake_counters().runs = 0;
+        fake_counters().largest_batch = 0;
+    }
+    void TearDown() override {
+        EXPECT_EQ(fake_counters().alive, 0) << "an operator was not destroyed";
+    }
+};
+
+octavo_op_desc on_backend(octavo_op_kind kind, std::initializer_list<int32_t> inputs,
+                          std::initializer_list<int32_t> outputs) {
+    octavo_op_desc desc = describe_op(kind, inputs, outputs);
+    desc.backend = OCTAVO_BACKEND_ONEDNN;
+    return desc;
+}
+
+// `length` times "twice plus one".
+PlanHandle chain(int length, int64_t width, octavo_plan_options options = {}) {
+    Network network;
+    int32_t x = network.floats(OCTAVO_INPUT, {1, width});
+    for (int i = 0; i < length; i++) {
+        const int32_t y = network.floats(i + 1 == length ? OCTAVO_OUTPUT : OCTAVO_TEMP, {1, width});
+        network.op(on_backend(OCTAVO_OP_SOFTMAX, {x}, {y}));
+        x = y;
+    }
+    return network.build(options);
+}
+
+TEST_F(Backend, RegistrationIsChecked) {
+    EXPECT_EQ(octavo_register_backend(nullptr), OCTAVO_INVALID_ARGUMENT);
+    octavo_backend table = fake_backend();
+    table.size = 8;
+    EXPECT_EQ(octavo_register_backend(&table), OCTAVO_INVALID_ARGUMENT);
+    table = fake_backend();
+    table.run = nullptr;
+    EXPECT_EQ(octavo_register_backend(&table), OCTAVO_INVALID_ARGUMENT);
+}
+
+TEST_F(Backend, RunsWithScratchOfItsOwn) {
+    const int64_t width = 5, batch = 7;
+    const PlanHandle plan = chain(6, width);
+    std::vector<float> x(width * batch), y(x.size()), expected(x.size());
+    for (size_t i = 0; i < x.size(); i++) {
+        x[i] = static_cast<float>(i) - 9;
+        expected[i] = 64 * x[i] + 63;
+    }
+    const void* inputs[] = {x.data()};
+    void* outputs[] = {y.data()};
+    ASSERT_EQ(octavo_plan_run(plan.get(), batch, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+    EXPECT_TRUE(same_bits(y, expected));
+    EXPECT_STREQ(step(plan, 0).kernel, "fake_softmax");
+    EXPECT_EQ(fake_counters().largest_batch, batch) << "a batch that fits memory is not cut for the back end";
+}
+
+TEST_F(Backend, RefusalsAreJoined) {
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, {1, 3, 4, 4});
+    octavo_op_desc norm = describe_op(OCTAVO_OP_BATCH_NORM, {x}, {});
+    for (int i = 0; i < 4; i++) norm.inputs[norm.input_count++] = network.constant({1, 1, 1}, {3});
+    norm.outputs[norm.output_count++] = network.floats(OCTAVO_OUTPUT, {1, 3, 4, 4});
+    norm.name = "norm";
+    network.op(norm);
+    octavo_plan* plan = nullptr;
+    EXPECT_EQ(octavo_builder_build(network.handle(), nullptr, &plan), OCTAVO_UNSUPPORTED);
+    const std::string message = octavo_last_error();
+    EXPECT_NE(message.find("operator \"norm\" (batch_norm)"), std::string::npos) << message;
+    EXPECT_NE(message.find("octavo: "), std::string::npos) << message;
+    EXPECT_NE(message.find("fake: the fake knows no kind 14"), std::string::npos) << message;
+    EXPECT_EQ(plan, nullptr);
+}
+
+TEST_F(Backend, AskedForAloneItIsNotReplaced) {
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, {1, 3});
+    const int32_t y = network.floats(OCTAVO_OUTPUT, {1, 3});
+    network.op(on_backend(OCTAVO_OP_CLAMP, {x}, {y}));
+    octavo_plan* plan = nullptr;
+    EXPECT_EQ(octavo_builder_build(network.handle(), nullptr, &plan), OCTAVO_UNSUPPORTED);
+    EXPECT_EQ(std::string(octavo_last_error()).find("octavo: "), std::string::npos) << octavo_last_error();
+}
+
+TEST_F(Backend, FailureOfARunIsReportedWithItsSentence) {
+    const PlanHandle plan = chain(3, 4);
+    std::vector<float> x(4), y(4);
+    const void* inputs[] = {x.data()};
+    void* outputs[] = {y.data()};
+    fake_counters().fail_at = 1;
+    EXPECT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_NOT_FINITE);
+    const std::string message = octavo_last_error();
+    EXPECT_NE(message.find("softmax1"), std::string::npos) << message;
+    EXPECT_NE(message.find("the fake was told to fail"), std::string::npos) << message;
+    EXPECT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << "a failed run leaves the plan usable";
+}
+
+TEST_F(Backend, FlattenOfChannelsLastIsFoldedIntoTheWeights) {
+    const int64_t channels = 3, height = 2, width = 2, features = 12, rows = 4;
+    std::vector<float> weights(rows * features);
+    for (size_t i = 0; i < weights.size(); i++) weights[i] = static_cast<float>(i * 7 % 23) - 11;
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, {1, channels, height, width}, OCTAVO_NHWC);
+    const int32_t flat = network.floats(OCTAVO_TEMP, {1, features});
+    const int32_t y = network.floats(OCTAVO_OUTPUT, {1, rows});
+    octavo_op_desc flatten = describe_op(OCTAVO_OP_FLATTEN, {x}, {flat});
+    flatten.name = "flatten";
+    network.op(flatten);
+    network.op(on_backend(OCTAVO_OP_LINEAR, {flat, network.constant(weights, {rows, features})}, {y}));
+    const PlanHandle plan = network.build();
+
+    std::vector<float> image(features), plain(features), out(rows), expected(rows, 0);
+    for (int64_t c = 0; c < channels; c++) {
+        for (int64_t p = 0; p < height * width; p++) {
+            plain[c * height * width + p] = static_cast<float>(c * 10 + p);
+            image[p * channels + c] = plain[c * height * width + p];
+        }
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t k = 0; k < features; k++) expected[r] += plain[k] * weights[r * features + k];
+    }
+    const void* inputs[] = {image.data()};
+    void* outputs[] = {out.data()};
+    ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+    EXPECT_TRUE(same_bits(out, expected));
+    EXPECT_STREQ(step(plan, 0).kernel, "view");
+    EXPECT_STREQ(step(plan, 1).fused, "flatten");
+    EXPECT_EQ(step(plan, 1).macs, rows * features);
+    EXPECT_EQ(step(plan, 1).weight_bytes, rows * features * 4);
+}
+
+TEST_F(Backend, StateIsKeptReadAndWritten) {
+    Network network;
+    const int32_t parameter = network.state({1, 2, 3}, {3});
+    const int32_t velocity = network.state({0, 0, 0}, {3});
+    const int32_t gradient = network.value(describe(OCTAVO_F32, OCTAVO_INPUT, {3}, false));
+    const int32_t hyper = network.value(describe(OCTAVO_F32, OCTAVO_INPUT, {5}, false));
+    network.op(on_backend(OCTAVO_OP_SGD_STEP, {parameter, gradient, velocity, hyper}, {}));
+    const PlanHandle plan = network.build();
+    EXPECT_EQ(octavo_plan_output_count(plan.get()), 0);
+
+    const std::vector<float> g = {1, 10, 100}, h(5);
+    const void* inputs[] = {g.data(), h.data()};
+    // Runs wait for one another: not one of 4 x 25 additions is lost.
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 25; i++) EXPECT_EQ(octavo_plan_run(plan.get(), 1, inputs, nullptr), OCTAVO_OK);
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::vector<float> now(3);
+    ASSERT_EQ(octavo_plan_read_state(plan.get(), parameter, now.data(), 12), OCTAVO_OK);
+    EXPECT_TRUE(same_bits(now, std::vector<float>{101, 1002, 10003}));
+    now = {5, 6, 7};
+    ASSERT_EQ(octavo_plan_write_state(plan.get(), parameter, now.data(), 12), OCTAVO_OK);
+    ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, nullptr), OCTAVO_OK);
+    ASSERT_EQ(octavo_plan_read_state(plan.get(), parameter, now.data(), 12), OCTAVO_OK);
+    EXPECT_TRUE(same_bits(now, std::vector<float>{6, 16, 107}));
+    EXPECT_EQ(octavo_plan_read_state(plan.get(), parameter, now.data(), 11), OCTAVO_SHAPE_MISMATCH);
+    EXPECT_EQ(octavo_plan_read_state(plan.get(), gradient, now.data(), 12), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_plan_read_state(plan.get(), parameter, nullptr, 12), OCTAVO_INVALID_ARGUMENT);
+}
+
+TEST_F(Backend, DestroyWaitsForRunsUnderWay) {
+    octavo_plan_options options{};
+    options.threads = 1;
+    PlanHandle plan = chain(3, 4, options);
+    fake_counters().sleep_millis = 30;
+    std::vector<std::vector<float>> results(3, std::vector<float>(4, -1));
+    std::atomic<int> finished{0};
+    std::vector<std::thread> threads;
+    for (std::vector<float>& y : results) {
+        threads.emplace_back([&plan, &y, &finished] {
+            const std::vector<float> x(4, 1);
+            const void* inputs[] = {x.data()};
+            void* outputs[] = {y.data()};
+            EXPECT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK);
+            finished++;
+        });
+    }
+    while (fake_counters().runs < 3) std::this_thread::yield();
+    octavo_plan_destroy(plan.release());
+    EXPECT_EQ(fake_counters().alive, 0);
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(finished, 3);
+    for (const std::vector<float>& y : results) EXPECT_TRUE(same_bits(y, std::vector<float>(4, 15)));
+}
+
+TEST_F(Backend, ALaterRegistrationIsForLaterPlans) {
+    const PlanHandle before = chain(1, 4);
+    octavo_backend other = fake_backend();
+    other.name = "other";
+    other.create = [](const octavo_op_desc*, const octavo_value_desc* const*, const octavo_value_desc* const*, void**,
+                      const char**, char*, size_t) -> octavo_status { return OCTAVO_UNSUPPORTED; };
+    ASSERT_EQ(octavo_register_backend(&other), OCTAVO_OK);
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, {1, 4});
+    network.op(on_backend(OCTAVO_OP_SOFTMAX, {x}, {network.floats(OCTAVO_OUTPUT, {1, 4})}));
+    octavo_plan* plan = nullptr;
+    EXPECT_EQ(octavo_builder_build(network.handle(), nullptr, &plan), OCTAVO_UNSUPPORTED);
+    EXPECT_NE(std::string(octavo_last_error()).find("other: refused with status 3"), std::string::npos)
+        << octavo_last_error();
+    const std::vector<float> in(4, 2);
+    std::vector<float> out(4);
+    const void* inputs[] = {in.data()};
+    void* outputs[] = {out.data()};
+    ASSERT_EQ(octavo_plan_run(before.get(), 1, inputs, outputs), OCTAVO_OK);
+    EXPECT_TRUE(same_bits(out, std::vector<float>(4, 5)));
+}
+
+}  // namespace
+}  // namespace octavo::test
