@@ -1,0 +1,38 @@
+# cmake -DNM=nm -DISA=name -DOBJECTS=file -P kernels.cmake
+# What a unit compiled for an instruction set may show the linker: one table, named FAMILY_ISA, and nothing else. A weak symbol
+# (an inline function, a template) could be picked for the whole library, and would then run where the instructions are missing.
+
+cmake_minimum_required(VERSION 3.22)
+file(STRINGS "${OBJECTS}" objects)
+set(defects "")
+set(tables 0)
+foreach(object IN LISTS objects)
+    execute_process(COMMAND "${NM}" --defined-only --extern-only --demangle "${object}" OUTPUT_VARIABLE lines
+        COMMAND_ERROR_IS_FATAL ANY)
+    string(REPLACE ";" "," lines "${lines}")
+    string(REGEX REPLACE "\n+$" "" lines "${lines}")
+    string(REPLACE "\n" ";" lines "${lines}")
+    get_filename_component(unit "${object}" NAME)
+    list(LENGTH lines count)
+    if(NOT count EQUAL 1)
+        list(APPEND defects "${unit}: ${count} symbols where one table is expected")
+    endif()
+    foreach(line IN LISTS lines)
+        if(line MATCHES "^[0-9a-f]* ([A-Za-z]) octavo::[a-z0-9_]+_${ISA}$" AND NOT CMAKE_MATCH_1 MATCHES "[TWVu]")
+            math(EXPR tables "${tables} + 1")
+        elseif(line MATCHES "^[0-9a-f]* [WVu] ")
+            list(APPEND defects "${unit}: weak: ${line}")
+        else()
+            list(APPEND defects "${unit}: not a table of ${ISA}: ${line}")
+        endif()
+    endforeach()
+endforeach()
+
+if(tables EQUAL 0)
+    list(APPEND defects "no table found in ${OBJECTS}")
+endif()
+if(defects)
+    list(JOIN defects "\n  " text)
+    message(FATAL_ERROR "kernels/${ISA}:\n  ${text}")
+endif()
+message(STATUS "kernels/${ISA}: ${tables} tables, no other symbol")
