@@ -1,0 +1,113 @@
+package io.octavo.internal.bind;
+
+import io.octavo.NativeLibraryException;
+import io.octavo.OctavoException;
+import io.octavo.Version;
+import io.octavo.natives.global.octavo;
+import io.octavo.natives.global.octavo_onednn;
+import java.lang.System.Logger.Level;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Loads the native libraries, each once, when something first needs it. A failure is kept, and thrown with its cause at every
+ * use.
+ */
+public final class NativeLibrary {
+    private static final System.Logger LOG = System.getLogger("io.octavo");
+
+    private NativeLibrary() {}
+
+    /** Initialized, and so loaded, at first use. */
+    private static final class Core {
+        static final Throwable FAILURE = attempt(Core::load);
+
+        private static void load() {
+            requireResource("libjnioctavo.so", "");
+            String file = Loader.load(octavo.class);
+            String version = octavo.octavo_version().getString();
+            if (!version.equals(Version.VERSION)) {
+                throw new NativeLibraryException("The native library is version " + version + ", the Java classes are "
+                        + Version.VERSION + ": put jars of one version on the class path");
+            }
+            LOG.log(
+                    Level.INFO,
+                    "Octavo {0} on {1}: instruction set {2}, {3} threads, library {4}",
+                    version,
+                    Cpu.nameUnchecked(),
+                    isaOrReason(),
+                    octavo.octavo_threads(),
+                    file);
+        }
+
+        private static String isaOrReason() {
+            try {
+                return Cpu.activeIsaUnchecked();
+            } catch (OctavoException e) {
+                return "none (" + e.getMessage() + ")";
+            }
+        }
+    }
+
+    /** Initialized, and so loaded and registered, at first use. */
+    private static final class Onednn {
+        static final Throwable FAILURE = attempt(Onednn::load);
+
+        private static void load() {
+            requireResource("libjnioctavo_onednn.so", "-onednn");
+            String file = Loader.load(octavo_onednn.class);
+            Status.check(octavo_onednn.octavo_onednn_register());
+            LOG.log(
+                    Level.INFO,
+                    "Octavo float and training operators: oneDNN {0}, library {1}",
+                    octavo_onednn.octavo_onednn_version().getString(),
+                    file);
+        }
+    }
+
+    /**
+     * Makes sure that {@code liboctavo} is loaded.
+     *
+     * @throws NativeLibraryException if it is missing for the platform, or failed to load
+     */
+    public static void require() {
+        rethrow(Core.FAILURE);
+    }
+
+    /**
+     * Makes sure that {@code liboctavo_onednn}, the float and training operators, is loaded and registered.
+     *
+     * @throws NativeLibraryException if it is missing for the platform, or failed to load
+     */
+    public static void requireOnednn() {
+        require();
+        rethrow(Onednn.FAILURE);
+    }
+
+    private static Throwable attempt(Runnable load) {
+        try {
+            load.run();
+            return null;
+        } catch (RuntimeException | LinkageError e) {
+            return e;
+        }
+    }
+
+    private static void rethrow(Throwable failure) {
+        if (failure != null) {
+            throw new NativeLibraryException(
+                    failure instanceof NativeLibraryException
+                            ? failure.getMessage()
+                            : "The native library did not load: " + failure,
+                    failure);
+        }
+    }
+
+    private static void requireResource(String library, String classifierSuffix) {
+        String platform = Loader.getPlatform();
+        if (octavo.class.getResource("/io/octavo/" + platform + "/" + library) == null) {
+            throw new NativeLibraryException("There is no " + library + " for platform " + platform
+                    + " on the class path: add the artifact io.octavo:octavo-presets with classifier " + platform
+                    + classifierSuffix + ", or io.octavo:octavo-platform (built for linux-x86_64)");
+        }
+    }
+}

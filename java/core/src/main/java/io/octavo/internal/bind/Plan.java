@@ -1,0 +1,164 @@
+package io.octavo.internal.bind;
+
+import io.octavo.natives.global.octavo;
+import io.octavo.natives.octavo_plan;
+import io.octavo.natives.octavo_plan_memory;
+import io.octavo.natives.octavo_step_info;
+import io.octavo.tensor.Memory;
+import io.octavo.tensor.Tensor;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+
+/**
+ * A native plan: a network packed for this machine. Runs may come from several threads at once (those of a plan with states wait
+ * for each other). Closing waits for them; use after it throws {@link io.octavo.ClosedException}.
+ */
+public final class Plan implements AutoCloseable {
+    private final octavo_plan plan;
+    private final Lifetime lifetime;
+
+    Plan(octavo_plan plan, String what) {
+        this.plan = plan;
+        this.lifetime = new Lifetime(this, what, () -> octavo.octavo_plan_destroy(plan));
+    }
+
+    /**
+     * One step of a plan.
+     *
+     * @param name the operator
+     * @param kernel what runs it; "view" where nothing has to be done
+     * @param reason why this way and not another; "" if there was no choice
+     * @param fused names of operators that this step also does
+     * @param weightBytes packed weights, tables, scales and biases
+     * @param macs multiply-adds a sample
+     * @param nanoseconds median time of the last profiled runs; -1 when not profiled
+     */
+    public record Step(
+            String name, String kernel, String reason, String fused, long weightBytes, long macs, long nanoseconds) {}
+
+    /**
+     * What a plan occupies.
+     *
+     * @param weightBytes all constants as packed
+     * @param arenaBytes one workspace
+     * @param workspaces workspaces allocated so far
+     * @param chunk samples that go through together
+     */
+    public record MemoryInfo(long weightBytes, long arenaBytes, long workspaces, long chunk) {}
+
+    /**
+     * Runs the plan. Allocates nothing.
+     *
+     * @param inputs one buffer an input value, outputs one an output value, in the order of their adding; each large enough, which
+     *     the caller has checked
+     */
+    public void run(long batch, Pointers inputs, Pointers outputs) {
+        lifetime.enter();
+        try {
+            Status.check(octavo.octavo_plan_run(plan, batch, inputs.array(), outputs.array()));
+        } finally {
+            Reference.reachabilityFence(inputs);
+            Reference.reachabilityFence(outputs);
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Bytes of input buffer {@code index} for {@code batch} samples; -1 if there is none. */
+    public long inputBytes(int index, long batch) {
+        lifetime.enter();
+        try {
+            return octavo.octavo_plan_input_bytes(plan, index, batch);
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Bytes of output buffer {@code index} for {@code batch} samples; -1 if there is none. */
+    public long outputBytes(int index, long batch) {
+        lifetime.enter();
+        try {
+            return octavo.octavo_plan_output_bytes(plan, index, batch);
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Copies a state, by its number from {@link PlanBuilder#value}, into a tensor of its exact size. */
+    public void readState(int value, Tensor into) {
+        Memory memory = into.memory();
+        lifetime.enter();
+        try {
+            Status.check(octavo.octavo_plan_read_state(plan, value, Address.pointer(memory), into.byteSize()));
+        } finally {
+            Reference.reachabilityFence(memory);
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Overwrites a state with the elements of a tensor of its exact size. */
+    public void writeState(int value, Tensor from) {
+        Memory memory = from.memory();
+        lifetime.enter();
+        try {
+            Status.check(octavo.octavo_plan_write_state(plan, value, Address.pointer(memory), from.byteSize()));
+        } finally {
+            Reference.reachabilityFence(memory);
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** The steps in running order, with their timings so far. */
+    public List<Step> steps() {
+        lifetime.enter();
+        try (PointerScope scope = new PointerScope()) {
+            List<Step> steps = new ArrayList<>();
+            octavo_step_info info = new octavo_step_info();
+            for (int i = 0; i < octavo.octavo_plan_step_count(plan); i++) {
+                Status.check(octavo.octavo_plan_step(plan, i, info));
+                steps.add(new Step(
+                        info.name().getString(),
+                        info.kernel().getString(),
+                        info.reason().getString(),
+                        info.fused().getString(),
+                        info.weight_bytes(),
+                        info.macs(),
+                        info.nanoseconds()));
+            }
+            return List.copyOf(steps);
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** What the plan occupies now. */
+    public MemoryInfo memory() {
+        lifetime.enter();
+        try (PointerScope scope = new PointerScope()) {
+            octavo_plan_memory memory = new octavo_plan_memory();
+            Status.check(octavo.octavo_plan_memory_info(plan, memory));
+            return new MemoryInfo(memory.weight_bytes(), memory.arena_bytes(), memory.workspaces(), memory.chunk());
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosed() {
+        return lifetime.isClosed();
+    }
+
+    /** Waits for runs under way, then frees. Harmless when repeated. */
+    @Override
+    public void close() {
+        lifetime.close();
+    }
+}

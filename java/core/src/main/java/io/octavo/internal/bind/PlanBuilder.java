@@ -1,0 +1,153 @@
+package io.octavo.internal.bind;
+
+import io.octavo.natives.global.octavo;
+import io.octavo.natives.octavo_builder;
+import io.octavo.natives.octavo_op_desc;
+import io.octavo.natives.octavo_plan;
+import io.octavo.natives.octavo_plan_options;
+import io.octavo.natives.octavo_value_desc;
+import io.octavo.tensor.Memory;
+import io.octavo.tensor.Shape;
+import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerScope;
+
+/** Describes a network to the native library: values, then operators in running order, then the plan. Not thread-safe. */
+public final class PlanBuilder implements AutoCloseable {
+    private final octavo_builder builder;
+    private final Lifetime lifetime;
+
+    /**
+     * Starts an empty description.
+     *
+     * @throws io.octavo.NativeLibraryException if the native library is not there
+     */
+    public PlanBuilder() {
+        NativeLibrary.require();
+        octavo_builder created = new octavo_builder();
+        Status.check(octavo.octavo_builder_create(created));
+        builder = created;
+        lifetime = new Lifetime(this, "Plan builder", () -> octavo.octavo_builder_destroy(created));
+    }
+
+    /** Adds a value and gives its number, counted from 0. Data are read by this call and not kept. */
+    public int value(ValueSpec spec) {
+        Memory data = spec.data == null ? null : spec.data.memory();
+        lifetime.enter();
+        try (PointerScope scope = new PointerScope()) {
+            octavo_value_desc desc = new octavo_value_desc();
+            desc.name(text(spec.name));
+            desc.dtype(spec.type.code);
+            desc.role(spec.role.code);
+            desc.layout(spec.layout.code);
+            desc.batched(spec.shape.hasBatch() ? 1 : 0);
+            desc.rank(spec.shape.rank());
+            for (int i = 0; i < Shape.MAX_RANK; i++) {
+                desc.dims(i, i < spec.shape.rank() && spec.shape.dim(i) != Shape.N ? spec.shape.dim(i) : 1);
+            }
+            desc.axis(spec.axis);
+            desc.group_size(spec.groupSize);
+            desc.param_count(spec.scales.length);
+            desc.scales(spec.scales.length == 0 ? null : new FloatPointer(spec.scales));
+            desc.zero_points(spec.zeroPoints == null ? null : new IntPointer(spec.zeroPoints));
+            desc.code_min(spec.codeMin);
+            desc.code_max(spec.codeMax);
+            desc.table_size(spec.tables == null ? 0 : spec.tables[0].length);
+            desc.table(spec.tables == null ? null : table(spec.tables));
+            desc.data(data == null ? null : Address.pointer(data));
+            int[] number = new int[1];
+            Status.check(octavo.octavo_builder_value(builder, desc, number));
+            return number[0];
+        } finally {
+            Reference.reachabilityFence(spec.data);
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Adds an operator; the values it reads are written by earlier ones. */
+    public void op(OpSpec spec) {
+        lifetime.enter();
+        try (PointerScope scope = new PointerScope()) {
+            octavo_op_desc desc = new octavo_op_desc();
+            desc.name(text(spec.name));
+            desc.kind(spec.kind.code);
+            desc.backend(spec.backend.code);
+            desc.input_count(spec.inputs.length);
+            desc.output_count(spec.outputs.length);
+            for (int i = 0; i < octavo.OCTAVO_MAX_INPUTS; i++) {
+                desc.inputs(i, i < spec.inputs.length ? spec.inputs[i] : -1);
+            }
+            for (int i = 0; i < octavo.OCTAVO_MAX_OUTPUTS; i++) {
+                desc.outputs(i, i < spec.outputs.length ? spec.outputs[i] : -1);
+            }
+            for (int i = 0; i < 2; i++) {
+                desc.kernel(i, spec.kernel[i]);
+                desc.stride(i, spec.stride[i]);
+                desc.dilation(i, spec.dilation[i]);
+            }
+            for (int i = 0; i < 4; i++) {
+                desc.pad(i, spec.pad[i]);
+            }
+            desc.groups(spec.groups);
+            desc.ceil_mode(spec.ceilMode ? 1 : 0);
+            desc.count_include_pad(spec.countIncludePad ? 1 : 0);
+            desc.activation(
+                    spec.relu ? octavo.OCTAVO_RELU : spec.clamp ? octavo.OCTAVO_CLAMP : octavo.OCTAVO_NO_ACTIVATION);
+            desc.clamp_min(spec.clampMin);
+            desc.clamp_max(spec.clampMax);
+            desc.epsilon(spec.epsilon);
+            desc.momentum(spec.momentum);
+            desc.probability(spec.probability);
+            desc.reduce_range(spec.reduceRange ? 1 : 0);
+            Status.check(octavo.octavo_builder_op(builder, desc));
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /**
+     * Checks, packs and plans.
+     *
+     * @param what how messages name the plan, such as {@code Session of graph 'resnet20'}
+     */
+    public Plan build(PlanOptions options, String what) {
+        lifetime.enter();
+        try (PointerScope scope = new PointerScope()) {
+            octavo_plan_options wanted = new octavo_plan_options();
+            wanted.threads(options.threads());
+            wanted.chunk(options.chunk());
+            wanted.isa(options.isa() == null ? null : text(options.isa()));
+            wanted.profile(options.profile() ? 1 : 0);
+            octavo_plan plan = new octavo_plan();
+            Status.check(octavo.octavo_builder_build(builder, wanted, plan));
+            return new Plan(plan, what);
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
+    /** Frees the description; plans built from it stay. Harmless when repeated. */
+    @Override
+    public void close() {
+        lifetime.close();
+    }
+
+    private static BytePointer text(String text) {
+        return new BytePointer(text, StandardCharsets.UTF_8);
+    }
+
+    private static BytePointer table(byte[][] tables) {
+        int size = tables[0].length;
+        byte[] flat = new byte[tables.length * size];
+        for (int i = 0; i < tables.length; i++) {
+            System.arraycopy(tables[i], 0, flat, i * size, size);
+        }
+        return new BytePointer(flat);
+    }
+}
