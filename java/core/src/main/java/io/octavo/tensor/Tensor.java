@@ -47,12 +47,10 @@ public final class Tensor implements AutoCloseable {
     public static Tensor zeros(DType dtype, Shape shape) {
         int bytes = byteSize(dtype, shape);
         try {
-            return new Tensor(
-                    dtype,
-                    shape,
-                    ByteBuffer.allocateDirect(bytes + ALIGNMENT - 1)
-                            .alignedSlice(ALIGNMENT)
-                            .slice(0, bytes));
+            // Not alignedSlice(), which also cuts the end down to a multiple of the alignment.
+            ByteBuffer memory = ByteBuffer.allocateDirect(bytes + ALIGNMENT - 1);
+            int past = memory.alignmentOffset(0, ALIGNMENT);
+            return new Tensor(dtype, shape, memory.slice(past == 0 ? 0 : ALIGNMENT - past, bytes));
         } catch (OutOfMemoryError e) {
             throw new NativeMemoryException(
                     "No memory for a tensor " + dtype + " " + shape + " of " + bytes
