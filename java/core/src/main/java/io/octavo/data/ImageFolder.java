@@ -1,0 +1,307 @@
+package io.octavo.data;
+
+import io.octavo.CorruptDataException;
+import io.octavo.DataNotFoundException;
+import io.octavo.OctavoException;
+import io.octavo.tensor.Shape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/**
+ * Images as files, a folder for each class: {@code train/<class>/*} and {@code test/<class>/*}, in a folder or in a zip (there
+ * also below other folders). Files that end in jpg, jpeg or png are read, others and hidden ones are not.
+ *
+ * <p>Labels follow the sorted class names, except that CIFAR-10's ten names keep CIFAR-10's order. Images stand class by class,
+ * sorted by name inside a class: take a random {@linkplain Dataset#sample sample} of them, not the first ones.
+ */
+public final class ImageFolder {
+    private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png");
+    /** No picture of a data set held in memory is as large as this; what claims to be is refused before it is read. */
+    private static final long MAX_FILE_BYTES = 64L << 20;
+
+    /** What the images must be; height and width 0 and an empty list: whatever is found. */
+    record Expected(String name, List<String> classes, int height, int width) {}
+
+    private ImageFolder() {}
+
+    /**
+     * Decodes all images into memory, on all processors.
+     *
+     * @param path a folder or a zip file
+     * @throws DataNotFoundException if there is no such path, or it has no {@code train} and {@code test}
+     * @throws CorruptDataException if a zip is damaged, an image cannot be read or has another size than the first, or train and
+     *     test have other classes; the message names the entry
+     */
+    public static TrainTest open(Path path, ProgressListener listener) {
+        String name = path.toAbsolutePath().getFileName().toString().replaceFirst("\\.[^.]*$", "");
+        return open(path, new Expected(name, List.of(), 0, 0), listener);
+    }
+
+    /** {@link #open(Path, ProgressListener)} without a listener. */
+    public static TrainTest open(Path path) {
+        return open(path, ProgressListener.NONE);
+    }
+
+    static boolean isLayout(Path folder) {
+        return Files.isDirectory(folder.resolve("train")) && Files.isDirectory(folder.resolve("test"));
+    }
+
+    static TrainTest open(Path path, Expected expected, ProgressListener listener) {
+        if (Files.isDirectory(path)) {
+            if (!isLayout(path)) {
+                throw new DataNotFoundException(
+                        path + " is not a folder of images: it must hold train/<class> and test/<class>");
+            }
+            return read(path, folderEntries(path), expected, listener);
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new DataNotFoundException("no images at " + path + ": there is no such file or folder");
+        }
+        try (ZipFile zip = new ZipFile(path.toFile())) {
+            return read(path, zipEntries(zip), expected, listener);
+        } catch (IOException e) {
+            throw new CorruptDataException("damaged zip " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** One image file: where it stands and how its bytes are had. */
+    private record Entry(String split, String className, String name, ByteSource bytes) {}
+
+    private interface ByteSource {
+        byte[] read() throws IOException;
+    }
+
+    private static List<Entry> folderEntries(Path root) {
+        List<Entry> entries = new ArrayList<>();
+        for (String split : List.of("train", "test")) {
+            try (Stream<Path> files = Files.walk(root.resolve(split), 2)) {
+                for (Path file : (Iterable<Path>) files::iterator) {
+                    Path relative = root.relativize(file);
+                    if (relative.getNameCount() == 3
+                            && isImage(relative.getFileName().toString())
+                            && Files.isRegularFile(file)) {
+                        entries.add(new Entry(split, relative.getName(1).toString(), relative.toString(), () -> {
+                            if (Files.size(file) > MAX_FILE_BYTES) {
+                                throw new IOException(Files.size(file) + " bytes are too many for an image");
+                            }
+                            return Files.readAllBytes(file);
+                        }));
+                    }
+                }
+            } catch (IOException e) {
+                throw new DataNotFoundException("cannot list " + root.resolve(split) + ": " + e.getMessage(), e);
+            }
+        }
+        return entries;
+    }
+
+    private static List<Entry> zipEntries(ZipFile zip) {
+        List<Entry> entries = new ArrayList<>();
+        for (Enumeration<? extends ZipEntry> all = zip.entries(); all.hasMoreElements(); ) {
+            ZipEntry entry = all.nextElement();
+            String[] parts = entry.getName().split("/");
+            int last = parts.length - 1;
+            if (entry.isDirectory()
+                    || last < 2
+                    || !isImage(parts[last])
+                    || entry.getName().startsWith("__MACOSX/")) {
+                continue;
+            }
+            String split = parts[last - 2];
+            if (split.equals("train") || split.equals("test")) {
+                entries.add(new Entry(split, parts[last - 1], entry.getName(), () -> {
+                    try (InputStream in = zip.getInputStream(entry)) {
+                        byte[] bytes = in.readNBytes((int) MAX_FILE_BYTES);
+                        if (bytes.length == MAX_FILE_BYTES) {
+                            throw new IOException("more than " + MAX_FILE_BYTES + " bytes are too many for an image");
+                        }
+                        return bytes;
+                    }
+                }));
+            }
+        }
+        return entries;
+    }
+
+    private static boolean isImage(String fileName) {
+        String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return !fileName.startsWith(".") && EXTENSIONS.contains(extension);
+    }
+
+    private static TrainTest read(Path path, List<Entry> entries, Expected expected, ProgressListener listener) {
+        // split -> class -> entries; sorted, so that the order never depends on the file system or the archive.
+        TreeMap<String, TreeMap<String, List<Entry>>> splits = new TreeMap<>();
+        for (Entry entry : entries) {
+            splits.computeIfAbsent(entry.split(), s -> new TreeMap<>())
+                    .computeIfAbsent(entry.className(), c -> new ArrayList<>())
+                    .add(entry);
+        }
+        for (String split : List.of("train", "test")) {
+            if (!splits.containsKey(split)) {
+                throw new DataNotFoundException(
+                        path + " is not a folder of images: no jpg or png found at " + split + "/<class>/");
+            }
+        }
+        List<String> classes =
+                classes(path, splits.get("train").keySet(), splits.get("test").keySet(), expected);
+        List<Entry> train = inOrder(splits.get("train"), classes);
+        List<Entry> test = inOrder(splits.get("test"), classes);
+        String task = "decoding " + path.getFileName();
+        Pixels pixels = decode(path, train, test, expected, task, listener);
+        return new TrainTest(
+                new MemoryDataset(expected.name(), pixels.image, pixels.train, labels(train, classes), classes),
+                new MemoryDataset(expected.name(), pixels.image, pixels.test, labels(test, classes), classes),
+                expected.name(),
+                "");
+    }
+
+    private static List<String> classes(Path path, Set<String> train, Set<String> test, Expected expected) {
+        if (!train.equals(test)) {
+            Set<String> odd = new TreeSet<>(train);
+            odd.addAll(test);
+            Set<String> both = new HashSet<>(train);
+            both.retainAll(test);
+            odd.removeAll(both);
+            throw new CorruptDataException(path + ": train has " + train.size() + " classes and test has " + test.size()
+                    + "; only one of them has " + odd);
+        }
+        if (!expected.classes().isEmpty() && !train.equals(Set.copyOf(expected.classes()))) {
+            throw new CorruptDataException(path + ": found " + train.size() + " classes " + train + ", but "
+                    + expected.name() + " has " + expected.classes().size() + ": " + expected.classes());
+        }
+        if (train.size() < 2 || train.size() > 256) {
+            throw new CorruptDataException(path + ": found " + train.size() + " classes; 2 to 256 can be told apart");
+        }
+        return train.equals(Set.copyOf(Cifar10.CLASSES)) ? Cifar10.CLASSES : List.copyOf(train);
+    }
+
+    private static List<Entry> inOrder(TreeMap<String, List<Entry>> byClass, List<String> classes) {
+        List<Entry> ordered = new ArrayList<>();
+        for (String name : classes) {
+            List<Entry> entries = byClass.get(name);
+            entries.sort((a, b) -> a.name().compareTo(b.name()));
+            ordered.addAll(entries);
+        }
+        return ordered;
+    }
+
+    private static byte[] labels(List<Entry> entries, List<String> classes) {
+        byte[] labels = new byte[entries.size()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = (byte) classes.indexOf(entries.get(i).className());
+        }
+        return labels;
+    }
+
+    private record Pixels(Shape image, byte[] train, byte[] test) {}
+
+    private static Pixels decode(
+            Path path, List<Entry> train, List<Entry> test, Expected expected, String task, ProgressListener listener) {
+        Shape image = expected.height() > 0
+                ? Shape.of(3, expected.height(), expected.width())
+                : firstShape(path, train.get(0));
+        byte[] trainPixels = allocate(path, train.size(), image);
+        byte[] testPixels = allocate(path, test.size(), image);
+        int total = train.size() + test.size();
+        int imageBytes = (int) image.elements();
+        int workers = Math.max(1, Math.min(Runtime.getRuntime().availableProcessors(), total));
+        AtomicInteger next = new AtomicInteger();
+        ExecutorService pool = Executors.newFixedThreadPool(workers, work -> {
+            Thread thread = new Thread(work, "octavo-decode");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int w = 0; w < workers; w++) {
+                running.add(pool.submit(() -> {
+                    try (ImageDecoder decoder = new ImageDecoder((int) image.dim(1), (int) image.dim(2))) {
+                        for (int i = next.getAndIncrement(); i < total; i = next.getAndIncrement()) {
+                            boolean isTrain = i < train.size();
+                            int position = isTrain ? i : i - train.size();
+                            Entry entry = isTrain ? train.get(position) : test.get(position);
+                            decodeOne(path, entry, decoder, isTrain ? trainPixels : testPixels, position * imageBytes);
+                        }
+                    }
+                }));
+            }
+            await(running, () -> listener.update(task, Math.min(next.get(), total), total));
+        } finally {
+            next.set(total); // after a failure nobody begins another image
+            pool.shutdownNow();
+        }
+        listener.update(task, total, total);
+        return new Pixels(image, trainPixels, testPixels);
+    }
+
+    private static void decodeOne(Path path, Entry entry, ImageDecoder decoder, byte[] pixels, int offset) {
+        try {
+            decoder.decode(entry.bytes().read(), entry.name(), pixels, offset);
+        } catch (IOException e) {
+            throw new CorruptDataException(
+                    "unreadable image " + entry.name() + " in " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Shape firstShape(Path path, Entry entry) {
+        try {
+            return ImageDecoder.shape(entry.bytes().read(), entry.name());
+        } catch (IOException e) {
+            throw new CorruptDataException(
+                    "unreadable image " + entry.name() + " in " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] allocate(Path path, int count, Shape image) {
+        long bytes = count * image.elements();
+        if (bytes > Integer.MAX_VALUE - 64) {
+            throw new CorruptDataException(
+                    path + ": " + count + " images of " + image + " are more than fit in memory at once");
+        }
+        return new byte[(int) bytes];
+    }
+
+    /** Waits for all; meanwhile reports progress from this thread. The first failure ends the wait. */
+    private static void await(List<Future<?>> running, Runnable report) {
+        List<Future<?>> left = new ArrayList<>(running);
+        while (!left.isEmpty()) {
+            report.run();
+            try {
+                left.get(0).get(100, TimeUnit.MILLISECONDS);
+                left.remove(0);
+            } catch (TimeoutException e) {
+                // Another one may have failed already: look at the others in turn.
+                Collections.rotate(left, 1);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new OctavoException("interrupted while images were being decoded", e);
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException failure) {
+                    throw failure;
+                }
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+    }
+}
