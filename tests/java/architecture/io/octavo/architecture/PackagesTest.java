@@ -30,8 +30,8 @@ class PackagesTest {
     private static final Map<String, Set<String>> TABLE = new LinkedHashMap<>();
 
     static {
-        TABLE.put(BIND, Set.of(NATIVES));
-        TABLE.put("tensor", Set.of(BIND));
+        TABLE.put("tensor", Set.of());
+        TABLE.put(BIND, Set.of(NATIVES, "tensor"));
         TABLE.put("scheme", Set.of("tensor", BIND));
         TABLE.put("observe", Set.of("tensor", "scheme", BIND));
         TABLE.put("qconfig", Set.of("scheme", "observe"));
