@@ -39,9 +39,7 @@ octavo_status octavo_builder_create(octavo_builder** builder) {
     });
 }
 
-void octavo_builder_destroy(octavo_builder* builder) {
-    delete builder;
-}
+void octavo_builder_destroy(octavo_builder* builder) { delete builder; }
 
 octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number) {
     return guarded([&] {

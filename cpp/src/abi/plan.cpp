@@ -29,9 +29,7 @@ octavo_status octavo_plan_run(octavo_plan* plan, int64_t batch, const void* cons
     });
 }
 
-void octavo_plan_destroy(octavo_plan* plan) {
-    delete plan;
-}
+void octavo_plan_destroy(octavo_plan* plan) { delete plan; }
 
 int32_t octavo_plan_input_count(const octavo_plan* plan) {
     return plan == nullptr ? 0 : static_cast<int32_t>(plan->plan->program().inputs.size());

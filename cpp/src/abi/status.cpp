@@ -24,9 +24,7 @@ octavo_status fail(octavo_status status, const char* message) noexcept {
 
 }  // namespace octavo
 
-const char* octavo_last_error(void) {
-    return octavo::message_of_thread;
-}
+const char* octavo_last_error(void) { return octavo::message_of_thread; }
 
 const char* octavo_status_text(octavo_status status) {
     switch (status) {

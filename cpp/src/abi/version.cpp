@@ -1,5 +1,3 @@
 #include "octavo/octavo.h"
 
-const char* octavo_version(void) {
-    return OCTAVO_VERSION;
-}
+const char* octavo_version(void) { return OCTAVO_VERSION; }

@@ -10,9 +10,7 @@
 namespace octavo {
 namespace {
 
-bool touch(const Lifetime& a, const Lifetime& b) {
-    return a.first <= b.last && b.first <= a.last;
-}
+bool touch(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 
 }  // namespace
 

@@ -114,9 +114,7 @@ BackendOp::BackendOp(std::shared_ptr<const octavo_backend> backend, const OpDesc
     kernel_ = kernel != nullptr ? kernel : backend_->name;
 }
 
-BackendOp::~BackendOp() {
-    backend_->destroy(op_);
-}
+BackendOp::~BackendOp() { backend_->destroy(op_); }
 
 octavo_status BackendOp::try_run(const RunArgs& args, char* message, size_t message_bytes) const noexcept {
     return backend_->run(op_, args.batch, args.threads, args.inputs, args.outputs, args.scratch, message,
@@ -133,8 +131,6 @@ size_t BackendOp::scratch_bytes(int64_t batch, int threads) const {
     return static_cast<size_t>(std::max<int64_t>(0, backend_->scratch_bytes(op_, batch, threads)));
 }
 
-int64_t BackendOp::weight_bytes() const {
-    return backend_->weight_bytes(op_);
-}
+int64_t BackendOp::weight_bytes() const { return backend_->weight_bytes(op_); }
 
 }  // namespace octavo

@@ -17,7 +17,7 @@ std::shared_ptr<const octavo_backend> registered_backend();
 
 // An operator that runs in the back end. Unlike Octavo's own operators it may fail while it runs.
 class BackendOp final : public Op {
-  public:
+public:
     // Throws Refusal with the back end's reason.
     BackendOp(std::shared_ptr<const octavo_backend> backend, const OpDesc& desc, const Signature& signature);
     ~BackendOp() override;
@@ -29,18 +29,12 @@ class BackendOp final : public Op {
     // For callers that can do nothing about a failure; the plan calls try_run.
     void run(const RunArgs& args) const noexcept override;
     size_t scratch_bytes(int64_t batch, int threads) const override;
-    bool couples_batch() const override {
-        return couples_;
-    }
-    std::string kernel() const override {
-        return kernel_;
-    }
+    bool couples_batch() const override { return couples_; }
+    std::string kernel() const override { return kernel_; }
     int64_t weight_bytes() const override;
-    int64_t macs() const override {
-        return macs_;
-    }
+    int64_t macs() const override { return macs_; }
 
-  private:
+private:
     std::shared_ptr<const octavo_backend> backend_;
     void* op_ = nullptr;
     std::string kernel_;

@@ -11,7 +11,7 @@
 namespace octavo {
 
 class Builder {
-  public:
+public:
     // Checks and copies; the value's number. Throws Error.
     int add_value(const octavo_value_desc& desc);
     // The same for an operator: its inputs must have been written, its outputs not yet.
@@ -19,7 +19,7 @@ class Builder {
     // Can be called again, after more was added too.
     std::unique_ptr<Plan> build(const PlanOptions& options) const;
 
-  private:
+private:
     std::vector<Value> values_;
     std::vector<Node> nodes_;
     std::vector<int> writers_;  // by value; -1: no operator

@@ -13,13 +13,9 @@ namespace {
     throw Error(status, subject + ": " + what);
 }
 
-size_t bytes_of(octavo_dtype dtype) {
-    return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1;
-}
+size_t bytes_of(octavo_dtype dtype) { return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1; }
 
-bool is_code(octavo_dtype dtype) {
-    return dtype == OCTAVO_CODE4 || dtype == OCTAVO_CODE8;
-}
+bool is_code(octavo_dtype dtype) { return dtype == OCTAVO_CODE4 || dtype == OCTAVO_CODE8; }
 
 struct CodeRange {
     int min, max;
@@ -252,20 +248,26 @@ void check_attributes(const octavo_op_desc& desc, const Signature& signature, co
     }
 }
 
-std::vector<int> describe_operands(const int32_t* numbers, int count, int most, int required, int value_count,
-                                   const char* what, const std::string& subject) {
-    if (count < 0 || count > most) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at most ", most));
+// Value numbers in all `most` places, -1 where absent; what is given beyond them must be absent too.
+std::vector<int> describe_operands(const int32_t* numbers, int count, int capacity, int most, int required,
+                                   int value_count, const char* what, const std::string& subject) {
+    if (count < 0 || count > capacity) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at most ", capacity));
     }
-    std::vector<int> operands(numbers, numbers + count);
+    std::vector<int> operands(most, -1);
     for (int i = 0; i < count; ++i) {
-        if (operands[i] < -1 || operands[i] >= value_count) {
+        if (numbers[i] < -1 || numbers[i] >= value_count) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
-                   text(what, " ", i, " is value ", operands[i], ", expected -1 to ", value_count - 1));
+                   text(what, " ", i, " is value ", numbers[i], ", expected -1 to ", value_count - 1));
+        }
+        if (i < most) {
+            operands[i] = numbers[i];
+        } else if (numbers[i] != -1) {
+            refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at most ", most));
         }
     }
     for (int i = 0; i < required; ++i) {
-        if (i >= count || operands[i] == -1) {
+        if (operands[i] == -1) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject, text(what, " ", i, " is absent, expected at least ", required));
         }
     }
@@ -329,10 +331,10 @@ Node describe_node(const octavo_op_desc& desc, int number, int value_count) {
     node.name = desc.name != nullptr ? std::string(desc.name) : text(node.signature->name, number);
     const std::string subject = text("operator \"", node.name, "\" (", node.signature->name, ")");
     check_attributes(desc, *node.signature, subject);
-    node.inputs = describe_operands(desc.inputs, desc.input_count, node.signature->max_inputs,
+    node.inputs = describe_operands(desc.inputs, desc.input_count, OCTAVO_MAX_INPUTS, node.signature->max_inputs,
                                     node.signature->required_inputs, value_count, "input", subject);
-    node.outputs = describe_operands(desc.outputs, desc.output_count, node.signature->max_outputs, 0, value_count,
-                                     "output", subject);
+    node.outputs = describe_operands(desc.outputs, desc.output_count, OCTAVO_MAX_OUTPUTS, node.signature->max_outputs,
+                                     0, value_count, "output", subject);
     if (node.signature->max_outputs > 0 && node.output_count() == 0) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, "no output is wanted, expected at least one");
     }

@@ -15,14 +15,10 @@ struct Node {
     std::string name;
     const Signature* signature = nullptr;
     octavo_op_desc attributes{};  // numbers only
-    std::vector<int> inputs;      // -1: absent
-    std::vector<int> outputs;     // -1: not wanted
+    std::vector<int> inputs;      // all that the kind can have; -1: absent
+    std::vector<int> outputs;     // the same; -1: not wanted
 
     int output_count() const;  // wanted ones
-    // Input i if it is there, else -1.
-    int input(size_t i) const {
-        return i < inputs.size() ? inputs[i] : -1;
-    }
 };
 
 // Throws Error naming the value, what was found and what was expected. `number` is the value's, for a name where none is given.

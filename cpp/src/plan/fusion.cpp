@@ -42,7 +42,7 @@ std::string why_not_permuted(const Node& node, int x, const std::vector<Value>& 
     }
     const Value& weights = values[node.inputs[1]];
     if (weights.role != OCTAVO_CONSTANT) return text("the weights of \"", node.name, "\" are not constant");
-    if (node.input(0) != x || node.input(1) == x || node.input(2) == x)
+    if (node.inputs[0] != x || node.inputs[1] == x || node.inputs[2] == x)
         return text("\"", node.name, "\" reads it twice");
     if (weights.dims.size() != 2 || weights.dims[1] != values[x].dims[1]) {
         return text("the weights of \"", node.name, "\" do not fit");

@@ -12,9 +12,7 @@ namespace octavo {
 // Weights whose columns are the features of an image, in the order in which a flatten makes them.
 struct ColumnOrder {
     int64_t channels = 0, pixels = 0;
-    bool wanted() const {
-        return channels > 0;
-    }
+    bool wanted() const { return channels > 0; }
 };
 
 struct Fusion {

@@ -87,7 +87,7 @@ Step make_step(const Node& node, const Fusion& fusion, const std::vector<Value>&
 
 // Which values share memory, and from which step to which that memory is needed.
 class Sharing {
-  public:
+public:
     Sharing(const std::vector<Value>& values, const std::vector<Step>& steps) : values_(values) {
         owner_.resize(values.size());
         first_.assign(values.size(), -1);
@@ -109,17 +109,11 @@ class Sharing {
         }
     }
 
-    int owner(int value) const {
-        return owner_[value];
-    }
-    Lifetime lifetime(int value) const {
-        return {values_[value].sample_bytes(), first_[value], last_[value]};
-    }
-    bool needed(int value) const {
-        return first_[value] >= 0;
-    }
+    int owner(int value) const { return owner_[value]; }
+    Lifetime lifetime(int value) const { return {values_[value].sample_bytes(), first_[value], last_[value]}; }
+    bool needed(int value) const { return first_[value] >= 0; }
 
-  private:
+private:
     void share(int value, int owner) {
         owner_[value] = owner;
         last_[owner] = std::max(last_[owner], last_[value]);

@@ -67,17 +67,13 @@ struct Plan::Job {
 
 // Counts the runs under way; giving up the count is the last that a run does with the plan.
 class Plan::Visit {
-  public:
-    explicit Visit(std::atomic<int64_t>* runs) : runs_(runs) {
-        runs_->fetch_add(1, std::memory_order_acquire);
-    }
+public:
+    explicit Visit(std::atomic<int64_t>* runs) : runs_(runs) { runs_->fetch_add(1, std::memory_order_acquire); }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
-    ~Visit() {
-        runs_->fetch_sub(1, std::memory_order_release);
-    }
+    ~Visit() { runs_->fetch_sub(1, std::memory_order_release); }
 
-  private:
+private:
     std::atomic<int64_t>* runs_;
 };
 

@@ -21,7 +21,7 @@ struct PlanOptions {
 };
 
 class Plan {
-  public:
+public:
     Plan(Program program, const PlanOptions& options);
     // Waits for runs under way.
     ~Plan();
@@ -33,23 +33,15 @@ class Plan {
     void read_state(int value, void* data, int64_t bytes);
     void write_state(int value, const void* data, int64_t bytes);
 
-    const Program& program() const {
-        return program_;
-    }
-    int64_t nanoseconds(size_t step) const {
-        return profile_ ? profile_->median(step) : -1;
-    }
+    const Program& program() const { return program_; }
+    int64_t nanoseconds(size_t step) const { return profile_ ? profile_->median(step) : -1; }
     // Most bytes of a workspace so far, or what a chunk needs if nothing ran yet.
     int64_t workspace_bytes() const;
-    int64_t workspaces() const {
-        return workspaces_.count();
-    }
+    int64_t workspaces() const { return workspaces_.count(); }
     // 0: the whole batch of a run.
-    int64_t chunk() const {
-        return chunk_;
-    }
+    int64_t chunk() const { return chunk_; }
 
-  private:
+private:
     // How a batch is cut, and who works on the pieces.
     struct Split {
         int64_t count;

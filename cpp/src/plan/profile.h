@@ -10,29 +10,27 @@
 namespace octavo {
 
 class Profile {
-  public:
+public:
     explicit Profile(size_t steps) : steps_(steps) {}
 
     // Times of one run: the sum over its chunks, which may be at work on several threads.
     class Run {
-      public:
+    public:
         explicit Run(size_t steps) : nanoseconds_(steps, 0) {}
         void add(const std::vector<int64_t>& chunk);
 
-      private:
+    private:
         friend class Profile;
         std::mutex mutex_;
         std::vector<int64_t> nanoseconds_;
     };
 
-    std::unique_ptr<Run> start() const {
-        return std::make_unique<Run>(steps_);
-    }
+    std::unique_ptr<Run> start() const { return std::make_unique<Run>(steps_); }
     void finish(std::unique_ptr<Run> run);
     // Of the last runs; -1 before the first.
     int64_t median(size_t step) const;
 
-  private:
+private:
     static constexpr size_t kept = 31;
     const size_t steps_;
     mutable std::mutex mutex_;

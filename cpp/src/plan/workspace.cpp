@@ -5,9 +5,7 @@
 namespace octavo {
 
 struct Workspaces::Entry {
-    ~Entry() {
-        free_aligned(memory);
-    }
+    ~Entry() { free_aligned(memory); }
 
     std::byte* memory = nullptr;
     size_t capacity = 0;
@@ -23,13 +21,9 @@ Workspaces::~Workspaces() {
     }
 }
 
-Workspaces::Lease::~Lease() {
-    entry_->busy.store(false, std::memory_order_release);
-}
+Workspaces::Lease::~Lease() { entry_->busy.store(false, std::memory_order_release); }
 
-std::byte* Workspaces::Lease::memory() const {
-    return entry_->memory;
-}
+std::byte* Workspaces::Lease::memory() const { return entry_->memory; }
 
 Workspaces::Lease Workspaces::take(size_t bytes) {
     Entry* entry = take_entry();

@@ -13,16 +13,16 @@ namespace octavo {
 class Workspaces {
     struct Entry;
 
-  public:
+public:
     // A workspace in the hands of one thread.
     class Lease {
-      public:
+    public:
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
         ~Lease();
         std::byte* memory() const;
 
-      private:
+    private:
         friend class Workspaces;
         explicit Lease(Entry* entry) : entry_(entry) {}
         Entry* entry_;
@@ -35,15 +35,11 @@ class Workspaces {
 
     // Memory of at least `bytes`, 64-byte aligned, contents undefined. Throws std::bad_alloc or Error(OCTAVO_OUT_OF_MEMORY).
     Lease take(size_t bytes);
-    int64_t count() const {
-        return count_.load(std::memory_order_relaxed);
-    }
+    int64_t count() const { return count_.load(std::memory_order_relaxed); }
     // The most that was asked for so far.
-    size_t most_bytes() const {
-        return most_bytes_.load(std::memory_order_relaxed);
-    }
+    size_t most_bytes() const { return most_bytes_.load(std::memory_order_relaxed); }
 
-  private:
+private:
     Entry* take_entry();
     void reserve(Entry* entry, size_t bytes);
 
