@@ -13,9 +13,7 @@
 namespace octavo::test {
 namespace {
 
-size_t rounded(size_t bytes) {
-    return (bytes + alignment - 1) / alignment * alignment;
-}
+size_t rounded(size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 size_t most_alive(const std::vector<Lifetime>& lifetimes) {
     size_t most = 0;
@@ -29,9 +27,7 @@ size_t most_alive(const std::vector<Lifetime>& lifetimes) {
     return most;
 }
 
-TEST(Arena, NothingNeedsNothing) {
-    EXPECT_EQ(plan_arena({}).bytes, 0u);
-}
+TEST(Arena, NothingNeedsNothing) { EXPECT_EQ(plan_arena({}).bytes, 0u); }
 
 TEST(Arena, AChainNeedsItsLargestNeighbours) {
     // Sizes 64, 640, 128, 320: at most two live at once, 768 bytes.

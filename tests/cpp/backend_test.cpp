@@ -12,7 +12,7 @@ namespace octavo::test {
 namespace {
 
 class Backend : public ::testing::Test {
-  protected:
+protected:
     void SetUp() override {
         const octavo_backend table = fake_backend();
         ASSERT_EQ(octavo_register_backend(&table), OCTAVO_OK);
@@ -21,9 +21,7 @@ class Backend : public ::testing::Test {
         fake_counters().runs = 0;
         fake_counters().largest_batch = 0;
     }
-    void TearDown() override {
-        EXPECT_EQ(fake_counters().alive, 0) << "an operator was not destroyed";
-    }
+    void TearDown() override { EXPECT_EQ(fake_counters().alive, 0) << "an operator was not destroyed"; }
 };
 
 octavo_op_desc on_backend(octavo_op_kind kind, std::initializer_list<int32_t> inputs,

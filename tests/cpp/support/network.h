@@ -16,9 +16,7 @@
 namespace octavo::test {
 
 struct DestroyPlan {
-    void operator()(octavo_plan* plan) const {
-        octavo_plan_destroy(plan);
-    }
+    void operator()(octavo_plan* plan) const { octavo_plan_destroy(plan); }
 };
 using PlanHandle = std::unique_ptr<octavo_plan, DestroyPlan>;
 
@@ -50,19 +48,13 @@ inline octavo_op_desc describe_op(octavo_op_kind kind, std::initializer_list<int
 
 // A builder whose calls must succeed; a failure fails the test with the library's sentence.
 class Network {
-  public:
-    Network() {
-        EXPECT_EQ(octavo_builder_create(&builder_), OCTAVO_OK) << octavo_last_error();
-    }
+public:
+    Network() { EXPECT_EQ(octavo_builder_create(&builder_), OCTAVO_OK) << octavo_last_error(); }
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
-    ~Network() {
-        octavo_builder_destroy(builder_);
-    }
+    ~Network() { octavo_builder_destroy(builder_); }
 
-    octavo_builder* handle() {
-        return builder_;
-    }
+    octavo_builder* handle() { return builder_; }
     int32_t value(const octavo_value_desc& desc) {
         int32_t number = -1;
         EXPECT_EQ(octavo_builder_value(builder_, &desc, &number), OCTAVO_OK) << octavo_last_error();
@@ -108,7 +100,7 @@ class Network {
         return PlanHandle(plan);
     }
 
-  private:
+private:
     octavo_builder* builder_ = nullptr;
 };
 
