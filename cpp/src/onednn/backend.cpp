@@ -1,0 +1,136 @@
+#include "onednn/backend.h"
+
+#include <cstring>
+#include <new>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "onednn/operator.h"
+
+namespace octavo::onednn {
+
+namespace {
+
+void say(char* to, size_t bytes, const char* text) {
+    if (!to || bytes == 0) return;
+    std::strncpy(to, text, bytes - 1);
+    to[bytes - 1] = '\0';
+}
+
+// Runs `body`, whose exceptions become a status and a sentence.
+template <class Body>
+octavo_status guarded(char* message, size_t bytes, const Body& body) noexcept {
+    try {
+        body();
+        return OCTAVO_OK;
+    } catch (const Error& e) {
+        say(message, bytes, e.what());
+        return e.status();
+    } catch (const dnnl::error& e) {
+        say(message, bytes, (std::string("oneDNN: ") + e.what()).c_str());
+        if (e.status == dnnl_unimplemented) return OCTAVO_UNSUPPORTED;
+        return e.status == dnnl_out_of_memory ? OCTAVO_OUT_OF_MEMORY : OCTAVO_INTERNAL;
+    } catch (const std::bad_alloc&) {
+        say(message, bytes, "out of memory");
+        return OCTAVO_OUT_OF_MEMORY;
+    } catch (const std::exception& e) {
+        say(message, bytes, e.what());
+        return OCTAVO_INTERNAL;
+    }
+}
+
+bool has_integer(const Request& request) {
+    return (request.has_input(0) && request.input(0).dtype != OCTAVO_F32) ||
+           (request.has_input(1) && request.input(1).dtype != OCTAVO_F32);
+}
+
+std::unique_ptr<Operator> create_operator(const Request& request) {
+    switch (request.desc().kind) {
+        case OCTAVO_OP_CONV2D:
+            return has_integer(request) ? create_int8(request) : create_conv2d(request);
+        case OCTAVO_OP_LINEAR:
+            return has_integer(request) ? create_int8(request) : create_linear(request);
+        case OCTAVO_OP_CONV2D_GRAD_INPUT:
+            return create_conv2d_grad_input(request);
+        case OCTAVO_OP_CONV2D_GRAD_WEIGHT:
+            return create_conv2d_grad_weight(request);
+        case OCTAVO_OP_LINEAR_GRAD_INPUT:
+            return create_linear_grad_input(request);
+        case OCTAVO_OP_LINEAR_GRAD_WEIGHT:
+            return create_linear_grad_weight(request);
+        case OCTAVO_OP_BATCH_NORM:
+        case OCTAVO_OP_BATCH_NORM_TRAIN:
+        case OCTAVO_OP_BATCH_NORM_GRAD:
+            return create_batch_norm(request);
+        case OCTAVO_OP_MAX_POOL2D_TRAIN:
+        case OCTAVO_OP_MAX_POOL2D_GRAD:
+        case OCTAVO_OP_AVG_POOL2D_GRAD:
+        case OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD:
+            return create_pooling(request);
+        case OCTAVO_OP_CLAMP_GRAD:
+        case OCTAVO_OP_FLATTEN_GRAD:
+        case OCTAVO_OP_DROPOUT_TRAIN:
+        case OCTAVO_OP_DROPOUT_GRAD:
+            return create_pointwise(request);
+        case OCTAVO_OP_SOFTMAX_GRAD:
+        case OCTAVO_OP_CROSS_ENTROPY:
+            return create_loss(request);
+        case OCTAVO_OP_SGD_STEP:
+        case OCTAVO_OP_ADAM_STEP:
+            return create_optimizer(request);
+        default:
+            request.refuse("operator kind " + std::to_string(request.desc().kind) + " is not one of this back end");
+    }
+}
+
+octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
+                     const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
+                     size_t reason_bytes) {
+    return guarded(reason, reason_bytes, [&] {
+        if (!desc || !op)
+            throw Error(OCTAVO_INVALID_ARGUMENT, "the description and the place of the operator must not be null");
+        std::unique_ptr<Operator> made;
+        try {
+            made = create_operator(Request(*desc, inputs, outputs));
+        } catch (const dnnl::error& e) {
+            // At description, what oneDNN does not take is a refusal, however it puts it.
+            if (e.status == dnnl_out_of_memory) throw;
+            throw Refusal(std::string(kind_name(desc->kind)) + ": oneDNN has no implementation (" + e.what() + ")");
+        }
+        if (kernel) *kernel = made->kernel();
+        *op = made.release();
+    });
+}
+
+int64_t scratch_bytes(void* op, int64_t batch, int32_t threads) {
+    int64_t bytes = 0;
+    // A failure here comes up again, with its sentence, in the run.
+    guarded(nullptr, 0,
+            [&] { bytes = static_cast<int64_t>(static_cast<Operator*>(op)->scratch_bytes(batch, threads)); });
+    return bytes;
+}
+
+octavo_status run(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs,
+                  void* scratch, char* message, size_t message_bytes) {
+    return guarded(message, message_bytes, [&] {
+        static_cast<Operator*>(op)->run({batch, threads, inputs, outputs, static_cast<std::byte*>(scratch)});
+    });
+}
+
+void destroy(void* op) {
+    delete static_cast<Operator*>(op);
+}
+
+int64_t weight_bytes(void* op) {
+    return static_cast<Operator*>(op)->weight_bytes();
+}
+
+}  // namespace
+
+const octavo_backend& backend() {
+    static const octavo_backend table = {
+        sizeof(octavo_backend), "onednn", create, scratch_bytes, run, destroy, weight_bytes};
+    return table;
+}
+
+}  // namespace octavo::onednn

@@ -1,0 +1,409 @@
+// Float convolution. NHWC activations go to oneDNN as they are; weights are packed to the format it asks for, once if they are
+// constant, else in every run's scratch.
+//
+// Which implementation: on AVX-512 oneDNN's direct kernels ("jit") beat its blocked-GEMM ones ("brg") with fewer than 16
+// channels (5x5 6 -> 16 at 12x12: 5.9 against 7.0 microseconds an image on Zen 4), and lose from 16 on (3x3 16 -> 16: 55
+// against 44). Few output channels are widened by WidthFold first (5x5 3 -> 6 at 32x32: 19.7 to 11.9).
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "onednn/geometry.h"
+#include "onednn/operator.h"
+#include "onednn/primitive.h"
+#include "onednn/threads.h"
+
+namespace octavo::onednn {
+
+namespace {
+
+dnnl::memory::desc f32(const Dims& dims, Tag tag) {
+    return {dims, Type::f32, tag};
+}
+
+using ForwardDesc = dnnl::convolution_forward::primitive_desc;
+
+ForwardDesc describe(const Geometry& g, int64_t n, bool bias, bool training, const dnnl::primitive_attr& attr) {
+    const auto prop = training ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+    return ForwardDesc(engine(), prop, dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
+                       f32(g.weights(), Tag::any), bias ? f32(g.bias(), Tag::x) : dnnl::memory::desc(),
+                       f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), attr);
+}
+
+bool is_direct(const char* implementation) {
+    return std::strncmp(implementation, "jit:avx512_core", 15) == 0;
+}
+
+// The first implementation that is a direct AVX-512 one, or the first of all.
+template <class Describe>
+auto prefer_direct(const Describe& make) {
+    auto pd = make();
+    do {
+        if (is_direct(pd.impl_info_str())) return pd;
+    } while (pd.next_impl());
+    return make();
+}
+
+class Conv2d : public Operator {
+  public:
+    explicit Conv2d(const Request& request)
+        : desc_(request.desc()),
+          x_(request.input(0, OCTAVO_F32)),
+          narrow_(Geometry::convolution(request, x_, request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32))),
+          fold_(WidthFold::choose(narrow_)),
+          weights_(request, 1),
+          bias_(request, 2),
+          residual_(request.has_input(3)) {
+        if (bias_.present()) request.require_dims(request.input(2), {narrow_.oc});
+        if (residual_) request.require_alike(request.input(3, OCTAVO_F32), request.output(0));
+        if (bias_.constant() && folded()) {
+            wide_bias_.resize(static_cast<size_t>(wide().oc));
+            fold_.expand_bias(bias_.constant_data(), wide_bias_.data());
+        }
+        const ForwardDesc pd = forward(1);
+        kernel_ = std::string("conv2d_f32_onednn ") + pd.impl_info_str();
+        if (weights_.constant()) {
+            const float* plain = weights_.constant_data();
+            if (folded()) {
+                wide_weights_.resize(static_cast<size_t>(wide().weight_elements()));
+                fold_.expand_weights(plain, wide_weights_.data());
+                plain = wide_weights_.data();
+            }
+            packed_.emplace(f32(wide().weights(), wide().weight_tag()), plain);
+            packed_->pack(pd.weights_desc());
+        }
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        return variant(batch, threads)->total;
+    }
+
+    void run(const Run& run) override {
+        const int threads = split(run.batch, run.threads);
+        ThreadCount count(threads);
+        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
+        const void* weights = v->constant ? v->constant->data() : nullptr;
+        if (!weights) {
+            const float* plain = weights_.get(run.inputs);
+            if (folded()) {
+                auto* expanded = reinterpret_cast<float*>(run.scratch + v->plain_at);
+                fold_.expand_weights(plain, expanded);
+                plain = expanded;
+            }
+            weights = plain;
+            if (v->pack) {
+                weights = run.scratch + v->packed_at;
+                v->pack->run({plain, weights}, run.scratch + v->work_at);
+            }
+        }
+        const float* bias = bias_.get(run.inputs);
+        if (bias && folded()) {
+            if (bias_.constant()) {
+                bias = wide_bias_.data();
+            } else {
+                auto* expanded = reinterpret_cast<float*>(run.scratch + v->bias_at);
+                fold_.expand_bias(bias, expanded);
+                bias = expanded;
+            }
+        }
+        v->conv->run({run.in(0), weights, bias, run.out(0), residual_ ? run.in(3) : nullptr}, run.scratch + v->work_at);
+    }
+
+    int64_t weight_bytes() const override {
+        return (packed_ ? packed_->bytes() : 0) + bias_.bytes() +
+               static_cast<int64_t>(wide_bias_.size() * sizeof(float));
+    }
+    const char* kernel() const override {
+        return kernel_.c_str();
+    }
+
+  private:
+    struct Variant {
+        std::optional<Call> conv, pack;
+        std::shared_ptr<Buffer> constant;
+        size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
+    };
+
+    const Geometry& wide() const {
+        return fold_.wide();
+    }
+    bool folded() const {
+        return fold_.factor() > 1;
+    }
+    int split(int64_t batch, int threads) const {
+        return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    }
+
+    ForwardDesc forward(int64_t n) const {
+        const dnnl::memory::desc result = f32(wide().result(n), wide().tag());
+        const dnnl::primitive_attr attr = fused(desc_, residual_ ? &result : nullptr);
+        const auto make = [&] { return describe(wide(), n, bias_.present(), false, attr); };
+        return wide().ic < 16 ? prefer_direct(make) : make();
+    }
+
+    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
+        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
+            ThreadCount count(t);
+            const int64_t n = x_.images(b);
+            const ForwardDesc pd = forward(n);
+            auto v = std::make_shared<Variant>();
+            ScratchLayout scratch;
+            size_t work = pd.scratchpad_desc().get_size();
+            if (weights_.constant()) {
+                v->constant = packed_->pack(pd.weights_desc());
+            } else {
+                const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
+                if (folded()) v->plain_at = scratch.add(plain.get_size());
+                if (folded() && bias_.present() && !bias_.constant())
+                    v->bias_at = scratch.add(wide().oc * sizeof(float));
+                if (plain != pd.weights_desc()) {
+                    const dnnl::reorder::primitive_desc reorder(engine(), plain, engine(), pd.weights_desc(),
+                                                                user_scratchpad());
+                    v->pack.emplace(dnnl::reorder(reorder),
+                                    Call::Arguments{{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, pd.weights_desc()}},
+                                    reorder.scratchpad_desc());
+                    v->packed_at = scratch.add(pd.weights_desc().get_size());
+                    work = std::max(work, v->pack->scratch_bytes());
+                }
+            }
+            v->work_at = scratch.add(work);
+            v->total = scratch.total();
+            v->conv.emplace(dnnl::convolution_forward(pd),
+                            Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
+                                            {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                            {DNNL_ARG_BIAS, pd.bias_desc()},
+                                            {DNNL_ARG_DST, pd.dst_desc()},
+                                            {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
+                                             residual_ ? pd.dst_desc() : dnnl::memory::desc()}},
+                            pd.scratchpad_desc());
+            return v;
+        });
+    }
+
+    octavo_op_desc desc_;
+    Operand x_;
+    Geometry narrow_;
+    WidthFold fold_;
+    Parameter weights_, bias_;
+    bool residual_;
+    std::vector<float> wide_weights_, wide_bias_;
+    std::optional<PackedWeights> packed_;
+    std::string kernel_;
+    PerBatch<Variant> variants_;
+};
+
+// dw and dbias from x and dy. Deterministic for a thread count: oneDNN sums its threads' parts in order.
+class Conv2dGradWeight : public Operator {
+  public:
+    explicit Conv2dGradWeight(const Request& request)
+        : x_(request.input(0, OCTAVO_F32)),
+          narrow_(Geometry::convolution(request, x_, request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32))),
+          fold_(WidthFold::choose(narrow_)),
+          bias_(request.has_output(1)) {
+        if (bias_) request.require_dims(request.output(1, OCTAVO_F32), {narrow_.oc});
+        kernel_ = std::string("conv2d_grad_weight_onednn ") + backward(1).impl_info_str();
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        return variant(batch, threads)->total;
+    }
+
+    void run(const Run& run) override {
+        ThreadCount count(split(run.batch, run.threads));
+        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
+        float* bias = bias_ ? run.out(1) : nullptr;
+        if (bias_ && folded()) bias = reinterpret_cast<float*>(run.scratch + v->bias_at);
+        float* plain = folded() ? reinterpret_cast<float*>(run.scratch + v->plain_at) : run.out(0);
+        void* packed = v->unpack ? static_cast<void*>(run.scratch + v->packed_at) : plain;
+        v->conv->run({run.in(0), run.in(1), packed, bias}, run.scratch + v->work_at);
+        if (v->unpack) v->unpack->run({packed, plain}, run.scratch + v->work_at);
+        if (folded()) {
+            fold_.collapse_weights(plain, run.out(0));
+            if (bias_) fold_.collapse_bias(bias, run.out(1));
+        }
+    }
+
+    const char* kernel() const override {
+        return kernel_.c_str();
+    }
+
+  private:
+    using Backward = dnnl::convolution_backward_weights::primitive_desc;
+    struct Variant {
+        std::optional<Call> conv, unpack;
+        size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
+    };
+
+    const Geometry& wide() const {
+        return fold_.wide();
+    }
+    bool folded() const {
+        return fold_.factor() > 1;
+    }
+    int split(int64_t batch, int threads) const {
+        return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    }
+
+    Backward backward(int64_t n) const {
+        const Geometry& g = wide();
+        const ForwardDesc hint = describe(g, n, bias_, true, user_scratchpad());
+        return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
+                        f32(g.weights(), Tag::any), bias_ ? f32(g.bias(), Tag::x) : dnnl::memory::desc(),
+                        f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), hint,
+                        user_scratchpad());
+    }
+
+    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
+        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
+            ThreadCount count(t);
+            const Backward pd = backward(x_.images(b));
+            auto v = std::make_shared<Variant>();
+            ScratchLayout scratch;
+            size_t work = pd.scratchpad_desc().get_size();
+            const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
+            if (folded()) v->plain_at = scratch.add(plain.get_size());
+            if (folded() && bias_) v->bias_at = scratch.add(wide().oc * sizeof(float));
+            if (plain != pd.diff_weights_desc()) {
+                const dnnl::reorder::primitive_desc reorder(engine(), pd.diff_weights_desc(), engine(), plain,
+                                                            user_scratchpad());
+                v->unpack.emplace(dnnl::reorder(reorder),
+                                  Call::Arguments{{DNNL_ARG_FROM, pd.diff_weights_desc()}, {DNNL_ARG_TO, plain}},
+                                  reorder.scratchpad_desc());
+                v->packed_at = scratch.add(pd.diff_weights_desc().get_size());
+                work = std::max(work, v->unpack->scratch_bytes());
+            }
+            v->work_at = scratch.add(work);
+            v->total = scratch.total();
+            v->conv.emplace(dnnl::convolution_backward_weights(pd),
+                            Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
+                                            {DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                            {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()},
+                                            {DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()}},
+                            pd.scratchpad_desc());
+            return v;
+        });
+    }
+
+    Operand x_;
+    Geometry narrow_;
+    WidthFold fold_;
+    bool bias_;
+    std::string kernel_;
+    PerBatch<Variant> variants_;
+};
+
+// dx from dy and w by oneDNN's own backward kernels: the way for 16 input channels or more.
+class Conv2dGradInput : public Operator {
+  public:
+    Conv2dGradInput(const Request& request, const Geometry& geometry)
+        : dy_(request.input(0)), geometry_(geometry), weights_(request, 1) {
+        const Backward pd = backward(1);
+        kernel_ = std::string("conv2d_grad_input_onednn ") + pd.impl_info_str();
+        if (weights_.constant())
+            packed_.emplace(f32(geometry_.weights(), geometry_.weight_tag()), weights_.constant_data());
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        return variant(batch, threads)->total;
+    }
+
+    void run(const Run& run) override {
+        ThreadCount count(split(run.batch, run.threads));
+        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
+        const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
+        if (v->pack) {
+            void* packed = run.scratch + v->packed_at;
+            v->pack->run({weights, packed}, run.scratch + v->work_at);
+            weights = packed;
+        }
+        v->conv->run({run.in(0), weights, run.out(0)}, run.scratch + v->work_at);
+    }
+
+    const char* kernel() const override {
+        return kernel_.c_str();
+    }
+    int64_t weight_bytes() const override {
+        return packed_ ? packed_->bytes() : 0;
+    }
+
+  private:
+    using Backward = dnnl::convolution_backward_data::primitive_desc;
+    struct Variant {
+        std::optional<Call> conv, pack;
+        std::shared_ptr<Buffer> constant;
+        size_t packed_at = 0, work_at = 0, total = 0;
+    };
+
+    int split(int64_t batch, int threads) const {
+        return threads_for(geometry_.macs() * dy_.images(batch), macs_per_thread, threads);
+    }
+
+    Backward backward(int64_t n) const {
+        const Geometry& g = geometry_;
+        const ForwardDesc hint = describe(g, n, false, true, user_scratchpad());
+        return prefer_direct([&] {
+            return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
+                            f32(g.weights(), Tag::any), f32(g.result(n), g.tag()), g.strides(), g.dilations(),
+                            g.pad_begin(), g.pad_end(), hint, user_scratchpad());
+        });
+    }
+
+    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
+        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
+            ThreadCount count(t);
+            const Backward pd = backward(dy_.images(b));
+            auto v = std::make_shared<Variant>();
+            ScratchLayout scratch;
+            size_t work = pd.scratchpad_desc().get_size();
+            const dnnl::memory::desc plain = f32(geometry_.weights(), geometry_.weight_tag());
+            if (weights_.constant()) {
+                v->constant = packed_->pack(pd.weights_desc());
+            } else if (plain != pd.weights_desc()) {
+                const dnnl::reorder::primitive_desc reorder(engine(), plain, engine(), pd.weights_desc(),
+                                                            user_scratchpad());
+                v->pack.emplace(dnnl::reorder(reorder),
+                                Call::Arguments{{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, pd.weights_desc()}},
+                                reorder.scratchpad_desc());
+                v->packed_at = scratch.add(pd.weights_desc().get_size());
+                work = std::max(work, v->pack->scratch_bytes());
+            }
+            v->work_at = scratch.add(work);
+            v->total = scratch.total();
+            v->conv.emplace(dnnl::convolution_backward_data(pd),
+                            Call::Arguments{{DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                            {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                            {DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
+                            pd.scratchpad_desc());
+            return v;
+        });
+    }
+
+    Operand dy_;
+    Geometry geometry_;
+    Parameter weights_;
+    std::optional<PackedWeights> packed_;
+    std::string kernel_;
+    PerBatch<Variant> variants_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> create_conv2d(const Request& request) {
+    return std::make_unique<Conv2d>(request);
+}
+
+std::unique_ptr<Operator> create_conv2d_grad_weight(const Request& request) {
+    return std::make_unique<Conv2dGradWeight>(request);
+}
+
+std::unique_ptr<Operator> create_conv2d_grad_input(const Request& request) {
+    const Operand dy = request.input(0, OCTAVO_F32), w = request.input(1, OCTAVO_F32),
+                  dx = request.output(0, OCTAVO_F32);
+    const Geometry geometry = Geometry::convolution(request, dx, w, dy);
+    if (geometry.layout == OCTAVO_NHWC && geometry.groups == 1 && geometry.ic < 16) {
+        return create_conv2d_grad_input_gemm(request, geometry);
+    }
+    return std::make_unique<Conv2dGradInput>(request, geometry);
+}
+
+}  // namespace octavo::onednn

@@ -1,0 +1,170 @@
+#include "onednn/operand.h"
+
+namespace octavo::onednn {
+
+namespace {
+
+const char* dtype_name(octavo_dtype dtype) {
+    switch (dtype) {
+        case OCTAVO_F32:
+            return "f32";
+        case OCTAVO_U8:
+            return "u8";
+        case OCTAVO_S8:
+            return "s8";
+        case OCTAVO_S32:
+            return "s32";
+        case OCTAVO_CODE4:
+            return "4-bit codes";
+        case OCTAVO_CODE8:
+            return "8-bit codes";
+        default:
+            return "an unknown type";
+    }
+}
+
+}  // namespace
+
+const char* kind_name(octavo_op_kind kind) {
+    switch (kind) {
+        case OCTAVO_OP_CONV2D:
+            return "conv2d";
+        case OCTAVO_OP_LINEAR:
+            return "linear";
+        case OCTAVO_OP_BATCH_NORM:
+            return "batch_norm";
+        case OCTAVO_OP_CONV2D_GRAD_INPUT:
+            return "conv2d_grad_input";
+        case OCTAVO_OP_CONV2D_GRAD_WEIGHT:
+            return "conv2d_grad_weight";
+        case OCTAVO_OP_LINEAR_GRAD_INPUT:
+            return "linear_grad_input";
+        case OCTAVO_OP_LINEAR_GRAD_WEIGHT:
+            return "linear_grad_weight";
+        case OCTAVO_OP_BATCH_NORM_TRAIN:
+            return "batch_norm_train";
+        case OCTAVO_OP_BATCH_NORM_GRAD:
+            return "batch_norm_grad";
+        case OCTAVO_OP_CLAMP_GRAD:
+            return "clamp_grad";
+        case OCTAVO_OP_MAX_POOL2D_TRAIN:
+            return "max_pool2d_train";
+        case OCTAVO_OP_MAX_POOL2D_GRAD:
+            return "max_pool2d_grad";
+        case OCTAVO_OP_AVG_POOL2D_GRAD:
+            return "avg_pool2d_grad";
+        case OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD:
+            return "adaptive_avg_pool2d_grad";
+        case OCTAVO_OP_FLATTEN_GRAD:
+            return "flatten_grad";
+        case OCTAVO_OP_DROPOUT_TRAIN:
+            return "dropout_train";
+        case OCTAVO_OP_DROPOUT_GRAD:
+            return "dropout_grad";
+        case OCTAVO_OP_SOFTMAX_GRAD:
+            return "softmax_grad";
+        case OCTAVO_OP_CROSS_ENTROPY:
+            return "cross_entropy";
+        case OCTAVO_OP_SGD_STEP:
+            return "sgd_step";
+        case OCTAVO_OP_ADAM_STEP:
+            return "adam_step";
+        default:
+            return "operator";
+    }
+}
+
+std::string shape_text(const std::vector<int64_t>& dims, bool batched) {
+    std::string text = "[";
+    for (size_t i = 0; i < dims.size(); ++i) {
+        if (i) text += ", ";
+        text += i == 0 && batched ? "N" : std::to_string(dims[i]);
+    }
+    return text + "]";
+}
+
+Operand::Operand(const octavo_value_desc& desc)
+    : name(desc.name ? desc.name : ""),
+      dtype(desc.dtype),
+      layout(desc.layout),
+      constant(desc.role == OCTAVO_CONSTANT),
+      batched(desc.batched != 0),
+      dims(desc.dims, desc.dims + desc.rank) {
+    if (batched && !dims.empty()) dims[0] = 1;
+}
+
+int64_t Operand::elements() const {
+    int64_t n = 1;
+    for (int64_t d : dims) n *= d;
+    return n;
+}
+
+std::string Operand::text() const {
+    return (name.empty() ? std::string("value") : name) + " " + shape_text(dims, batched);
+}
+
+Request::Request(const octavo_op_desc& desc, const octavo_value_desc* const* inputs,
+                 const octavo_value_desc* const* outputs)
+    : desc_(desc), inputs_(inputs), outputs_(outputs) {}
+
+std::string Request::prefix() const {
+    std::string text = kind_name(desc_.kind);
+    if (desc_.name && *desc_.name) text += std::string(" '") + desc_.name + "'";
+    return text + ": ";
+}
+
+void Request::refuse(const std::string& reason) const {
+    throw Refusal(prefix() + reason);
+}
+
+void Request::mismatch(const std::string& found, const std::string& expected) const {
+    throw Error(OCTAVO_SHAPE_MISMATCH, prefix() + "found " + found + ", expected " + expected);
+}
+
+void Request::invalid(const std::string& what) const {
+    throw Error(OCTAVO_INVALID_ARGUMENT, prefix() + what);
+}
+
+const octavo_value_desc& Request::input_desc(int i) const {
+    if (!has_input(i)) invalid("input " + std::to_string(i) + " is missing");
+    return *inputs_[i];
+}
+
+const octavo_value_desc& Request::output_desc(int i) const {
+    if (!has_output(i)) invalid("output " + std::to_string(i) + " is missing");
+    return *outputs_[i];
+}
+
+Operand Request::typed(Operand value, octavo_dtype dtype) const {
+    if (value.dtype != dtype) {
+        refuse(value.text() + " is " + dtype_name(value.dtype) + "; implemented for " + dtype_name(dtype));
+    }
+    return value;
+}
+
+void Request::require_rank(const Operand& value, int rank) const {
+    if (value.rank() != rank) mismatch(value.text(), "rank " + std::to_string(rank));
+}
+
+void Request::require_dims(const Operand& value, const std::vector<int64_t>& dims) const {
+    if (value.dims != dims) mismatch(value.text(), shape_text(dims, value.batched));
+}
+
+void Request::require_alike(const Operand& a, const Operand& b) const {
+    if (a.dims != b.dims || a.batched != b.batched) mismatch(a.text(), "the shape of " + b.text());
+    if (a.layout != b.layout) refuse(a.text() + " and " + b.text() + " have different layouts");
+}
+
+Parameter::Parameter(const Request& request, int index) {
+    if (!request.has_input(index)) return;
+    const Operand value = request.input(index, OCTAVO_F32);
+    index_ = index;
+    constant_ = value.constant;
+    if (!constant_) return;
+    const void* data = request.input_desc(index).data;
+    if (!data) request.invalid(value.text() + " is constant but has no data");
+    data_.resize(static_cast<size_t>(value.elements()));
+    std::memcpy(data_.data(), data, data_.size() * sizeof(float));
+}
+
+}  // namespace octavo::onednn

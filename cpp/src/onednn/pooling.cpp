@@ -1,0 +1,256 @@
+// Pooling in training: max pooling that keeps its indices (oneDNN's), and the gradients.
+//
+// The index of an output is the number of the tap that won, row by row in the window; a padded tap never wins. Gradients go
+// through the output positions in order within a sample, so that they do not depend on the thread count.
+#include <algorithm>
+
+#include "onednn/clones.h"
+#include "onednn/geometry.h"
+#include "onednn/operator.h"
+#include "onednn/primitive.h"
+#include "onednn/threads.h"
+
+namespace octavo::onednn {
+
+namespace {
+
+// Strides of an image's elements, in either layout.
+struct Strides {
+    int64_t image, channel, row, column;
+
+    Strides(octavo_layout layout, int64_t c, int64_t h, int64_t w)
+        : image(c * h * w),
+          channel(layout == OCTAVO_NHWC ? 1 : h * w),
+          row(layout == OCTAVO_NHWC ? w * c : w),
+          column(layout == OCTAVO_NHWC ? c : 1) {}
+};
+
+class MaxPool2dTrain : public Operator {
+  public:
+    explicit MaxPool2dTrain(const Request& request)
+        : x_(request.input(0, OCTAVO_F32)), g_(Geometry::pooling(request, x_, request.output(0, OCTAVO_F32))) {
+        request.require_alike(request.output(1, OCTAVO_U8), Operand(request.output_desc(0)));
+        if (g_.kh * g_.kw > 255)
+            request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
+        const Forward pd = forward(1);
+        if (pd.workspace_desc() != dnnl::memory::desc(g_.result(1), Type::u8, g_.tag())) {
+            request.refuse(std::string("oneDNN's ") + pd.impl_info_str() + " keeps indices in another format");
+        }
+        kernel_ = std::string("max_pool2d_train_onednn ") + pd.impl_info_str();
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        return call(batch, threads)->scratch_bytes();
+    }
+
+    void run(const Run& run) override {
+        ThreadCount count(split(run.batch, run.threads));
+        call(run.batch, run.threads)->run({run.in(0), run.out(0), run.outputs[1]}, run.scratch);
+    }
+
+    const char* kernel() const override {
+        return kernel_.c_str();
+    }
+
+  private:
+    using Forward = dnnl::pooling_forward::primitive_desc;
+
+    int split(int64_t batch, int threads) const {
+        return threads_for(x_.elements(batch) * 4, bytes_per_thread, threads);
+    }
+
+    Forward forward(int64_t n) const {
+        const dnnl::memory::desc x(g_.source(n), Type::f32, g_.tag()), y(g_.result(n), Type::f32, g_.tag());
+        // With ceil_mode the last window may reach further than the padding given.
+        const auto reach = [](int64_t out, int64_t stride, int64_t kernel, int64_t dilation, int64_t in,
+                              int64_t begin) {
+            return std::max<int64_t>(0, (out - 1) * stride + dilation * (kernel - 1) + 1 - in - begin);
+        };
+        const Dims end = {reach(g_.oh, g_.sh, g_.kh, g_.dh, g_.ih, g_.pt),
+                          reach(g_.ow, g_.sw, g_.kw, g_.dw, g_.iw, g_.pl)};
+        return Forward(engine(), dnnl::prop_kind::forward_training, dnnl::algorithm::pooling_max, x, y, g_.strides(),
+                       {g_.kh, g_.kw}, g_.dilations(), g_.pad_begin(), end, user_scratchpad());
+    }
+
+    std::shared_ptr<Call> call(int64_t batch, int threads) {
+        return calls_.get(batch, split(batch, threads), [this](int64_t b, int t) {
+            ThreadCount count(t);
+            const Forward pd = forward(x_.images(b));
+            return std::make_shared<Call>(dnnl::pooling_forward(pd),
+                                          Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
+                                                          {DNNL_ARG_DST, pd.dst_desc()},
+                                                          {DNNL_ARG_WORKSPACE, pd.workspace_desc()}},
+                                          pd.scratchpad_desc());
+        });
+    }
+
+    Operand x_;
+    Geometry g_;
+    std::string kernel_;
+    PerBatch<Call> calls_;
+};
+
+// One image. Windows that do not overlap write each dx once or never; others add to it.
+OCTAVO_CLONES void max_pool_grad_image(const Geometry& g, const float* dy, const uint8_t* index, float* dx,
+                                       const Strides& out, const Strides& in) {
+    for (int64_t y = 0; y < g.oh; ++y) {
+        for (int64_t x = 0; x < g.ow; ++x) {
+            const int64_t at = y * out.row + x * out.column;
+            float* corner = dx + (y * g.sh - g.pt) * in.row + (x * g.sw - g.pl) * in.column;
+            for (int64_t c = 0; c < g.ic; ++c) {
+                const int64_t tap = index[at + c * out.channel];
+                corner[tap / g.kw * g.dh * in.row + tap % g.kw * g.dw * in.column + c * in.channel] +=
+                    dy[at + c * out.channel];
+            }
+        }
+    }
+}
+
+class MaxPool2dGrad : public Operator {
+  public:
+    explicit MaxPool2dGrad(const Request& request)
+        : dx_(request.output(0, OCTAVO_F32)), g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))) {
+        request.require_alike(request.input(1, OCTAVO_U8), Operand(request.input_desc(0)));
+        if (g_.kh * g_.kw > 255)
+            request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
+    }
+
+    void run(const Run& run) override {
+        const Strides out(g_.layout, g_.oc, g_.oh, g_.ow), in(g_.layout, g_.ic, g_.ih, g_.iw);
+        const int64_t images = dx_.images(run.batch);
+        const auto* index = static_cast<const uint8_t*>(run.inputs[1]);
+        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
+                        [&](int64_t begin, int64_t end, int64_t) {
+                            for (int64_t n = begin; n < end; ++n) {
+                                float* dx = run.out(0) + n * in.image;
+                                std::fill_n(dx, in.image, 0.0f);
+                                max_pool_grad_image(g_, run.in(0) + n * out.image, index + n * out.image, dx, out, in);
+                            }
+                        });
+    }
+
+    const char* kernel() const override {
+        return "max_pool2d_grad_f32";
+    }
+
+  private:
+    Operand dx_;
+    Geometry g_;
+};
+
+// Adds value / divisor to the window [y0, y1) x [x0, x1) of every channel.
+OCTAVO_CLONES void spread(const float* dy, float* dx, int64_t channels, int64_t channel_out, const Strides& in,
+                          int64_t y0, int64_t y1, int64_t x0, int64_t x1, float factor) {
+    for (int64_t y = y0; y < y1; ++y) {
+        for (int64_t x = x0; x < x1; ++x) {
+            float* at = dx + y * in.row + x * in.column;
+            for (int64_t c = 0; c < channels; ++c) at[c * in.channel] += dy[c * channel_out] * factor;
+        }
+    }
+}
+
+class AvgPool2dGrad : public Operator {
+  public:
+    explicit AvgPool2dGrad(const Request& request)
+        : dx_(request.output(0, OCTAVO_F32)),
+          g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))),
+          count_pad_(request.desc().count_include_pad != 0) {
+        if (g_.dh != 1 || g_.dw != 1) request.refuse("average pooling has no dilation");
+    }
+
+    void run(const Run& run) override {
+        const Strides out(g_.layout, g_.oc, g_.oh, g_.ow), in(g_.layout, g_.ic, g_.ih, g_.iw);
+        const int64_t images = dx_.images(run.batch);
+        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
+                        [&](int64_t begin, int64_t end, int64_t) {
+                            for (int64_t n = begin; n < end; ++n)
+                                image(run.in(0) + n * out.image, run.out(0) + n * in.image, out, in);
+                        });
+    }
+
+    const char* kernel() const override {
+        return "avg_pool2d_grad_f32";
+    }
+
+  private:
+    void image(const float* dy, float* dx, const Strides& out, const Strides& in) const {
+        std::fill_n(dx, in.image, 0.0f);
+        for (int64_t y = 0; y < g_.oh; ++y) {
+            const int64_t top = y * g_.sh - g_.pt, bottom = std::min(top + g_.kh, g_.ih + g_.pb);
+            for (int64_t x = 0; x < g_.ow; ++x) {
+                const int64_t left = x * g_.sw - g_.pl, right = std::min(left + g_.kw, g_.iw + g_.pr);
+                const int64_t y0 = std::max<int64_t>(top, 0), y1 = std::min(bottom, g_.ih);
+                const int64_t x0 = std::max<int64_t>(left, 0), x1 = std::min(right, g_.iw);
+                // PyTorch's divisor: the window within the padded image, or only its part inside the image.
+                const int64_t area = count_pad_ ? (bottom - top) * (right - left) : (y1 - y0) * (x1 - x0);
+                spread(dy + y * out.row + x * out.column, dx, g_.ic, out.channel, in, y0, y1, x0, x1,
+                       1.0f / static_cast<float>(area));
+            }
+        }
+    }
+
+    Operand dx_;
+    Geometry g_;
+    bool count_pad_;
+};
+
+// Window i of o over a size n: floor(i * n / o) to ceil((i + 1) * n / o), as in PyTorch.
+class AdaptiveAvgPool2dGrad : public Operator {
+  public:
+    explicit AdaptiveAvgPool2dGrad(const Request& request)
+        : dx_(request.output(0, OCTAVO_F32)), dy_(request.input(0, OCTAVO_F32)) {
+        request.require_rank(dx_, 4);
+        request.require_rank(dy_, 4);
+        request.require_dims(dy_, {dx_.dims[0], dx_.dims[1], dy_.dims[2], dy_.dims[3]});
+        if (dx_.batched != dy_.batched) request.mismatch(dy_.text(), "batched like " + dx_.text());
+        if (dx_.layout != dy_.layout) request.refuse(dx_.text() + " and " + dy_.text() + " have different layouts");
+    }
+
+    void run(const Run& run) override {
+        const int64_t channels = dx_.dims[1], ih = dx_.dims[2], iw = dx_.dims[3], oh = dy_.dims[2], ow = dy_.dims[3];
+        const Strides out(dx_.layout, channels, oh, ow), in(dx_.layout, channels, ih, iw);
+        const int64_t images = dx_.images(run.batch);
+        const auto first = [](int64_t i, int64_t n, int64_t o) { return i * n / o; };
+        const auto last = [](int64_t i, int64_t n, int64_t o) { return ((i + 1) * n + o - 1) / o; };
+        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
+                        [&](int64_t begin, int64_t end, int64_t) {
+                            for (int64_t n = begin; n < end; ++n) {
+                                float* dx = run.out(0) + n * in.image;
+                                std::fill_n(dx, in.image, 0.0f);
+                                for (int64_t y = 0; y < oh; ++y) {
+                                    for (int64_t x = 0; x < ow; ++x) {
+                                        const int64_t y0 = first(y, ih, oh), y1 = last(y, ih, oh),
+                                                      x0 = first(x, iw, ow), x1 = last(x, iw, ow);
+                                        spread(run.in(0) + n * out.image + y * out.row + x * out.column, dx, channels,
+                                               out.channel, in, y0, y1, x0, x1,
+                                               1.0f / static_cast<float>((y1 - y0) * (x1 - x0)));
+                                    }
+                                }
+                            }
+                        });
+    }
+
+    const char* kernel() const override {
+        return "adaptive_avg_pool2d_grad_f32";
+    }
+
+  private:
+    Operand dx_, dy_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> create_pooling(const Request& request) {
+    switch (request.desc().kind) {
+        case OCTAVO_OP_MAX_POOL2D_TRAIN:
+            return std::make_unique<MaxPool2dTrain>(request);
+        case OCTAVO_OP_MAX_POOL2D_GRAD:
+            return std::make_unique<MaxPool2dGrad>(request);
+        case OCTAVO_OP_AVG_POOL2D_GRAD:
+            return std::make_unique<AvgPool2dGrad>(request);
+        default:
+            return std::make_unique<AdaptiveAvgPool2dGrad>(request);
+    }
+}
+
+}  // namespace octavo::onednn

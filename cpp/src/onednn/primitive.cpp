@@ -1,0 +1,100 @@
+#include "onednn/primitive.h"
+
+#include <limits>
+
+namespace octavo::onednn {
+
+const dnnl::engine& engine() {
+    static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+    return cpu;
+}
+
+bool has_avx512() {
+    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+    return isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx && isa != dnnl::cpu_isa::avx2 &&
+           isa != dnnl::cpu_isa::avx2_vnni && isa != dnnl::cpu_isa::avx2_vnni_2 && isa != dnnl::cpu_isa::isa_default;
+}
+
+dnnl::primitive_attr user_scratchpad() {
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attr;
+}
+
+dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc* residual) {
+    dnnl::primitive_attr attr = user_scratchpad();
+    dnnl::post_ops ops;
+    if (residual) ops.append_binary(dnnl::algorithm::binary_add, *residual);
+    if (desc.activation == OCTAVO_RELU) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    if (desc.activation == OCTAVO_CLAMP) {
+        ops.append_eltwise(dnnl::algorithm::eltwise_clip, desc.clamp_min, desc.clamp_max);
+    }
+    attr.set_post_ops(ops);
+    return attr;
+}
+
+Call::Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad)
+    : primitive_(primitive), arguments_(arguments), scratch_(scratchpad) {
+    if (scratch_.get_size() > 0) arguments_.emplace_back(DNNL_ARG_SCRATCHPAD, scratch_);
+}
+
+std::unique_ptr<Call::Set> Call::borrow() const {
+    {
+        std::lock_guard<std::mutex> lock(mutex_);
+        if (!sets_.empty()) {
+            std::unique_ptr<Set> set = std::move(sets_.back());
+            sets_.pop_back();
+            return set;
+        }
+    }
+    auto set = std::make_unique<Set>();
+    set->stream = dnnl::stream(engine());
+    for (const auto& [id, desc] : arguments_) {
+        if (desc.get_size() == 0) continue;
+        set->memories.push_back(dnnl::memory(desc, engine(), DNNL_MEMORY_NONE));
+        set->arguments.push_back({id, set->memories.back().get()});
+    }
+    return set;
+}
+
+void Call::run(std::initializer_list<const void*> data, void* scratch) const {
+    std::unique_ptr<Set> set = borrow();
+    size_t at = 0, argument = 0;
+    for (const void* pointer : data) {
+        if (arguments_[argument++].second.get_size() == 0) continue;
+        set->memories[at++].set_data_handle(const_cast<void*>(pointer));
+    }
+    if (scratch_.get_size() > 0) set->memories[at].set_data_handle(scratch);
+    const dnnl_status_t status = dnnl_primitive_execute(primitive_.get(), set->stream.get(),
+                                                        static_cast<int>(set->arguments.size()), set->arguments.data());
+    {
+        std::lock_guard<std::mutex> lock(mutex_);
+        sets_.push_back(std::move(set));
+    }
+    if (status != dnnl_success) {
+        throw Error(OCTAVO_INTERNAL, "oneDNN: execution failed with status " + std::to_string(status));
+    }
+}
+
+std::shared_ptr<Buffer> PackedWeights::pack(const dnnl::memory::desc& wanted) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [desc, buffer] : packed_) {
+        if (desc == wanted) return buffer;
+    }
+    auto buffer = std::make_shared<Buffer>(wanted.get_size());
+    dnnl::memory from(plain_, engine(), const_cast<void*>(data_)), to(wanted, engine(), buffer->data());
+    dnnl::stream stream(engine());
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+    packed_.emplace_back(wanted, buffer);
+    return buffer;
+}
+
+int64_t PackedWeights::bytes() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    int64_t total = 0;
+    for (const auto& [desc, buffer] : packed_) total += static_cast<int64_t>(buffer->bytes());
+    return total;
+}
+
+}  // namespace octavo::onednn

@@ -1,0 +1,162 @@
+// oneDNN primitives as this library uses them: made once for a batch size and thread count, run from many threads.
+#ifndef OCTAVO_ONEDNN_PRIMITIVE_H
+#define OCTAVO_ONEDNN_PRIMITIVE_H
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "onednn/operand.h"
+
+namespace octavo::onednn {
+
+using Dims = dnnl::memory::dims;
+using Tag = dnnl::memory::format_tag;
+using Type = dnnl::memory::data_type;
+
+const dnnl::engine& engine();
+// Whether oneDNN runs 512-bit code here (its own cap, ONEDNN_MAX_CPU_ISA, counts).
+bool has_avx512();
+
+inline Tag image_tag(octavo_layout layout) {
+    return layout == OCTAVO_NHWC ? Tag::nhwc : Tag::nchw;
+}
+
+// Attributes with the scratchpad given by the caller of each run.
+dnnl::primitive_attr user_scratchpad();
+
+// The same with the tail that convolutions and linears share: residual (an operand of the result's shape), then activation.
+dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc* residual);
+
+// A primitive with its memory objects. A run borrows a set of them: sets are made when all are out, and kept.
+class Call {
+  public:
+    using Arguments = std::vector<std::pair<int, dnnl::memory::desc>>;
+
+    // Arguments with an empty description are left out, in `run` too.
+    Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad);
+
+    size_t scratch_bytes() const {
+        return scratch_.get_size();
+    }
+    // data: as many as arguments, in their order. Uses the calling thread's OpenMP count, which must be the one at creation.
+    void run(std::initializer_list<const void*> data, void* scratch) const;
+
+  private:
+    struct Set {
+        dnnl::stream stream;
+        std::vector<dnnl::memory> memories;
+        std::vector<dnnl_exec_arg_t> arguments;
+    };
+    std::unique_ptr<Set> borrow() const;
+
+    dnnl::primitive primitive_;
+    Arguments arguments_;
+    dnnl::memory::desc scratch_;
+    mutable std::mutex mutex_;
+    mutable std::vector<std::unique_ptr<Set>> sets_;
+};
+
+// Keeps what was made for each (batch, threads), the latest 32 of them. A failure to make is kept too: scratch_bytes, which
+// cannot report it, and the run that follows then agree.
+template <class T>
+class PerBatch {
+  public:
+    template <class Make>
+    std::shared_ptr<T> get(int64_t batch, int threads, const Make& make) {
+        {
+            std::shared_lock<std::shared_mutex> lock(mutex_);
+            if (const Entry* entry = find(batch, threads)) return entry->value();
+        }
+        std::unique_lock<std::shared_mutex> lock(mutex_);
+        if (const Entry* entry = find(batch, threads)) return entry->value();
+        Entry entry{batch, threads, nullptr, {}, OCTAVO_OK};
+        try {
+            entry.made = make(batch, threads);
+        } catch (const Error& e) {
+            entry.status = e.status();
+            entry.failure = e.what();
+        } catch (const dnnl::error& e) {
+            entry.status = e.status == dnnl_out_of_memory ? OCTAVO_OUT_OF_MEMORY : OCTAVO_UNSUPPORTED;
+            entry.failure = std::string("oneDNN: ") + e.what();
+        }
+        if (entries_.size() == most) entries_.erase(entries_.begin());
+        entries_.push_back(std::move(entry));
+        return entries_.back().value();
+    }
+
+  private:
+    static constexpr size_t most = 32;
+    struct Entry {
+        int64_t batch;
+        int threads;
+        std::shared_ptr<T> made;
+        std::string failure;
+        octavo_status status;
+
+        std::shared_ptr<T> value() const {
+            if (!made) throw Error(status, failure);
+            return made;
+        }
+    };
+    const Entry* find(int64_t batch, int threads) const {
+        for (const Entry& entry : entries_) {
+            if (entry.batch == batch && entry.threads == threads) return &entry;
+        }
+        return nullptr;
+    }
+
+    std::shared_mutex mutex_;
+    std::vector<Entry> entries_;
+};
+
+// 64-byte aligned memory.
+class Buffer {
+  public:
+    explicit Buffer(size_t bytes) : bytes_(bytes), data_(std::aligned_alloc(64, (bytes + 63) / 64 * 64 + 64)) {
+        if (!data_) throw std::bad_alloc();
+    }
+    ~Buffer() {
+        std::free(data_);
+    }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+    void* data() const {
+        return data_;
+    }
+    size_t bytes() const {
+        return bytes_;
+    }
+
+  private:
+    size_t bytes_;
+    void* data_;
+};
+
+// Constant weights in the formats that primitives of different batch sizes ask for; equal formats share one copy.
+class PackedWeights {
+  public:
+    // plain: kept by the caller for as long as this object.
+    PackedWeights() = default;
+    PackedWeights(const dnnl::memory::desc& plain, const void* data) : plain_(plain), data_(data) {}
+    std::shared_ptr<Buffer> pack(const dnnl::memory::desc& wanted);
+    int64_t bytes() const;
+
+  private:
+    dnnl::memory::desc plain_;
+    const void* data_ = nullptr;
+    mutable std::mutex mutex_;
+    std::vector<std::pair<dnnl::memory::desc, std::shared_ptr<Buffer>>> packed_;
+};
+
+}  // namespace octavo::onednn
+
+#endif
