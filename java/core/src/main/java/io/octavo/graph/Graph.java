@@ -111,6 +111,11 @@ public final class Graph {
         return constants;
     }
 
+    /** Bytes that all constants take when stored. */
+    public long storageBytes() {
+        return values.values().stream().mapToLong(Value::storageBytes).sum();
+    }
+
     /**
      * The node of that name.
      *
@@ -159,6 +164,20 @@ public final class Graph {
             replaced.put(key, new Value(key, old.dtype(), old.shape(), null, tensor));
         });
         return new Graph(name, replaced, names(inputs), names(outputs), nodes);
+    }
+
+    /**
+     * This graph without some of its outputs; what only they need stays.
+     *
+     * @throws InvalidValueException if no output would be left
+     */
+    public Graph withoutOutputs(Collection<String> dropped) {
+        List<String> kept = new ArrayList<>(names(outputs));
+        kept.removeAll(dropped);
+        if (kept.isEmpty()) {
+            throw new InvalidValueException("Graph '" + name + "' would be left without an output");
+        }
+        return new Graph(name, values, names(inputs), kept, nodes);
     }
 
     /** A builder that holds all of this graph. */

@@ -47,6 +47,21 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
         return quantization != null;
     }
 
+    /**
+     * Bytes that a constant takes when stored: quantized codes at their width with their parameters, other numbers as they are.
+     * 0 for a value that is no constant.
+     */
+    public long storageBytes() {
+        if (data == null) {
+            return 0;
+        }
+        if (quantization == null) {
+            return data.byteSize();
+        }
+        long bits = dtype == DType.S32 ? 32 : quantization.bits();
+        return (data.elements() * bits + 7) / 8 + (quantization.storageBits() + 7) / 8;
+    }
+
     /** Name, type and shape, as messages show them: {@code 'conv1' U8 [N, 6, 32, 32]}. */
     @Override
     public String toString() {

@@ -1,0 +1,198 @@
+package io.octavo.runtime;
+
+import io.octavo.InvalidValueException;
+import io.octavo.UnsupportedException;
+import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
+import io.octavo.graph.Op;
+import io.octavo.graph.Value;
+import io.octavo.internal.bind.BackendId;
+import io.octavo.internal.bind.Layout;
+import io.octavo.internal.bind.NativeLibrary;
+import io.octavo.internal.bind.OpKind;
+import io.octavo.internal.bind.OpSpec;
+import io.octavo.internal.bind.Plan;
+import io.octavo.internal.bind.PlanBuilder;
+import io.octavo.internal.bind.PlanOptions;
+import io.octavo.internal.bind.Role;
+import io.octavo.tensor.DType;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One graph on its way to a native plan. Images lie channels last between operators; what the caller gives and gets is in plain
+ * order, so reorderings stand at the borders, or nowhere where quantizing and dequantizing do them by the way.
+ */
+final class GraphLowering {
+    /**
+     * A plan and where its outputs are.
+     *
+     * @param outputs the graph's values that the plan writes to the caller, in the order of its output buffers
+     */
+    record Lowered(Plan plan, List<Value> outputs) {}
+
+    private final Graph graph;
+    private final PlanBuilder builder;
+    private final BackendId backend;
+    private final Map<String, String> aliases = new HashMap<>(); // results of dropouts -> what they stand for
+    private final Set<String> external = new LinkedHashSet<>(); // values that the caller gets
+    private final Map<String, Map<Layout, Integer>> numbers = new LinkedHashMap<>();
+    private final List<Value> outputs = new ArrayList<>();
+
+    private GraphLowering(Graph graph, PlanBuilder builder, BackendId backend) {
+        this.graph = graph;
+        this.builder = builder;
+        this.backend = backend;
+    }
+
+    /** Lowers what the outputs and the tapped values need. */
+    static Lowered lower(Graph graph, Collection<String> taps, BackendId backend, PlanOptions options) {
+        if (backend == BackendId.ONEDNN || needsOnednn(graph)) {
+            NativeLibrary.requireOnednn();
+        }
+        try (PlanBuilder builder = new PlanBuilder()) {
+            GraphLowering lowering = new GraphLowering(graph, builder, backend);
+            lowering.describe(taps);
+            Plan plan = builder.build(options, "Session of graph '" + graph.name() + "'");
+            return new Lowered(plan, lowering.outputs);
+        }
+    }
+
+    /** The value that a name stands for: dropouts pass on what they read. */
+    static String resolve(Graph graph, String name) {
+        String resolved = name;
+        while (graph.producer(resolved).isPresent() && graph.producer(resolved).get().op() instanceof Op.Dropout) {
+            resolved = graph.producer(resolved).get().input(0);
+        }
+        return resolved;
+    }
+
+    private static boolean needsOnednn(Graph graph) {
+        return graph.nodes().stream()
+                .anyMatch(node -> (node.op() instanceof Op.Conv2d
+                                || node.op() instanceof Op.Linear
+                                || node.op() instanceof Op.BatchNorm)
+                        && graph.value(node.input(0)).dtype() == DType.F32);
+    }
+
+    private void describe(Collection<String> taps) {
+        requireOneBatch();
+        for (Node node : graph.nodes()) {
+            if (node.op() instanceof Op.Dropout) {
+                aliases.put(node.output(), alias(node.input(0)));
+            }
+        }
+        graph.outputs().forEach(output -> external.add(alias(output.name())));
+        for (String tap : taps) {
+            if (graph.producer(alias(tap)).isPresent()) {
+                external.add(alias(tap));
+            }
+        }
+        for (Value output : graph.outputs()) {
+            if (graph.outputs().stream().filter(o -> alias(o.name()).equals(alias(output.name()))).count() > 1) {
+                throw new UnsupportedException("Output " + output + " of graph '" + graph.name()
+                        + "' is the same as another of its outputs, as Dropout does nothing here: name it once");
+            }
+            if (graph.producer(alias(output.name())).isEmpty()) {
+                throw new UnsupportedException("Output " + output + " of graph '" + graph.name()
+                        + "' is its input unchanged: there is nothing to run");
+            }
+        }
+        Set<String> needed = needed();
+        for (Value input : graph.inputs()) {
+            add(input, Role.INPUT, Layout.PLAIN, true);
+        }
+        for (Node node : graph.nodes()) {
+            if (!(node.op() instanceof Op.Dropout) && needed.contains(node.output())) {
+                operator(node);
+            }
+        }
+    }
+
+    /** All values along a run share the batch; native code cuts it into chunks. */
+    private void requireOneBatch() {
+        for (Value input : graph.inputs()) {
+            if (input.shape().rank() == 0
+                    || input.shape().dim(0) != graph.inputs().get(0).shape().dim(0)) {
+                throw new InvalidValueException("Inputs " + graph.inputs() + " of graph '" + graph.name()
+                        + "' must share their first dimension, the batch");
+            }
+        }
+    }
+
+    private Set<String> needed() {
+        Set<String> needed = new HashSet<>(external);
+        List<Node> nodes = graph.nodes();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            if (needed.contains(nodes.get(i).output())) {
+                nodes.get(i).inputs().forEach(input -> needed.add(alias(input)));
+            }
+        }
+        return needed;
+    }
+
+    private void operator(Node node) {
+        OpSpec spec = Lowering.operator(node);
+        if (spec.kind() == OpKind.CONV2D || spec.kind() == OpKind.LINEAR) {
+            spec.backend(backend);
+        }
+        Value result = graph.value(node.output());
+        Layout natural = Lowering.naturalLayout(node.op(), result.shape());
+        int[] read = new int[node.inputs().size()];
+        for (int i = 0; i < read.length; i++) {
+            String name = node.inputs().get(i);
+            read[i] = name.isEmpty() ? -1 : input(graph.value(alias(name)), node.op());
+        }
+        boolean wanted = external.contains(result.name());
+        Layout layout = wanted && node.op() instanceof Op.Dequantize ? Layout.PLAIN : natural;
+        boolean direct = wanted && layout == Layout.PLAIN;
+        int written = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, true);
+        builder.op(spec.inputs(read).outputs(written));
+        if (direct) {
+            outputs.add(result);
+        } else if (wanted) {
+            reorder(result, Layout.PLAIN, Role.OUTPUT);
+            outputs.add(result);
+        }
+    }
+
+    /** The number of a value in the layout in which the operator reads it. */
+    private int input(Value value, Op reader) {
+        Map<Layout, Integer> known = numbers.getOrDefault(value.name(), Map.of());
+        if (value.isConstant()) {
+            return known.isEmpty() ? add(value, Role.CONSTANT, Layout.PLAIN, false) : known.get(Layout.PLAIN);
+        }
+        boolean anyLayout =
+                reader instanceof Op.Quantize || reader instanceof Op.Dequantize || reader instanceof Op.Flatten;
+        Layout layout = anyLayout && known.containsKey(Layout.PLAIN) ? Layout.PLAIN : Lowering.naturalLayout(reader, value.shape());
+        return known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
+    }
+
+    private int reorder(Value value, Layout to, Role role) {
+        Map<Layout, Integer> known = numbers.get(value.name());
+        int from = known.values().iterator().next();
+        int written = add(value, role, to, true);
+        builder.op(new OpSpec(value.name() + (to == Layout.NHWC ? ":nhwc" : ":plain"), OpKind.REORDER)
+                .inputs(from)
+                .outputs(written));
+        return written;
+    }
+
+    private int add(Value value, Role role, Layout layout, boolean batched) {
+        int number = builder.value(Lowering.value(value, role, layout, batched));
+        numbers.computeIfAbsent(value.name(), key -> new EnumMap<>(Layout.class)).put(layout, number);
+        return number;
+    }
+
+    private String alias(String name) {
+        return aliases.getOrDefault(name, name);
+    }
+}

@@ -1,0 +1,52 @@
+package io.octavo.runtime;
+
+import io.octavo.internal.bind.Cpu;
+import java.util.List;
+
+/** The processor that sessions run on: its name, its instruction sets, and how many threads a run may use. */
+public final class Machine {
+    private Machine() {}
+
+    /**
+     * An instruction set that kernels exist for.
+     *
+     * @param supported whether processor and operating system have it
+     * @param active whether it is the one in use
+     */
+    public record Isa(String name, String description, boolean supported, boolean active) {}
+
+    /** The processor's brand string. */
+    public static String cpu() {
+        return Cpu.name();
+    }
+
+    /** All instruction sets that kernels exist for, in ascending order: each includes those before it. */
+    public static List<Isa> isas() {
+        return Cpu.isas().stream()
+                .map(isa -> new Isa(isa.name(), isa.description(), isa.supported(), isa.active()))
+                .toList();
+    }
+
+    /**
+     * The instruction set in use: the best that is supported, capped by the environment variable {@code OCTAVO_ISA}.
+     *
+     * @throws io.octavo.NativeLibraryException if the variable names none that there is; lists those that there are
+     */
+    public static String isa() {
+        return Cpu.activeIsa();
+    }
+
+    /** Threads that a run may use unless its session says otherwise; at first the CPU limit of the process. */
+    public static int threads() {
+        return Cpu.threads();
+    }
+
+    /**
+     * Sets the threads that a run may use unless its session says otherwise. 1: the caller's thread alone.
+     *
+     * @throws io.octavo.InvalidValueException if not in 1..1024
+     */
+    public static void setThreads(int threads) {
+        Cpu.setThreads(threads);
+    }
+}
