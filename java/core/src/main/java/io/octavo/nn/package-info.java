@@ -1,0 +1,7 @@
+/**
+ * Modules: the layers of a network as a program writes them, with PyTorch's names, defaults and initialization. A module builds
+ * nodes of a {@code graph.Graph} and holds no weights of its own.
+ *
+ * <p>May use {@code graph} (and the tensors in it).
+ */
+package io.octavo.nn;
