@@ -1,0 +1,277 @@
+// Pooling with AVX2. Channel tails repeat the last channels of the vector before them where there are enough channels.
+#include "kernels/pool.h"
+
+#include <immintrin.h>
+
+namespace octavo {
+namespace {
+
+constexpr int64_t buffer_bytes = 4096;
+
+struct U8 {
+    static __m256i max(__m256i a, __m256i b) { return _mm256_max_epu8(a, b); }
+    static __m256i min(__m256i a, __m256i b) { return _mm256_min_epu8(a, b); }
+    static __m128i max(__m128i a, __m128i b) { return _mm_max_epu8(a, b); }
+    using Type = uint8_t;
+    static constexpr int flip = 0;  // to unsigned bytes: x ^ flip
+};
+
+struct S8 {
+    static __m256i max(__m256i a, __m256i b) { return _mm256_max_epi8(a, b); }
+    static __m256i min(__m256i a, __m256i b) { return _mm256_min_epi8(a, b); }
+    static __m128i max(__m128i a, __m128i b) { return _mm_max_epi8(a, b); }
+    using Type = int8_t;
+    static constexpr int flip = 0x80;
+};
+
+__m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+
+__m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
+
+template <class T>
+typename T::Type limited_max(const typename T::Type* x, int64_t rows, int64_t row_stride, int64_t taps,
+                             int64_t column_stride, int32_t lo, int32_t hi) {
+    int32_t most = lo;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t t = 0; t < taps; t++) {
+            const int32_t v = x[r * row_stride + t * column_stride];
+            most = v > most ? v : most;
+        }
+    return static_cast<typename T::Type>(most < hi ? most : hi);
+}
+
+// The maximum over a window for 32 channels from x on.
+template <class T>
+__m256i window_max(const uint8_t* x, const PoolRow& p, int64_t taps) {
+    __m256i most = _mm256_set1_epi8(static_cast<char>(p.lo));
+    for (int64_t r = 0; r < p.rows; r++)
+        for (int64_t t = 0; t < taps; t++) most = T::max(most, load32(x + r * p.row_stride + t * p.column_stride));
+    return T::min(most, _mm256_set1_epi8(static_cast<char>(p.hi)));
+}
+
+template <class T>
+void max_wide(const PoolRow& p, int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) {
+        const PoolSpan span = p.spans[i];
+        const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
+        uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
+        int64_t c = 0;
+        for (; c + 32 <= p.channels; c += 32)
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), window_max<T>(x + c, p, span.taps));
+        if (c == p.channels) continue;
+        if (p.channels >= 32) {
+            c = p.channels - 32;
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), window_max<T>(x + c, p, span.taps));
+            continue;
+        }
+        for (; c < p.channels; c++) {
+            using E = typename T::Type;
+            reinterpret_cast<E*>(y)[c] = limited_max<T>(reinterpret_cast<const E*>(x) + c, p.rows, p.row_stride,
+                                                        span.taps, p.column_stride, p.lo, p.hi);
+        }
+    }
+}
+
+// Fewer than 32 channels: the maximum over rows first, on all columns as one run of bytes; then over the columns of each
+// window.
+template <class T>
+void max_narrow(const PoolRow& p) {
+    alignas(64) uint8_t buffer[buffer_bytes + 64];
+    const int64_t channels = p.channels;
+    PoolRow column = p;  // one column of the run
+    column.column_stride = 0;
+    uint8_t* y = static_cast<uint8_t*>(p.y);
+    for (int64_t i = 0; i < p.width;) {
+        const int64_t start = p.spans[i].begin * channels;
+        int64_t bytes = 0, end = i;
+        for (; end < p.width; end++) {
+            const PoolSpan& span = p.spans[end];
+            const int64_t upto = span.begin * channels + (span.taps - 1) * p.column_stride + channels - start;
+            if (upto > buffer_bytes) break;
+            bytes = upto;
+        }
+        if (end == i) {
+            max_wide<T>(p, i, i + 1);
+            i++;
+            continue;
+        }
+        const uint8_t* x = static_cast<const uint8_t*>(p.x) + start;
+        int64_t b = 0;
+        for (; b + 32 <= bytes; b += 32)
+            _mm256_store_si256(reinterpret_cast<__m256i*>(buffer + b), window_max<T>(x + b, column, 1));
+        if (b < bytes && bytes >= 32) {
+            b = bytes - 32;
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(buffer + b), window_max<T>(x + b, column, 1));
+            b = bytes;
+        }
+        for (; b < bytes; b++) {
+            using E = typename T::Type;
+            reinterpret_cast<E*>(buffer)[b] =
+                limited_max<T>(reinterpret_cast<const E*>(x) + b, p.rows, p.row_stride, 1, 0, p.lo, p.hi);
+        }
+        for (; i < end; i++) {
+            const PoolSpan span = p.spans[i];
+            const uint8_t* from = buffer + span.begin * channels - start;
+            uint8_t* to = y + i * channels;
+            // A pixel may write into those after it, which are still to come.
+            if (channels <= 16) {
+                __m128i most = load16(from);
+                for (int32_t t = 1; t < span.taps; t++) most = T::max(most, load16(from + t * p.column_stride));
+                if ((p.width - i) * channels >= 16) {
+                    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), most);
+                } else {
+                    uint8_t last[16];
+                    _mm_storeu_si128(reinterpret_cast<__m128i*>(last), most);
+                    for (int64_t c = 0; c < channels; c++) to[c] = last[c];
+                }
+            } else {
+                __m256i most = load32(from);
+                for (int32_t t = 1; t < span.taps; t++) most = T::max(most, load32(from + t * p.column_stride));
+                if ((p.width - i) * channels >= 32) {
+                    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), most);
+                } else {
+                    uint8_t last[32];
+                    _mm256_storeu_si256(reinterpret_cast<__m256i*>(last), most);
+                    for (int64_t c = 0; c < channels; c++) to[c] = last[c];
+                }
+            }
+        }
+    }
+}
+
+template <class T>
+void max_codes(const PoolRow& p) {
+    if (p.channels < 32)
+        max_narrow<T>(p);
+    else
+        max_wide<T>(p, 0, p.width);
+}
+
+// The first n of 8 lanes.
+__m256i first_lanes(int64_t n) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 0 ? 0 : n > 8 ? 8 : n)), lane);
+}
+
+void max_f32(const PoolRow& p) {
+    for (int64_t i = 0; i < p.width; i++) {
+        const PoolSpan span = p.spans[i];
+        const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;
+        float* y = static_cast<float*>(p.y) + i * p.channels;
+        for (int64_t c = 0; c < p.channels; c += 8) {
+            const __m256i k = first_lanes(p.channels - c);
+            __m256 most = _mm256_maskload_ps(x + c, k);
+            for (int64_t r = 0; r < p.rows; r++)
+                for (int32_t t = 0; t < span.taps; t++) {
+                    const __m256 v = _mm256_maskload_ps(x + r * p.row_stride + t * p.column_stride + c, k);
+                    const __m256 greater =
+                        _mm256_or_ps(_mm256_cmp_ps(v, most, _CMP_GT_OQ), _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+                    most = _mm256_blendv_ps(most, v, greater);
+                }
+            _mm256_maskstore_ps(y + c, k, most);
+        }
+    }
+}
+
+// What an average of codes needs beside the sum.
+struct Rounding {
+    __m256 m, z;
+    __m256i zero_point, lo, hi, correction;
+    bool fused;
+};
+
+// The codes of 8 channels from their raw sums; k: those in the form of whole vectors.
+__m256i round_average(__m256i sum, __m256i k, const Rounding& r) {
+    const __m256 s = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, r.correction));
+    const __m256i single = _mm256_cvtps_epi32(_mm256_add_ps(_mm256_mul_ps(s, r.m), r.z));
+    const __m256i whole = r.fused ? _mm256_cvtps_epi32(_mm256_fmadd_ps(s, r.m, r.z))
+                                  : _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(s, r.m)), r.zero_point);
+    const __m256i q = _mm256_blendv_epi8(single, whole, k);
+    return _mm256_min_epi32(_mm256_max_epi32(q, r.lo), r.hi);
+}
+
+// 16 bytes, of which the first n count and no more may be readable.
+__m128i load_bytes(const uint8_t* x, int64_t n, const uint8_t* end) {
+    if (end - x >= 16) return load16(x);
+    uint8_t bytes[16] = {};
+    for (int64_t i = 0; i < n && i < 16; i++) bytes[i] = x[i];
+    return load16(bytes);
+}
+
+template <class T>
+void average_codes(const PoolRow& p) {
+    Rounding rounding;
+    rounding.z = _mm256_set1_ps(static_cast<float>(p.zero_point));
+    rounding.zero_point = _mm256_set1_epi32(p.zero_point);
+    rounding.lo = _mm256_set1_epi32(p.lo);
+    rounding.hi = _mm256_set1_epi32(p.hi);
+    rounding.fused = p.group_fused != 0;
+    const __m128i flip = _mm_set1_epi8(static_cast<char>(T::flip));
+    const __m256i zero = _mm256_setzero_si256();
+    const uint8_t* const x_end = static_cast<const uint8_t*>(p.x_end);
+    for (int64_t i = 0; i < p.width; i++) {
+        const PoolSpan span = p.spans[i];
+        const int32_t taps = static_cast<int32_t>(p.rows * span.taps);
+        rounding.m = _mm256_set1_ps(1.0f / static_cast<float>(p.row_divisor * span.divisor));
+        rounding.correction = _mm256_set1_epi32(taps * (p.zero_point + T::flip));
+        const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
+        uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
+        for (int64_t c = 0; c < p.channels; c += 16) {
+            const int64_t left = p.channels - c;
+            __m256i low = zero, high = zero, sum = zero;
+            int pending = 0;
+            const auto flush = [&] {
+                low = _mm256_add_epi32(low, _mm256_cvtepu16_epi32(_mm256_castsi256_si128(sum)));
+                high = _mm256_add_epi32(high, _mm256_cvtepu16_epi32(_mm256_extracti128_si256(sum, 1)));
+                sum = zero;
+                pending = 0;
+            };
+            for (int64_t r = 0; r < p.rows; r++)
+                for (int32_t t = 0; t < span.taps; t++) {
+                    const __m128i v = load_bytes(x + r * p.row_stride + t * p.column_stride + c, left, x_end);
+                    sum = _mm256_add_epi16(sum, _mm256_cvtepu8_epi16(_mm_xor_si128(v, flip)));
+                    if (++pending == 256) flush();
+                }
+            flush();
+            const __m256i a = round_average(low, first_lanes(p.group_channels - c), rounding);
+            const __m256i b = round_average(high, first_lanes(p.group_channels - c - 8), rounding);
+            // The codes are in range: only the low byte of each lane is taken.
+            const __m256i byte = _mm256_set1_epi32(0xff);
+            const __m256i words = _mm256_permute4x64_epi64(
+                _mm256_packus_epi32(_mm256_and_si256(a, byte), _mm256_and_si256(b, byte)), 0xd8);
+            const __m128i q = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+            if (left >= 16) {
+                _mm_storeu_si128(reinterpret_cast<__m128i*>(y + c), q);
+            } else {
+                uint8_t bytes[16];
+                _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes), q);
+                for (int64_t j = 0; j < left; j++) y[c + j] = bytes[j];
+            }
+        }
+    }
+}
+
+void average_f32(const PoolRow& p) {
+    for (int64_t i = 0; i < p.width; i++) {
+        const PoolSpan span = p.spans[i];
+        const __m256 divisor = _mm256_set1_ps(static_cast<float>(p.row_divisor * span.divisor));
+        const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;
+        float* y = static_cast<float*>(p.y) + i * p.channels;
+        for (int64_t c = 0; c < p.channels; c += 8) {
+            const __m256i k = first_lanes(p.channels - c);
+            __m256 sum = _mm256_setzero_ps();
+            for (int64_t r = 0; r < p.rows; r++)
+                for (int32_t t = 0; t < span.taps; t++)
+                    sum = _mm256_add_ps(sum, _mm256_maskload_ps(x + r * p.row_stride + t * p.column_stride + c, k));
+            _mm256_maskstore_ps(y + c, k, _mm256_div_ps(sum, divisor));
+        }
+    }
+}
+
+}  // namespace
+
+const PoolKernels pool_avx2 = {
+    "avx2", max_codes<U8>, max_codes<S8>, max_f32, average_codes<U8>, average_codes<S8>, average_f32,
+};
+
+}  // namespace octavo

@@ -1,0 +1,143 @@
+// Statistics of arrays with AVX2. The last elements, fewer than a vector, are taken one by one or by masked loads.
+#include "kernels/stats.h"
+
+#include <immintrin.h>
+
+namespace octavo {
+namespace {
+
+__m256i first_lanes(int64_t n) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 0 ? 0 : n > 8 ? 8 : n)), lane);
+}
+
+__m256 finite(__m256 x) {
+    const __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+    return _mm256_cmp_ps(magnitude, _mm256_set1_ps(__FLT_MAX__), _CMP_LE_OQ);
+}
+
+void range(const float* x, int64_t n, Range* range) {
+    const __m256 top = _mm256_set1_ps(__builtin_inff()), bottom = _mm256_set1_ps(-__builtin_inff());
+    __m256 least[4] = {top, top, top, top}, most[4] = {bottom, bottom, bottom, bottom};
+    const auto see = [&](int j, __m256 v, __m256 there) {
+        const __m256 k = _mm256_and_ps(finite(v), there);
+        least[j] = _mm256_min_ps(least[j], _mm256_blendv_ps(top, v, k));
+        most[j] = _mm256_max_ps(most[j], _mm256_blendv_ps(bottom, v, k));
+        const int skipped = _mm256_movemask_ps(there) ^ _mm256_movemask_ps(k);
+        if (skipped != 0) {
+            const int nan = __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)) & skipped);
+            range->nan_count += nan;
+            range->inf_count += __builtin_popcount(skipped) - nan;
+        }
+    };
+    const __m256 all = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        see(0, _mm256_loadu_ps(x + i), all);
+        see(1, _mm256_loadu_ps(x + i + 8), all);
+        see(2, _mm256_loadu_ps(x + i + 16), all);
+        see(3, _mm256_loadu_ps(x + i + 24), all);
+    }
+    for (; i < n; i += 8) {
+        const __m256i k = first_lanes(n - i);
+        see(0, _mm256_maskload_ps(x + i, k), _mm256_castsi256_ps(k));
+    }
+    alignas(32) float low[8], high[8];
+    _mm256_store_ps(low, _mm256_min_ps(_mm256_min_ps(least[0], least[1]), _mm256_min_ps(least[2], least[3])));
+    _mm256_store_ps(high, _mm256_max_ps(_mm256_max_ps(most[0], most[1]), _mm256_max_ps(most[2], most[3])));
+    for (int j = 0; j < 8; j++) {
+        const float a = low[j] + 0.0f, b = high[j] + 0.0f;  // -0 becomes +0
+        if (a < range->min) range->min = a;
+        if (b > range->max) range->max = b;
+    }
+}
+
+void histogram(const float* x, int64_t n, double factor, double first, uint32_t* counts, int64_t stride) {
+    const __m256d scale = _mm256_set1_pd(factor), origin = _mm256_set1_pd(first);
+    const auto bins = [&](__m128 v) {
+        const __m256d floor = _mm256_floor_pd(_mm256_mul_pd(_mm256_cvtps_pd(v), scale));
+        return _mm256_cvttpd_epi32(_mm256_sub_pd(floor, origin));
+    };
+    alignas(32) uint32_t bin[8];
+    for (int64_t i = 0; i < n; i += 8) {
+        const __m256i there = first_lanes(n - i);
+        const __m256 v = _mm256_maskload_ps(x + i, there);
+        const int k = _mm256_movemask_ps(_mm256_and_ps(finite(v), _mm256_castsi256_ps(there)));
+        _mm_store_si128(reinterpret_cast<__m128i*>(bin), bins(_mm256_castps256_ps128(v)));
+        _mm_store_si128(reinterpret_cast<__m128i*>(bin + 4), bins(_mm256_extractf128_ps(v, 1)));
+        if (k == 0xff) {
+#pragma GCC unroll 8
+            for (int j = 0; j < 8; j++) counts[j % 4 * stride + bin[j]]++;
+        } else {
+            for (int j = 0; j < 8; j++)
+                if (k >> j & 1) counts[j % 4 * stride + bin[j]]++;
+        }
+    }
+}
+
+int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint8_t* codes) {
+    int64_t nan_count = 0;
+    for (int64_t i = 0; i < n; i += 8) {
+        const __m256 v = _mm256_maskload_ps(x + i, first_lanes(n - i));
+        nan_count += __builtin_popcount(_mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)));
+        __m256i code = _mm256_setzero_si256();
+        for (int step = 1 << search.depth >> 1; step > 0; step /= 2) {
+            const __m256i at = _mm256_add_epi32(code, _mm256_set1_epi32(step - 1));
+            const __m256 threshold = _mm256_i32gather_ps(search.thresholds, at, 4);
+            const __m256i above = _mm256_castps_si256(_mm256_cmp_ps(v, threshold, _CMP_GT_OQ));
+            code = _mm256_add_epi32(code, _mm256_and_si256(above, _mm256_set1_epi32(step)));
+        }
+        alignas(32) int32_t lanes[8];
+        _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), code);
+        for (int64_t j = 0; j < 8 && i + j < n; j++) codes[i + j] = static_cast<uint8_t>(lanes[j]);
+    }
+    return nan_count;
+}
+
+// parts[0..7] += d * d for the lanes of k.
+void add_squares(double* parts, __m256d low, __m256d high, __m256i k) {
+    const __m256d ka = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(k)));
+    const __m256d kb = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_extracti128_si256(k, 1)));
+    // Lanes that are not there add +0 to a sum that is never -0.
+    const __m256d a = _mm256_and_pd(_mm256_mul_pd(low, low), ka), b = _mm256_and_pd(_mm256_mul_pd(high, high), kb);
+    _mm256_storeu_pd(parts, _mm256_add_pd(_mm256_loadu_pd(parts), a));
+    _mm256_storeu_pd(parts + 4, _mm256_add_pd(_mm256_loadu_pd(parts + 4), b));
+}
+
+__m256d low_half(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+
+__m256d high_half(__m256 x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+
+void affine_error(const float* x, int64_t n, const AffineCodes& p, double* parts) {
+    const __m256 inverse = _mm256_set1_ps(p.inverse), scale = _mm256_set1_ps(p.scale);
+    const __m256 z = _mm256_set1_ps(static_cast<float>(p.zero_point));
+    const __m256 lo = _mm256_set1_ps(static_cast<float>(p.lo)), hi = _mm256_set1_ps(static_cast<float>(p.hi));
+    const __m256 nan = _mm256_max_ps(_mm256_min_ps(z, hi), lo);
+    const __m256i zero_point = _mm256_set1_epi32(p.zero_point);
+    for (int64_t i = 0; i < n; i += 8) {
+        const __m256i k = first_lanes(n - i);
+        const __m256 v = _mm256_maskload_ps(x + i, k);
+        const __m256 w = _mm256_fmadd_ps(v, inverse, z);
+        const __m256 limited = _mm256_max_ps(_mm256_min_ps(w, hi), lo);
+        const __m256i q = _mm256_cvtps_epi32(_mm256_blendv_ps(nan, limited, _mm256_cmp_ps(w, w, _CMP_ORD_Q)));
+        const __m256 decoded = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(q, zero_point)), scale);
+        add_squares(parts + i % sum_parts, _mm256_sub_pd(low_half(v), low_half(decoded)),
+                    _mm256_sub_pd(high_half(v), high_half(decoded)), k);
+    }
+}
+
+void squared_error(const float* a, const float* b, int64_t n, double* error_parts, double* power_parts) {
+    for (int64_t i = 0; i < n; i += 8) {
+        const __m256i k = first_lanes(n - i);
+        const __m256 x = _mm256_maskload_ps(a + i, k), y = _mm256_maskload_ps(b + i, k);
+        add_squares(error_parts + i % sum_parts, _mm256_sub_pd(low_half(x), low_half(y)),
+                    _mm256_sub_pd(high_half(x), high_half(y)), k);
+        add_squares(power_parts + i % sum_parts, low_half(x), high_half(x), k);
+    }
+}
+
+}  // namespace
+
+const StatsKernels stats_avx2 = {"avx2", range, histogram, nearest_level, affine_error, squared_error};
+
+}  // namespace octavo

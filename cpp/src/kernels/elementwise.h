@@ -1,0 +1,57 @@
+// Element by element: add, clamp, requantize, softmax.
+#ifndef OCTAVO_KERNELS_ELEMENTWISE_H
+#define OCTAVO_KERNELS_ELEMENTWISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace octavo {
+
+// y = quantize(dequantize(a) + dequantize(b)). The first `whole` elements (a multiple of 64):
+//   c = fma(sa, qa, -sa*za) + fma(sb, qb, -sb*zb),  rint(c * inverse) + zero_y;
+// the others: c = (qa - za)*sa + (qb - zb)*sb,  rint(c * inverse + zero_y). relu: c = max(c, 0) before. Limited to [lo, hi].
+struct AddCodes {
+    const void *a, *b;
+    void* y;
+    int64_t n, whole;
+    float scale_a, scale_b;
+    float inverse;  // 1 / scale_y
+    int32_t zero_a, zero_b, zero_y;
+    int32_t lo, hi;
+    int32_t relu;
+};
+
+// y = clamp(rint(fma((x - zero_x) * scale_x, inverse, zero_y)), lo, hi): dequantize, then quantize per tensor.
+struct RequantizeCodes {
+    const void* x;
+    void* y;
+    int64_t n;
+    float scale_x;
+    float inverse;  // 1 / scale_y
+    int32_t zero_x, zero_y;
+    int32_t lo, hi;
+};
+
+struct ElementwiseKernels {
+    const char* suffix;
+    void (*add_u8)(const AddCodes&);
+    void (*add_s8)(const AddCodes&);
+    void (*requantize_u8_u8)(const RequantizeCodes&);
+    void (*requantize_u8_s8)(const RequantizeCodes&);
+    void (*requantize_s8_u8)(const RequantizeCodes&);
+    void (*requantize_s8_s8)(const RequantizeCodes&);
+    // y = min(max(x, lo), hi)
+    void (*clamp_u8)(const uint8_t* x, uint8_t* y, int64_t n, int32_t lo, int32_t hi);
+    void (*clamp_s8)(const int8_t* x, int8_t* y, int64_t n, int32_t lo, int32_t hi);
+    // NaN stays NaN. add: clamp(a + b).
+    void (*clamp_f32)(const float* x, float* y, int64_t n, float lo, float hi);
+    void (*add_f32)(const float* a, const float* b, float* y, int64_t n, float lo, float hi);
+    // One row of n >= 1: exp(x - max) / sum. A row with a NaN, with +inf, or of -inf alone gives NaN throughout.
+    void (*softmax_f32)(const float* x, float* y, int64_t n);
+};
+
+extern const ElementwiseKernels elementwise_scalar, elementwise_avx2, elementwise_avx512;
+
+}  // namespace octavo
+
+#endif
