@@ -25,16 +25,16 @@ constexpr T round_up(T a, T step) {
 inline int64_t checked_multiply(int64_t a, int64_t b) {
     int64_t product;
     if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &product))
-        throw Error(OCTAVO_OUT_OF_MEMORY, "a size of " + std::to_string(a) + " x " + std::to_string(b) +
-                                              " does not fit the address space");
+        throw Error(OCTAVO_OUT_OF_MEMORY,
+                    "a size of " + std::to_string(a) + " x " + std::to_string(b) + " does not fit the address space");
     return product;
 }
 
 inline int64_t checked_add(int64_t a, int64_t b) {
     int64_t sum;
     if (a < 0 || b < 0 || __builtin_add_overflow(a, b, &sum))
-        throw Error(OCTAVO_OUT_OF_MEMORY, "a size of " + std::to_string(a) + " + " + std::to_string(b) +
-                                              " does not fit the address space");
+        throw Error(OCTAVO_OUT_OF_MEMORY,
+                    "a size of " + std::to_string(a) + " + " + std::to_string(b) + " does not fit the address space");
     return sum;
 }
 

@@ -85,18 +85,22 @@ const char* isa_name(Isa isa) {
 }
 
 const char* isa_description(Isa isa) {
-    static const char* const descriptions[isa_count] = {
-        "portable C++, the definition of every kernel", "AVX2 and FMA, 256 bits", "AVX-512 F, BW, VL and DQ, 512 bits",
-        "AVX-512 and AVX512-VNNI: products of bytes summed in 32 bits"};
+    static const char* const descriptions[isa_count] = {"portable C++, the definition of every kernel",
+                                                        "AVX2 and FMA, 256 bits", "AVX-512 F, BW, VL and DQ, 512 bits",
+                                                        "AVX-512 and AVX512-VNNI: products of bytes summed in 32 bits"};
     return descriptions[static_cast<int>(isa)];
 }
 
 bool isa_supported(Isa isa) {
     switch (isa) {
-        case Isa::scalar: return true;
-        case Isa::avx2: return features().avx2;
-        case Isa::avx512: return features().avx512;
-        case Isa::vnni: return features().vnni;
+        case Isa::scalar:
+            return true;
+        case Isa::avx2:
+            return features().avx2;
+        case Isa::avx512:
+            return features().avx512;
+        case Isa::vnni:
+            return features().vnni;
     }
     return false;
 }
@@ -113,8 +117,8 @@ Isa isa_by_name(const std::string& name) {
         const Isa isa = static_cast<Isa>(i);
         if (name != isa_name(isa)) continue;
         if (isa_supported(isa)) return isa;
-        throw Error(OCTAVO_UNKNOWN_ISA, "instruction set \"" + name + "\" is not available on this CPU; available are " +
-                                            available_names());
+        throw Error(OCTAVO_UNKNOWN_ISA, "instruction set \"" + name +
+                                            "\" is not available on this CPU; available are " + available_names());
     }
     throw Error(OCTAVO_UNKNOWN_ISA, "instruction set \"" + name + "\" is unknown; available are " + available_names());
 }

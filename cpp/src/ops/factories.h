@@ -10,6 +10,18 @@ namespace octavo {
 
 using OpFactory = std::unique_ptr<Op> (*)(const OpDesc&);
 
+std::unique_ptr<Op> create_max_pool2d(const OpDesc& desc);
+std::unique_ptr<Op> create_avg_pool2d(const OpDesc& desc);
+std::unique_ptr<Op> create_adaptive_avg_pool2d(const OpDesc& desc);
+std::unique_ptr<Op> create_add(const OpDesc& desc);
+std::unique_ptr<Op> create_clamp(const OpDesc& desc);
+std::unique_ptr<Op> create_softmax(const OpDesc& desc);
+std::unique_ptr<Op> create_quantize(const OpDesc& desc);
+std::unique_ptr<Op> create_dequantize(const OpDesc& desc);
+std::unique_ptr<Op> create_requantize(const OpDesc& desc);
+std::unique_ptr<Op> create_reorder(const OpDesc& desc);
+std::unique_ptr<Op> create_flatten(const OpDesc& desc);
+
 }  // namespace octavo
 
 #endif

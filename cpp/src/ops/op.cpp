@@ -36,6 +36,17 @@ struct Row {
 
 // Every operator that Octavo itself implements.
 const std::initializer_list<Row> rows = {
+    {OCTAVO_OP_MAX_POOL2D, create_max_pool2d},
+    {OCTAVO_OP_AVG_POOL2D, create_avg_pool2d},
+    {OCTAVO_OP_ADAPTIVE_AVG_POOL2D, create_adaptive_avg_pool2d},
+    {OCTAVO_OP_ADD, create_add},
+    {OCTAVO_OP_CLAMP, create_clamp},
+    {OCTAVO_OP_SOFTMAX, create_softmax},
+    {OCTAVO_OP_QUANTIZE, create_quantize},
+    {OCTAVO_OP_DEQUANTIZE, create_dequantize},
+    {OCTAVO_OP_REQUANTIZE, create_requantize},
+    {OCTAVO_OP_REORDER, create_reorder},
+    {OCTAVO_OP_FLATTEN, create_flatten},
 };
 
 }  // namespace

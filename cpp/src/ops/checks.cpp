@@ -1,0 +1,72 @@
+#include "ops/checks.h"
+
+#include <cstring>
+
+namespace octavo {
+
+bool is_codes(const Value& value) {
+    return (value.dtype == OCTAVO_U8 || value.dtype == OCTAVO_S8) && value.scales.size() == 1 && value.axis == -1;
+}
+
+const char* type_name(octavo_dtype dtype) {
+    static const char* const names[] = {"f32", "u8", "s8", "s32", "code4", "code8"};
+    return dtype >= OCTAVO_F32 && dtype <= OCTAVO_CODE8 ? names[dtype] : "unknown";
+}
+
+Checks::Checks(const OpDesc& desc, const char* kind, size_t inputs)
+    : desc_(desc), subject_("operator \"" + desc.name + "\" (" + kind + ")") {
+    if (desc.inputs.size() < inputs || desc.outputs.empty() || desc.outputs[0] == nullptr)
+        fail(OCTAVO_INVALID_ARGUMENT, "expected " + std::to_string(inputs) + " inputs and an output");
+    for (size_t i = 0; i < inputs; i++)
+        if (desc.inputs[i] == nullptr) fail(OCTAVO_INVALID_ARGUMENT, "input " + std::to_string(i) + " is absent");
+}
+
+void Checks::fail(octavo_status status, const std::string& what) const { throw Error(status, subject_ + ": " + what); }
+
+void Checks::refuse(const std::string& why) const { throw Refusal(subject_ + ": " + why); }
+
+void Checks::same_shape(const Value& expected, const Value& found) const {
+    if (expected.dims != found.dims || expected.batched != found.batched)
+        fail(OCTAVO_SHAPE_MISMATCH, "\"" + found.name + "\" has shape " + found.shape_text() + ", expected " +
+                                        expected.shape_text() + " like \"" + expected.name + "\"");
+}
+
+void Checks::same_layout(const Value& a, const Value& b) const {
+    if (a.layout != b.layout) refuse("\"" + a.name + "\" and \"" + b.name + "\" have different layouts");
+}
+
+void Checks::same_type(const Value& a, const Value& b) const {
+    if (a.dtype != b.dtype)
+        refuse("\"" + a.name + "\" is " + type_name(a.dtype) + ", \"" + b.name + "\" " + type_name(b.dtype));
+}
+
+void Checks::same_parameters(const Value& a, const Value& b) const {
+    if (a.dtype != b.dtype || a.scales != b.scales || a.zero_points != b.zero_points || a.axis != b.axis)
+        fail(OCTAVO_INVALID_ARGUMENT, "\"" + a.name + "\" and \"" + b.name +
+                                          "\" differ in type, scale or zero point, which this operator keeps");
+}
+
+void Checks::float_or_codes(const Value& value) const {
+    if (value.dtype == OCTAVO_F32 || is_codes(value)) return;
+    refuse("\"" + value.name + "\" is " + type_name(value.dtype) + " with " + std::to_string(value.scales.size()) +
+           " scales; f32, u8 or s8 with one scale can run");
+}
+
+void Checks::no_activation() const {
+    if (desc_.attributes.activation != OCTAVO_NO_ACTIVATION)
+        fail(OCTAVO_INVALID_ARGUMENT, "has an activation, which this operator does not take");
+}
+
+void Checks::rank(const Value& value, size_t rank) const {
+    if (value.dims.size() != rank)
+        fail(OCTAVO_SHAPE_MISMATCH,
+             "\"" + value.name + "\" has shape " + value.shape_text() + ", expected rank " + std::to_string(rank));
+}
+
+Operand::Operand(const Value& value) {
+    if (value.role != OCTAVO_CONSTANT) return;
+    constant_ = AlignedArray<std::byte>(value.data.size());
+    std::memcpy(constant_.data(), value.data.data(), value.data.size());
+}
+
+}  // namespace octavo

@@ -1,0 +1,309 @@
+// ADD, CLAMP, SOFTMAX, REQUANTIZE: what works element by element (softmax row by row) in one layout.
+#include <algorithm>
+#include <limits>
+
+#include "base/numerics.h"
+#include "ops/checks.h"
+#include "ops/factories.h"
+#include "ops/split.h"
+#include "registry/elementwise.h"
+
+namespace octavo {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+std::string kernel_name(const char* kind, const Value& value, const ElementwiseKernels& kernels) {
+    return std::string(kind) + "_" + type_name(value.dtype) + "_" + kernels.suffix;
+}
+
+// ---- ADD
+
+class AddCodesOp : public Op {
+public:
+    AddCodesOp(const Value& a, const Value& b, const Value& y, bool relu, const ElementwiseKernels& kernels)
+        : a_(a),
+          b_(b),
+          batched_(y.batched),
+          elements_(y.elements()),
+          kernel_(y.dtype == OCTAVO_U8 ? kernels.add_u8 : kernels.add_s8),
+          name_(kernel_name("add", y, kernels)) {
+        p_.scale_a = a.scales[0];
+        p_.scale_b = b.scales[0];
+        p_.inverse = 1.0f / y.scales[0];
+        p_.zero_a = a.zero_points[0];
+        p_.zero_b = b.zero_points[0];
+        p_.zero_y = y.zero_points[0];
+        p_.lo = y.code_min;
+        p_.hi = y.code_max;
+        p_.relu = relu;
+    }
+
+    void run(const RunArgs& args) const noexcept override {
+        const int64_t n = samples(batched_, args) * elements_, whole = n / group * group;
+        const char* a = static_cast<const char*>(a_.at(args.inputs[0]));
+        const char* b = static_cast<const char*>(b_.at(args.inputs[1]));
+        split(n, group, 3, args.threads, [&](int64_t begin, int64_t end) {
+            AddCodes p = p_;
+            p.a = a + begin;
+            p.b = b + begin;
+            p.y = static_cast<char*>(args.outputs[0]) + begin;
+            p.n = end - begin;
+            p.whole = std::min(p.n, whole - begin);
+            kernel_(p);
+        });
+    }
+
+    // The elements beyond the last whole group of the batch are rounded differently.
+    bool couples_batch() const override { return batched_ && elements_ % group != 0; }
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+    int64_t weight_bytes() const override { return static_cast<int64_t>(a_.bytes() + b_.bytes()); }
+
+private:
+    static constexpr int64_t group = 64;
+    Operand a_, b_;
+    bool batched_;
+    int64_t elements_;
+    void (*kernel_)(const AddCodes&);
+    std::string name_;
+    AddCodes p_{};
+};
+
+class AddFloatsOp : public Op {
+public:
+    AddFloatsOp(const Value& a, const Value& b, const Value& y, bool relu, const ElementwiseKernels& kernels)
+        : a_(a),
+          b_(b),
+          batched_(y.batched),
+          elements_(y.elements()),
+          lo_(relu ? 0.0f : -infinity),
+          kernel_(kernels.add_f32),
+          name_(kernel_name("add", y, kernels)) {}
+
+    void run(const RunArgs& args) const noexcept override {
+        const float* a = static_cast<const float*>(a_.at(args.inputs[0]));
+        const float* b = static_cast<const float*>(b_.at(args.inputs[1]));
+        float* y = static_cast<float*>(args.outputs[0]);
+        split(samples(batched_, args) * elements_, 64, 12, args.threads, [&](int64_t begin, int64_t end) {
+            kernel_(a + begin, b + begin, y + begin, end - begin, lo_, infinity);
+        });
+    }
+
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+    int64_t weight_bytes() const override { return static_cast<int64_t>(a_.bytes() + b_.bytes()); }
+
+private:
+    Operand a_, b_;
+    bool batched_;
+    int64_t elements_;
+    float lo_;
+    void (*kernel_)(const float*, const float*, float*, int64_t, float, float);
+    std::string name_;
+};
+
+// ---- CLAMP
+
+class ClampCodesOp : public Op {
+public:
+    ClampCodesOp(const Value& x, int32_t lo, int32_t hi, const ElementwiseKernels& kernels)
+        : x_(x),
+          batched_(x.batched),
+          is_signed_(x.dtype == OCTAVO_S8),
+          elements_(x.elements()),
+          lo_(lo),
+          hi_(hi),
+          kernels_(kernels),
+          name_(kernel_name("clamp", x, kernels)) {}
+
+    void run(const RunArgs& args) const noexcept override {
+        const void* from = x_.at(args.inputs[0]);
+        split(samples(batched_, args) * elements_, 64, 2, args.threads, [&](int64_t begin, int64_t end) {
+            if (is_signed_)
+                kernels_.clamp_s8(static_cast<const int8_t*>(from) + begin,
+                                  static_cast<int8_t*>(args.outputs[0]) + begin, end - begin, lo_, hi_);
+            else
+                kernels_.clamp_u8(static_cast<const uint8_t*>(from) + begin,
+                                  static_cast<uint8_t*>(args.outputs[0]) + begin, end - begin, lo_, hi_);
+        });
+    }
+
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+
+private:
+    Operand x_;
+    bool batched_, is_signed_;
+    int64_t elements_;
+    int32_t lo_, hi_;
+    const ElementwiseKernels& kernels_;
+    std::string name_;
+};
+
+class ClampFloatsOp : public Op {
+public:
+    ClampFloatsOp(const Value& x, float lo, float hi, const ElementwiseKernels& kernels)
+        : x_(x),
+          batched_(x.batched),
+          elements_(x.elements()),
+          lo_(lo),
+          hi_(hi),
+          kernel_(kernels.clamp_f32),
+          name_(kernel_name("clamp", x, kernels)) {}
+
+    void run(const RunArgs& args) const noexcept override {
+        const float* x = static_cast<const float*>(x_.at(args.inputs[0]));
+        float* y = static_cast<float*>(args.outputs[0]);
+        split(samples(batched_, args) * elements_, 64, 8, args.threads,
+              [&](int64_t begin, int64_t end) { kernel_(x + begin, y + begin, end - begin, lo_, hi_); });
+    }
+
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+
+private:
+    Operand x_;
+    bool batched_;
+    int64_t elements_;
+    float lo_, hi_;
+    void (*kernel_)(const float*, float*, int64_t, float, float);
+    std::string name_;
+};
+
+// ---- SOFTMAX
+
+class SoftmaxOp : public Op {
+public:
+    SoftmaxOp(const Value& x, const ElementwiseKernels& kernels)
+        : x_(x),
+          batched_(x.batched),
+          width_(x.dims.back()),
+          rows_(x.elements() / width_),
+          kernel_(kernels.softmax_f32),
+          name_(kernel_name("softmax", x, kernels)) {}
+
+    void run(const RunArgs& args) const noexcept override {
+        const float* x = static_cast<const float*>(x_.at(args.inputs[0]));
+        float* y = static_cast<float*>(args.outputs[0]);
+        split(samples(batched_, args) * rows_, 1, width_ * 32, args.threads, [&](int64_t begin, int64_t end) {
+            for (int64_t row = begin; row < end; row++) kernel_(x + row * width_, y + row * width_, width_);
+        });
+    }
+
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+
+private:
+    Operand x_;
+    bool batched_;
+    int64_t width_, rows_;
+    void (*kernel_)(const float*, float*, int64_t);
+    std::string name_;
+};
+
+// ---- REQUANTIZE
+
+class RequantizeOp : public Op {
+public:
+    RequantizeOp(const Value& x, const Value& y, const ElementwiseKernels& kernels)
+        : x_(x), batched_(x.batched), elements_(x.elements()) {
+        const bool from_signed = x.dtype == OCTAVO_S8, to_signed = y.dtype == OCTAVO_S8;
+        kernel_ = from_signed ? to_signed ? kernels.requantize_s8_s8 : kernels.requantize_s8_u8
+                  : to_signed ? kernels.requantize_u8_s8
+                              : kernels.requantize_u8_u8;
+        name_ = std::string("requantize_") + type_name(x.dtype) + "_" + type_name(y.dtype) + "_" + kernels.suffix;
+        p_.scale_x = x.scales[0];
+        p_.zero_x = x.zero_points[0];
+        p_.inverse = 1.0f / y.scales[0];
+        p_.zero_y = y.zero_points[0];
+        p_.lo = y.code_min;
+        p_.hi = y.code_max;
+    }
+
+    void run(const RunArgs& args) const noexcept override {
+        const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
+        split(samples(batched_, args) * elements_, 64, 2, args.threads, [&](int64_t begin, int64_t end) {
+            RequantizeCodes p = p_;
+            p.x = x + begin;
+            p.y = static_cast<char*>(args.outputs[0]) + begin;
+            p.n = end - begin;
+            kernel_(p);
+        });
+    }
+
+    bool in_place() const override { return true; }
+    std::string kernel() const override { return name_; }
+
+private:
+    Operand x_;
+    bool batched_;
+    int64_t elements_;
+    void (*kernel_)(const RequantizeCodes&);
+    std::string name_;
+    RequantizeCodes p_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Op> create_add(const OpDesc& desc) {
+    const Checks checks(desc, "add", 2);
+    const Value &a = checks.input(0), &b = checks.input(1), &y = checks.output();
+    for (const Value* value : {&a, &b, &y}) checks.float_or_codes(*value);
+    checks.same_shape(a, b);
+    checks.same_shape(a, y);
+    for (const Value* value : {&b, &y}) {
+        checks.same_type(a, *value);
+        checks.same_layout(a, *value);
+    }
+    if (desc.attributes.activation == OCTAVO_CLAMP)
+        checks.fail(OCTAVO_INVALID_ARGUMENT, "takes no activation but relu; a clamp is an operator of its own");
+    const bool relu = desc.attributes.activation == OCTAVO_RELU;
+    const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
+    if (a.dtype == OCTAVO_F32) return std::make_unique<AddFloatsOp>(a, b, y, relu, kernels);
+    return std::make_unique<AddCodesOp>(a, b, y, relu, kernels);
+}
+
+std::unique_ptr<Op> create_clamp(const OpDesc& desc) {
+    const Checks checks(desc, "clamp", 1);
+    const Value &x = checks.input(0), &y = checks.output();
+    checks.float_or_codes(x);
+    checks.same_shape(x, y);
+    checks.same_parameters(x, y);
+    checks.same_layout(x, y);
+    const octavo_op_desc& d = desc.attributes;
+    const float lo = d.activation == OCTAVO_RELU ? 0.0f : d.activation == OCTAVO_CLAMP ? d.clamp_min : -infinity;
+    const float hi = d.activation == OCTAVO_CLAMP ? d.clamp_max : infinity;
+    const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
+    if (x.dtype == OCTAVO_F32) return std::make_unique<ClampFloatsOp>(x, lo, hi, kernels);
+    // A bound is quantized like a number of the tensor, rounded twice (PyTorch's scalar quantization).
+    const float inverse = 1.0f / x.scales[0];
+    const auto bound = [&](float v) { return quantize_two_step(v, inverse, x.zero_points[0], y.code_min, y.code_max); };
+    return std::make_unique<ClampCodesOp>(x, bound(lo), bound(hi), kernels);
+}
+
+std::unique_ptr<Op> create_softmax(const OpDesc& desc) {
+    const Checks checks(desc, "softmax", 1);
+    const Value &x = checks.input(0), &y = checks.output();
+    checks.same_shape(x, y);
+    if (x.dtype != OCTAVO_F32 || y.dtype != OCTAVO_F32) checks.refuse("runs on f32 alone");
+    if (x.layout != OCTAVO_PLAIN || y.layout != OCTAVO_PLAIN) checks.refuse("runs on the row-major layout alone");
+    checks.no_activation();
+    if (x.dims.empty() || (x.batched && x.dims.size() < 2))
+        checks.fail(OCTAVO_SHAPE_MISMATCH,
+                    "\"" + x.name + "\" has shape " + x.shape_text() + ", expected a last axis beside the batch");
+    return std::make_unique<SoftmaxOp>(x, elementwise_kernels(desc.isa));
+}
+
+std::unique_ptr<Op> create_requantize(const OpDesc& desc) {
+    const Checks checks(desc, "requantize", 1);
+    const Value &x = checks.input(0), &y = checks.output();
+    checks.same_shape(x, y);
+    checks.same_layout(x, y);
+    checks.no_activation();
+    for (const Value* value : {&x, &y})
+        if (!is_codes(*value)) checks.refuse("\"" + value->name + "\" is not u8 or s8 with one scale");
+    return std::make_unique<RequantizeOp>(x, y, elementwise_kernels(desc.isa));
+}
+
+}  // namespace octavo

@@ -1,0 +1,228 @@
+// MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D. A row-major tensor is pooled as N * C images of one channel, a channels-last
+// one as N images of C channels, by the same kernels.
+#include <algorithm>
+
+#include "ops/checks.h"
+#include "ops/factories.h"
+#include "ops/split.h"
+#include "registry/pool.h"
+
+namespace octavo {
+namespace {
+
+constexpr int64_t most_taps = int64_t{1} << 22;  // sums of 9-bit differences stay within 32 bits
+
+// The windows along one axis.
+struct Axis {
+    std::vector<PoolSpan> spans;
+    int64_t size = 0;      // of the input
+    int64_t dilation = 1;  // distance of taps
+    int64_t stride = 1;
+};
+
+struct Pooling {
+    Axis rows, columns;
+    int64_t planes = 1;    // images a sample
+    int64_t channels = 1;  // of an image
+    bool batched = true;
+    size_t element_bytes = 1;
+    int32_t zero_point = 0, lo = 0, hi = 0;
+    int64_t group_channels = 0;
+    int32_t group_fused = 0;
+    PoolFunction kernel = nullptr;
+    std::string name;
+};
+
+// The first longest run of windows with all taps of the largest, one stride apart.
+void find_regular(const Axis& axis, int64_t* begin, int64_t* end, int64_t* stride) {
+    const std::vector<PoolSpan>& spans = axis.spans;
+    int32_t most = 0;
+    for (const PoolSpan& span : spans) most = std::max(most, span.taps);
+    const int64_t n = static_cast<int64_t>(spans.size());
+    *begin = *end = 0;
+    *stride = axis.stride;
+    for (int64_t i = 0; i < n;) {
+        int64_t j = i;
+        while (j < n && spans[j].taps == most && spans[j].begin - spans[i].begin == (j - i) * axis.stride) j++;
+        if (j - i > *end - *begin) {
+            *begin = i;
+            *end = j;
+        }
+        i = std::max(j, i + 1);
+    }
+}
+
+class PoolOp : public Op {
+public:
+    explicit PoolOp(Pooling pooling, const Value& x) : p_(std::move(pooling)), x_(x) {
+        find_regular(p_.columns, &regular_begin_, &regular_end_, &stride_);
+    }
+
+    void run(const RunArgs& args) const noexcept override {
+        const int64_t images = samples(p_.batched, args) * p_.planes;
+        const int64_t in_row = p_.columns.size * p_.channels, in_image = p_.rows.size * in_row;
+        const int64_t width = static_cast<int64_t>(p_.columns.spans.size()), out_row = width * p_.channels;
+        const int64_t height = static_cast<int64_t>(p_.rows.spans.size());
+        const int64_t element = static_cast<int64_t>(p_.element_bytes);
+        const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
+        char* y = static_cast<char*>(args.outputs[0]);
+
+        PoolRow common{};
+        common.x_end = x + images * in_image * element;
+        common.row_stride = p_.rows.dilation * in_row;
+        common.column_stride = p_.columns.dilation * p_.channels;
+        common.spans = p_.columns.spans.data();
+        common.width = width;
+        common.regular_begin = regular_begin_;
+        common.regular_end = regular_end_;
+        common.stride = stride_;
+        common.channels = p_.channels;
+        common.zero_point = p_.zero_point;
+        common.lo = p_.lo;
+        common.hi = p_.hi;
+        common.group_channels = p_.group_channels;
+        common.group_fused = p_.group_fused;
+        const int64_t cost = ceil_div(in_image, height) * element;
+        split(images * height, 1, cost, args.threads, [&](int64_t begin, int64_t end) {
+            PoolRow row = common;
+            for (int64_t i = begin; i < end; i++) {
+                const PoolSpan& span = p_.rows.spans[i % height];
+                row.x = x + (i / height * in_image + span.begin * in_row) * element;
+                row.rows = span.taps;
+                row.row_divisor = span.divisor;
+                row.y = y + i * out_row * element;
+                p_.kernel(row);
+            }
+        });
+    }
+
+    std::string kernel() const override { return p_.name; }
+
+private:
+    Pooling p_;
+    Operand x_;
+    int64_t regular_begin_, regular_end_, stride_;
+};
+
+// Output positions of a sliding window, as PyTorch counts them: in ceil mode a last window that would start beyond the input
+// and its left padding is dropped.
+int64_t output_size(int64_t in, int64_t kernel, int64_t stride, int64_t dilation, int64_t before, int64_t after,
+                    bool ceil_mode) {
+    const int64_t room = in + before + after - dilation * (kernel - 1) - 1;
+    if (room < 0) return 0;
+    int64_t out = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+    if (ceil_mode && (out - 1) * stride >= in + before) out--;
+    return out;
+}
+
+// axis 0: rows, 1: columns.
+Axis sliding(const Checks& checks, const octavo_op_desc& d, int axis, int64_t in, int64_t out, bool average) {
+    const int64_t kernel = d.kernel[axis], stride = d.stride[axis], dilation = average ? 1 : d.dilation[axis];
+    const int64_t before = d.pad[axis], after = d.pad[axis + 2];
+    const int64_t expected = output_size(in, kernel, stride, dilation, before, after, d.ceil_mode != 0);
+    if (out != expected)
+        checks.fail(OCTAVO_SHAPE_MISMATCH, std::string(axis == 0 ? "height" : "width") + " of the output is " +
+                                               std::to_string(out) + ", expected " + std::to_string(expected) +
+                                               " from an input of " + std::to_string(in));
+    Axis result;
+    result.size = in;
+    result.dilation = dilation;
+    result.stride = stride;
+    for (int64_t o = 0; o < out; o++) {
+        const int64_t start = o * stride - before;
+        const int64_t skipped = start < 0 ? ceil_div(-start, dilation) : 0;
+        const int64_t taps = std::min(kernel, start < in ? ceil_div(in - start, dilation) : 0) - skipped;
+        if (taps < 1)
+            checks.fail(OCTAVO_INVALID_ARGUMENT, "a window lies in the padding altogether: kernel " +
+                                                     std::to_string(kernel) + ", padding " + std::to_string(before) +
+                                                     " and " + std::to_string(after));
+        const int64_t counted = d.count_include_pad ? std::min(kernel, in + after - start) : taps;
+        result.spans.push_back({static_cast<int32_t>(start + skipped * dilation), static_cast<int32_t>(taps),
+                                static_cast<int32_t>(counted)});
+    }
+    return result;
+}
+
+Axis adaptive(int64_t in, int64_t out) {
+    Axis result;
+    result.size = in;
+    result.stride = std::max<int64_t>(in / out, 1);
+    for (int64_t o = 0; o < out; o++) {
+        const int64_t begin = o * in / out, end = ceil_div((o + 1) * in, out);
+        result.spans.push_back(
+            {static_cast<int32_t>(begin), static_cast<int32_t>(end - begin), static_cast<int32_t>(end - begin)});
+    }
+    return result;
+}
+
+enum class Kind { max, average, adaptive };
+
+PoolFunction choose(const PoolKernels& k, bool max, octavo_dtype type) {
+    if (type == OCTAVO_U8) return max ? k.max_u8 : k.average_u8;
+    if (type == OCTAVO_S8) return max ? k.max_s8 : k.average_s8;
+    return max ? k.max_f32 : k.average_f32;
+}
+
+std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name) {
+    const Checks checks(desc, kind_name, 1);
+    const Value &x = checks.input(0), &y = checks.output();
+    checks.no_activation();
+    checks.rank(x, 4);
+    checks.rank(y, 4);
+    checks.float_or_codes(x);
+    checks.same_parameters(x, y);
+    checks.same_layout(x, y);
+    if (x.dims[0] != y.dims[0] || x.batched != y.batched || x.dims[1] != y.dims[1])
+        checks.fail(OCTAVO_SHAPE_MISMATCH,
+                    "output " + y.shape_text() + " has another batch or number of channels than " + x.shape_text());
+    const int64_t largest = std::max(x.dims[2], x.dims[3]);
+    if (largest > INT32_MAX) checks.refuse("an image of " + x.shape_text() + " is too large");
+    const octavo_op_desc& d = desc.attributes;
+    if (kind == Kind::average && (d.dilation[0] != 1 || d.dilation[1] != 1))
+        checks.fail(OCTAVO_INVALID_ARGUMENT, "an average has dilation 1");
+
+    Pooling p;
+    for (int axis : {0, 1})
+        (axis == 0 ? p.rows : p.columns) = kind == Kind::adaptive ? adaptive(x.dims[2 + axis], y.dims[2 + axis])
+                                                                  : sliding(checks, d, axis, x.dims[2 + axis],
+                                                                            y.dims[2 + axis], kind == Kind::average);
+    int64_t taps[2] = {0, 0};
+    for (int axis : {0, 1})
+        for (const PoolSpan& span : (axis == 0 ? p.rows : p.columns).spans)
+            taps[axis] = std::max<int64_t>({taps[axis], span.taps, span.divisor});
+    if (kind != Kind::max && taps[0] > most_taps / taps[1])
+        checks.refuse("a window of " + std::to_string(taps[0]) + " x " + std::to_string(taps[1]) + " is too large");
+
+    const bool nhwc = x.layout == OCTAVO_NHWC;
+    p.batched = x.batched;
+    p.planes = x.dims[0] * (nhwc ? 1 : x.dims[1]);
+    p.channels = nhwc ? x.dims[1] : 1;
+    p.element_bytes = x.element_bytes();
+    if (is_codes(x)) {
+        p.zero_point = x.zero_points[0];
+        p.lo = y.code_min;
+        p.hi = y.code_max;
+        if (kind == Kind::average) p.group_channels = p.channels / 16 * 16;
+        if (kind == Kind::adaptive) {
+            p.group_channels = p.channels / 8 * 8;
+            p.group_fused = 1;
+        }
+        if (!nhwc) p.group_channels = 0;
+    }
+    const PoolKernels& kernels = pool_kernels(desc.isa);
+    p.kernel = choose(kernels, kind == Kind::max, x.dtype);
+    p.name = std::string(kind_name) + "_" + type_name(x.dtype) + (nhwc ? "_nhwc_" : "_nchw_") + kernels.suffix;
+    return std::make_unique<PoolOp>(std::move(p), x);
+}
+
+}  // namespace
+
+std::unique_ptr<Op> create_max_pool2d(const OpDesc& desc) { return create(desc, Kind::max, "max_pool2d"); }
+
+std::unique_ptr<Op> create_avg_pool2d(const OpDesc& desc) { return create(desc, Kind::average, "avg_pool2d"); }
+
+std::unique_ptr<Op> create_adaptive_avg_pool2d(const OpDesc& desc) {
+    return create(desc, Kind::adaptive, "adaptive_avg_pool2d");
+}
+
+}  // namespace octavo
