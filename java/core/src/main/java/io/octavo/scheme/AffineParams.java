@@ -5,7 +5,8 @@ import io.octavo.tensor.DType;
 import java.util.Arrays;
 
 /**
- * Affine decoding: {@code real = (code - zeroPoint) * scale}, the difference exact, the product rounded once to float32.
+ * Affine decoding: {@code real = (code - zeroPoint) * scale}, the difference exact, the product rounded once to
+ * float32.
  *
  * @param dtype type of a code, {@link DType#U8} or {@link DType#S8}
  * @param bits width of a code, 2 to 8
@@ -27,12 +28,12 @@ public record AffineParams(
         int least = dtype == DType.U8 ? 0 : -128;
         int greatest = dtype == DType.U8 ? 255 : 127;
         if (qMin < least || qMax > greatest || qMin >= qMax) {
-            throw new InvalidValueException("codes " + qMin + ".." + qMax + ": must be an ascending range within " + least
-                    + ".." + greatest + ", the range of " + dtype);
+            throw new InvalidValueException("codes " + qMin + ".." + qMax + ": must be an ascending range within "
+                    + least + ".." + greatest + ", the range of " + dtype);
         }
         if (scales.length == 0 || scales.length != zeroPoints.length) {
-            throw new InvalidValueException(
-                    scales.length + " scales and " + zeroPoints.length + " zero points: must be as many, and at least one");
+            throw new InvalidValueException(scales.length + " scales and " + zeroPoints.length
+                    + " zero points: must be as many, and at least one");
         }
         if (granularity.isPerTensor() && scales.length != 1) {
             throw new InvalidValueException(scales.length + " parameter sets for a whole tensor: must be 1");
@@ -45,8 +46,8 @@ public record AffineParams(
                         "scale " + scales[i] + " of parameter set " + i + ": must be finite and greater than 0");
             }
             if (zeroPoints[i] < least || zeroPoints[i] > greatest) {
-                throw new InvalidValueException("zero point " + zeroPoints[i] + " of parameter set " + i + ": must be in "
-                        + least + ".." + greatest + ", the range of " + dtype);
+                throw new InvalidValueException("zero point " + zeroPoints[i] + " of parameter set " + i
+                        + ": must be in " + least + ".." + greatest + ", the range of " + dtype);
             }
         }
     }

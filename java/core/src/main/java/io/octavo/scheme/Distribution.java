@@ -1,5 +1,6 @@
 package io.octavo.scheme;
 
+import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 
 /**
@@ -29,5 +30,14 @@ public record Distribution(float min, float max, long count, Histogram histogram
 
     public boolean hasHistogram() {
         return histogram != null;
+    }
+
+    /** This, if it has a histogram. */
+    Distribution requireHistogram(String scheme) {
+        if (histogram == null) {
+            throw new CalibrationException(
+                    scheme + " needs a histogram of the values, and this observer kept none: use HistogramObserver");
+        }
+        return this;
     }
 }

@@ -10,8 +10,8 @@ import io.octavo.tensor.Shape;
  * <ul>
  *   <li>{@link #perTensor()}: all of them.
  *   <li>{@link #perChannel(int)}: those of one index of an axis; for weights axis 0, the output channel.
- *   <li>{@link #perGroup(int)}: each run of {@code size} consecutive weights of an output channel (axis 0), the last run of a
- *       channel being shorter where {@code size} does not divide it. Sets are numbered channel by channel.
+ *   <li>{@link #perGroup(int)}: each run of {@code size} consecutive weights of an output channel (axis 0), the last
+ *       run of a channel being shorter where {@code size} does not divide it. Sets are numbered channel by channel.
  * </ul>
  *
  * @param axis the axis whose indices have sets of their own; -1 per tensor, 0 per group
@@ -20,14 +20,16 @@ import io.octavo.tensor.Shape;
 public record Granularity(int axis, int groupSize) {
     private static final Granularity PER_TENSOR = new Granularity(-1, 0);
 
-    /** Throws {@link InvalidValueException} for an axis below -1, a negative size, or a group on an axis other than 0. */
+    /**
+     * Throws {@link InvalidValueException} for an axis below -1, a negative size, or a group on an axis other than 0.
+     */
     public Granularity {
         if (axis < -1) {
             throw new InvalidValueException("axis " + axis + ": must be 0 or more (or -1, the whole tensor)");
         }
         if (groupSize < 0 || (groupSize > 0 && axis != 0)) {
-            throw new InvalidValueException(
-                    "group size " + groupSize + " on axis " + axis + ": groups have a positive size and lie within axis 0");
+            throw new InvalidValueException("group size " + groupSize + " on axis " + axis
+                    + ": groups have a positive size and lie within axis 0");
         }
     }
 

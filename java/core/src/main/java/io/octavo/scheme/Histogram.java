@@ -4,16 +4,19 @@ import io.octavo.InvalidValueException;
 import java.util.Arrays;
 
 /**
- * Counts of values in bins whose width is a power of two and whose edges are multiples of it: bin {@code i} holds the values in
- * {@code [(first + i) * 2^exponent, (first + i + 1) * 2^exponent)}.
+ * Counts of values in bins whose width is a power of two and whose edges are multiples of it: bin {@code i} holds the
+ * values in {@code [(first + i) * 2^exponent, (first + i + 1) * 2^exponent)}.
  *
- * <p>Because every edge of a coarser histogram is an edge of the finer one too, bins merge exactly when the range grows. The
- * width belongs to the range alone ({@link #exponentFor}), so the counts depend neither on the order of the data nor on how it was
- * split.
+ * <p>Because every edge of a coarser histogram is an edge of the finer one too, bins merge exactly when the range
+ * grows. The width belongs to the range alone ({@link #exponentFor}), so the counts depend neither on the order of the
+ * data nor on how it was split.
  */
 public record Histogram(int exponent, long first, long[] counts) {
-    /** Bins that a histogram has at most. Data that is not almost constant fills more than half of them. */
-    public static final int MAX_BINS = 4096;
+    /**
+     * Bins that a histogram has at most (128 KiB of counts). Data that is not almost constant spreads over more than
+     * half of them: four or more to each of the 2,048 bins in which PyTorch searches for a range.
+     */
+    public static final int MAX_BINS = 16384;
 
     /** The finest width is {@code 2^LEAST_EXPONENT}, the least normal float. */
     public static final int LEAST_EXPONENT = Float.MIN_EXPONENT;
@@ -42,30 +45,41 @@ public record Histogram(int exponent, long first, long[] counts) {
 
     /** An empty histogram with the bins that values in {@code min..max} need. */
     public static Histogram covering(float min, float max) {
-        int exponent = exponentFor(min, max);
+        return covering(min, max, MAX_BINS);
+    }
+
+    /** The same with another limit on the bins. */
+    static Histogram covering(float min, float max, int maxBins) {
+        int exponent = exponentFor(min, max, maxBins);
         long first = bin(min, exponent);
         return new Histogram(exponent, first, new long[(int) (bin(max, exponent) - first + 1)]);
     }
 
     /**
      * The width of the bins for values in {@code min..max}: the narrowest power of two that covers them with at most
-     * {@link #MAX_BINS} bins, yet no narrower than the spacing of floats at the larger of the two magnitudes. Except where that
-     * second rule decides (data almost constant), more than {@code MAX_BINS / 2} bins lie between {@code min} and {@code max}. A
-     * wider range never gets narrower bins.
+     * {@link #MAX_BINS} bins, yet no narrower than the spacing of floats at the larger of the two magnitudes. Except
+     * where that second rule decides (data almost constant), more than {@code MAX_BINS / 2} bins lie between
+     * {@code min} and {@code max}. A wider range never gets narrower bins.
      */
     public static int exponentFor(float min, float max) {
+        return exponentFor(min, max, MAX_BINS);
+    }
+
+    private static int exponentFor(float min, float max, int maxBins) {
         if (!(min <= max) || Float.isInfinite(min) || Float.isInfinite(max)) {
             throw new InvalidValueException("range " + min + ".." + max + ": must be finite and ascending");
         }
         float magnitude = Math.max(Math.abs(min), Math.abs(max));
         int exponent = Math.max(LEAST_EXPONENT, Math.getExponent(magnitude) - FLOAT_FRACTION_BITS);
-        while (bin(max, exponent) - bin(min, exponent) >= MAX_BINS) {
+        while (bin(max, exponent) - bin(min, exponent) >= maxBins) {
             exponent++;
         }
         return exponent;
     }
 
-    /** The number of the bin of width {@code 2^exponent} that a finite value falls in: {@code floor(x / 2^exponent)}. */
+    /**
+     * The number of the bin of width {@code 2^exponent} that a finite value falls in: {@code floor(x / 2^exponent)}.
+     */
     public static long bin(float x, int exponent) {
         return (long) Math.floor(x * powerOfTwo(-exponent));
     }
@@ -128,7 +142,10 @@ public record Histogram(int exponent, long first, long[] counts) {
 
     @Override
     public boolean equals(Object o) {
-        return o instanceof Histogram h && exponent == h.exponent && first == h.first && Arrays.equals(counts, h.counts);
+        return o instanceof Histogram h
+                && exponent == h.exponent
+                && first == h.first
+                && Arrays.equals(counts, h.counts);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package io.octavo.scheme;
 
 /**
- * What turns integer codes back into real numbers: the result of fitting a {@link Scheme}. Immutable. There are {@link #count()}
- * parameter sets, one for each part of the tensor that {@link #granularity()} names.
+ * What turns integer codes back into real numbers: the result of fitting a {@link Scheme}. Immutable. There are
+ * {@link #count()} parameter sets, one for each part of the tensor that {@link #granularity()} names.
  */
 public sealed interface QuantParams permits AffineParams, TableParams {
     Granularity granularity();
@@ -16,6 +16,8 @@ public sealed interface QuantParams permits AffineParams, TableParams {
     /** The scale of a parameter set, finite and greater than 0. */
     float scale(int set);
 
-    /** Bits that the parameters take when stored (without the codes): scales 32 each; the others as the subclass says. */
+    /**
+     * Bits that the parameters take when stored (without the codes): scales 32 each; the others as the subclass says.
+     */
     long storageBits();
 }

@@ -11,8 +11,8 @@ import io.octavo.tensor.Tensor;
  *
  * @param shape the logical shape
  * @param params how a code becomes a real number
- * @param codes one code a byte, of {@code shape}: the type of the affine parameters, or {@link DType#U8} for table codes. The
- *     tensor is shared, not copied: whoever hands it over no longer writes to it
+ * @param codes one code a byte, of {@code shape}: the type of the affine parameters, or {@link DType#U8} for table
+ *     codes. The tensor is shared, not copied: whoever hands it over no longer writes to it
  */
 public record QuantizedTensor(Shape shape, QuantParams params, Tensor codes) {
 
@@ -34,8 +34,8 @@ public record QuantizedTensor(Shape shape, QuantParams params, Tensor codes) {
     }
 
     /**
-     * Bits an element when stored: the codes at their width, tables at 8 bits an entry, scales at 32 bits, and zero points at 8 bits
-     * if any differs from 0.
+     * Bits an element when stored: the codes at their width, tables at 8 bits an entry, scales at 32 bits, and zero
+     * points at 8 bits if any differs from 0.
      */
     public double bitsPerElement() {
         return (double) (shape.elements() * params.bits() + params.storageBits()) / shape.elements();

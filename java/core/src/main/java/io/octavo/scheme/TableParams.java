@@ -4,15 +4,16 @@ import io.octavo.InvalidValueException;
 import java.util.Arrays;
 
 /**
- * Table decoding: {@code real = scales[set] * tables[set][code]}, the product rounded once to float32. This is what integer
- * kernels run: the table's entries are 8-bit integers, so a code becomes an ordinary int8 weight by one look-up.
+ * Table decoding: {@code real = scales[set] * tables[set][code]}, the product rounded once to float32. This is what
+ * integer kernels run: the table's entries are 8-bit integers, so a code becomes an ordinary int8 weight by one
+ * look-up.
  *
  * @param bits width of a code, 2 to 8
  * @param scales one a parameter set, finite and greater than 0
  * @param tables for each parameter set the entries in ascending order; every table has the same length, at most
  *     {@code 2^bits}
- * @param levels for each parameter set the real levels as fitted, before they were rounded to multiples of the scale: what the
- *     rounding cost is measured against them
+ * @param levels for each parameter set the real levels as fitted, before they were rounded to multiples of the scale:
+ *     what the rounding cost is measured against them
  */
 public record TableParams(int bits, float[] scales, byte[][] tables, float[][] levels, Granularity granularity)
         implements QuantParams {
@@ -30,8 +31,8 @@ public record TableParams(int bits, float[] scales, byte[][] tables, float[][] l
         }
         int size = tables[0].length;
         if (size < 1 || size > 1 << bits) {
-            throw new InvalidValueException("a table of " + size + " entries for codes of " + bits + " bits: must have 1 to "
-                    + (1 << bits));
+            throw new InvalidValueException(
+                    "a table of " + size + " entries for codes of " + bits + " bits: must have 1 to " + (1 << bits));
         }
         scales = scales.clone();
         tables = tables.clone();
@@ -49,7 +50,8 @@ public record TableParams(int bits, float[] scales, byte[][] tables, float[][] l
             }
             for (int j = 0; j < size; j++) {
                 if (!Float.isFinite(levels[i][j])) {
-                    throw new InvalidValueException("level " + levels[i][j] + " of parameter set " + i + ": must be finite");
+                    throw new InvalidValueException(
+                            "level " + levels[i][j] + " of parameter set " + i + ": must be finite");
                 }
                 if (j > 0 && tables[i][j] < tables[i][j - 1]) {
                     throw new InvalidValueException("table of parameter set " + i + ": entries must ascend");

@@ -1,0 +1,88 @@
+package io.octavo.qconfig;
+
+import io.octavo.InvalidValueException;
+import io.octavo.observe.HistogramObserver;
+import io.octavo.observe.Observer;
+import io.octavo.scheme.Clipping;
+import io.octavo.scheme.Granularity;
+import io.octavo.scheme.Scheme;
+import io.octavo.scheme.Uniform;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * How one node, or a whole model, is quantized.
+ *
+ * @param activationObserver makes an observer for each activation that is watched
+ * @param activation the scheme of activations, per tensor
+ * @param weight the scheme of weights
+ * @param weightGranularity how many weights share parameters
+ */
+public record QConfig(
+        Supplier<Observer> activationObserver, Scheme activation, Scheme weight, Granularity weightGranularity) {
+
+    /** The named defaults, those of PyTorch's {@code get_default_qconfig}. */
+    private enum Default {
+        /** Activations 7 bits of U8, so that 16-bit sums of products cannot saturate; weights S8 per channel. */
+        FBGEMM(true, Granularity.perChannel(0)),
+        /** The same under PyTorch's newer name. */
+        X86(true, Granularity.perChannel(0)),
+        /** Activations all 8 bits; weights per channel: for CPUs with VNNI. */
+        ONEDNN(false, Granularity.perChannel(0)),
+        /** Activations all 8 bits; weights per tensor. */
+        QNNPACK(false, Granularity.perTensor());
+
+        private final boolean reduceRange;
+        private final Granularity granularity;
+
+        Default(boolean reduceRange, Granularity granularity) {
+            this.reduceRange = reduceRange;
+            this.granularity = granularity;
+        }
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Refuses null. */
+    public QConfig {
+        Objects.requireNonNull(activationObserver, "activationObserver");
+        Objects.requireNonNull(activation, "activation");
+        Objects.requireNonNull(weight, "weight");
+        Objects.requireNonNull(weightGranularity, "weightGranularity");
+    }
+
+    /**
+     * The default of an engine of PyTorch: "fbgemm", "x86", "onednn" or "qnnpack". All observe activations with a
+     * {@link HistogramObserver} and clip their range by PyTorch's search; weights are uniform, 8 bits, symmetric.
+     *
+     * @throws InvalidValueException for another name, listing these
+     */
+    public static QConfig getDefault(String engine) {
+        for (Default d : Default.values()) {
+            if (d.text().equals(engine)) {
+                return new QConfig(
+                        HistogramObserver::new,
+                        Clipping.activations(8).reduceRange(d.reduceRange).range(Clipping.Range.PYTORCH_L2),
+                        Uniform.weights(8),
+                        d.granularity);
+            }
+        }
+        throw new InvalidValueException("no default qconfig is called \"" + engine + "\": there are "
+                + Arrays.stream(Default.values()).map(Default::text).collect(Collectors.joining(", ")));
+    }
+
+    /** The same with another scheme and granularity of weights. */
+    public QConfig withWeight(Scheme scheme, Granularity granularity) {
+        return new QConfig(activationObserver, activation, scheme, granularity);
+    }
+
+    /** The same with another observer and scheme of activations. */
+    public QConfig withActivation(Supplier<Observer> observer, Scheme scheme) {
+        return new QConfig(observer, scheme, weight, weightGranularity);
+    }
+}

@@ -1,0 +1,55 @@
+package io.octavo.qconfig;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Which nodes of a model get which {@link QConfig}. Immutable: each setter returns a new mapping.
+ *
+ * <p>A node's own entry wins over that of its operator's type, and that over the global one, as in PyTorch's
+ * QConfigMapping. A null qconfig leaves the nodes it is for in float.
+ */
+public final class QConfigMapping {
+    private final QConfig global;
+    private final Map<String, QConfig> layers;
+    private final Map<String, QConfig> types;
+
+    private QConfigMapping(QConfig global, Map<String, QConfig> layers, Map<String, QConfig> types) {
+        this.global = global;
+        this.layers = layers;
+        this.types = types;
+    }
+
+    /** The mapping that gives every node this qconfig; null: all stay in float. */
+    public static QConfigMapping global(QConfig qconfig) {
+        return new QConfigMapping(qconfig, Map.of(), Map.of());
+    }
+
+    /** This mapping with another qconfig for the node of this name; null: it stays in float. */
+    public QConfigMapping layer(String nodeName, QConfig qconfig) {
+        return new QConfigMapping(global, with(layers, nodeName, qconfig), types);
+    }
+
+    /**
+     * This mapping with another qconfig for operators of this type, such as "Conv2d" or "Linear"; null: they stay in
+     * float.
+     */
+    public QConfigMapping type(String opName, QConfig qconfig) {
+        return new QConfigMapping(global, layers, with(types, opName, qconfig));
+    }
+
+    private static Map<String, QConfig> with(Map<String, QConfig> map, String key, QConfig qconfig) {
+        Map<String, QConfig> changed = new HashMap<>(map);
+        changed.put(Objects.requireNonNull(key, "name"), qconfig);
+        return changed;
+    }
+
+    /** The qconfig of a node, or null if it stays in float. */
+    public QConfig forNode(String nodeName, String opName) {
+        if (layers.containsKey(nodeName)) {
+            return layers.get(nodeName);
+        }
+        return types.containsKey(opName) ? types.get(opName) : global;
+    }
+}

@@ -1,0 +1,30 @@
+package io.octavo.scheme;
+
+import io.octavo.tensor.DType;
+import io.octavo.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Schemes with equally spaced levels: {@code real = (code - zeroPoint) * scale}. They differ in how they choose the
+ * range.
+ */
+public sealed interface Linear extends Scheme permits Uniform, Clipping {
+
+    /** Type of the codes, U8 or S8. */
+    DType dtype();
+
+    /** Whether the zero point is fixed (0 for S8, 128 for U8 of 8 bits) and the range reaches as far on both sides. */
+    boolean symmetric();
+
+    /** Whether one bit of the range is left unused, so that 16-bit sums of products cannot saturate. */
+    boolean reduceRange();
+
+    @Override
+    AffineParams fit(Tensor x, Granularity granularity);
+
+    @Override
+    AffineParams fit(Distribution observed);
+
+    /** Parameters per channel of {@code axis} from the channels' own distributions. */
+    AffineParams fit(List<Distribution> channels, int axis);
+}
