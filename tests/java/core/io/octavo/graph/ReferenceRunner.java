@@ -1,0 +1,311 @@
+package io.octavo.graph;
+
+import io.octavo.scheme.AffineParams;
+import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.TableParams;
+import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Runs a graph by plain loops, the obvious way: float values in double, integer values exactly with the float32 steps of PyTorch's
+ * fbgemm engine between them. What it computes is what a session must give.
+ */
+public final class ReferenceRunner {
+    private final Graph graph;
+    private final Map<String, double[]> results = new HashMap<>(); // real numbers, or codes where quantized
+    private final Map<String, Shape> shapes = new HashMap<>();
+
+    private ReferenceRunner(Graph graph) {
+        this.graph = graph;
+    }
+
+    /** All values of the graph for these inputs: real numbers, or codes where quantized. */
+    public static Map<String, double[]> run(Graph graph, Map<String, Tensor> inputs) {
+        ReferenceRunner runner = new ReferenceRunner(graph);
+        long batch = inputs.values().iterator().next().shape().dim(0);
+        for (Value value : graph.values()) {
+            Shape shape = value.shape();
+            runner.shapes.put(value.name(), shape.hasBatch() ? shape.withBatch(batch) : shape);
+            Tensor data = value.isConstant() ? value.data() : inputs.get(value.name());
+            if (data != null) {
+                runner.results.put(value.name(), elements(data));
+            }
+        }
+        for (Node node : graph.nodes()) {
+            runner.results.put(node.output(), runner.compute(node));
+        }
+        return runner.results;
+    }
+
+    private static double[] elements(Tensor tensor) {
+        double[] elements = new double[(int) tensor.elements()];
+        if (tensor.dtype().isInteger()) {
+            int[] ints = tensor.toIntArray();
+            for (int i = 0; i < ints.length; i++) {
+                elements[i] = ints[i];
+            }
+        } else {
+            float[] floats = tensor.toFloatArray();
+            for (int i = 0; i < floats.length; i++) {
+                elements[i] = floats[i];
+            }
+        }
+        return elements;
+    }
+
+    private double[] compute(Node node) {
+        Op op = node.op();
+        double[] x = results.get(node.input(0));
+        Shape in = shapes.get(node.input(0));
+        Shape out = shapes.get(node.output());
+        AffineParams xq = affine(node.input(0));
+        AffineParams yq = affine(node.output());
+        if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
+            return product(node, xq, yq);
+        }
+        if (op instanceof Op.MaxPool2d pool) {
+            return pool(x, in, out, pool.window(), true, false, null);
+        }
+        if (op instanceof Op.AvgPool2d pool) {
+            return pool(x, in, out, pool.window(), false, pool.countIncludePad(), xq);
+        }
+        if (op instanceof Op.AdaptiveAvgPool2d) {
+            return adaptive(x, in, out, xq);
+        }
+        if (op instanceof Op.BatchNorm norm) {
+            return batchNorm(node, x, in, norm.epsilon());
+        }
+        if (op instanceof Op.Softmax) {
+            return softmax(x, (int) in.dim(in.rank() - 1));
+        }
+        double[] y = new double[x.length];
+        double[] b = op instanceof Op.Add ? results.get(node.input(1)) : null;
+        AffineParams bq = op instanceof Op.Add ? affine(node.input(1)) : null;
+        for (int i = 0; i < y.length; i++) {
+            if (op instanceof Op.Clamp clamp) {
+                y[i] = activate(x[i], clamp.activation(), xq);
+            } else if (op instanceof Op.Add add && yq == null) {
+                y[i] = activate(x[i] + b[i], add.activation(), null);
+            } else if (op instanceof Op.Add add) {
+                double sum = real(x[i], xq) + real(b[i], bq);
+                y[i] = quantize((float) activate(sum, add.activation(), null), yq);
+            } else if (op instanceof Op.Quantize) {
+                y[i] = quantize((float) x[i], yq);
+            } else if (op instanceof Op.Dequantize) {
+                y[i] = (float) (x[i] - xq.zeroPoint()) * xq.scale();
+            } else if (op instanceof Op.Requantize) {
+                y[i] = quantize((float) (x[i] - xq.zeroPoint()) * xq.scale(), yq);
+            } else { // Flatten, Dropout
+                y[i] = x[i];
+            }
+        }
+        return y;
+    }
+
+    private double[] product(Node node, AffineParams xq, AffineParams yq) {
+        boolean conv = node.op() instanceof Op.Conv2d;
+        Window window = conv ? ((Op.Conv2d) node.op()).window() : Window.of(1);
+        int groups = conv ? ((Op.Conv2d) node.op()).groups() : 1;
+        Activation activation = conv ? ((Op.Conv2d) node.op()).activation() : ((Op.Linear) node.op()).activation();
+        double[] x = results.get(node.input(0));
+        double[] w = results.get(node.input(1));
+        double[] bias = node.input(2).isEmpty() ? null : results.get(node.input(2));
+        double[] residual = node.input(3).isEmpty() ? null : results.get(node.input(3));
+        int[] in = image(shapes.get(node.input(0)));
+        int[] out = image(shapes.get(node.output()));
+        int channels = in[1] / groups;
+        int perOutput = channels * window.kernelH() * window.kernelW();
+        QuantParams wq = graph.value(node.input(1)).quantization();
+        double[] y = new double[out[0] * out[1] * out[2] * out[3]];
+        int at = 0;
+        for (int n = 0; n < out[0]; n++) {
+            for (int o = 0; o < out[1]; o++) {
+                int first = o / (out[1] / groups) * channels;
+                for (int oh = 0; oh < out[2]; oh++) {
+                    for (int ow = 0; ow < out[3]; ow++, at++) {
+                        double sum = 0;
+                        for (int k = 0; k < perOutput; k++) {
+                            int c = first + k / (window.kernelH() * window.kernelW());
+                            int ih = oh * window.strideH()
+                                    - window.padTop()
+                                    + k / window.kernelW() % window.kernelH() * window.dilationH();
+                            int iw = ow * window.strideW() - window.padLeft() + k % window.kernelW() * window.dilationW();
+                            if (ih < 0 || ih >= in[2] || iw < 0 || iw >= in[3]) {
+                                continue;
+                            }
+                            double xi = x[((n * in[1] + c) * in[2] + ih) * in[3] + iw];
+                            double wi = w[o * perOutput + k];
+                            sum += xq == null ? xi * wi : (xi - xq.zeroPoint()) * code(wi, wq, o);
+                        }
+                        double extra = residual == null ? 0 : real(residual[at], affine(node.input(3)));
+                        if (xq == null) {
+                            y[at] = activate(sum + (bias == null ? 0 : bias[o]) + extra, activation, null);
+                        } else {
+                            float b = bias == null ? 0 : (float) bias[o];
+                            y[at] = output(sum, b, xq.scale() * wq.scale(set(wq, o)), extra, activation, yq, wq);
+                        }
+                    }
+                }
+            }
+        }
+        return y;
+    }
+
+    /** The output stage of PyTorch's fbgemm engine; the residual is added in real numbers. */
+    private static double output(
+            double sum, float bias, float scale, double residual, Activation activation, AffineParams yq, QuantParams wq) {
+        float acc = (float) sum;
+        if (bias != 0) {
+            acc = wq.granularity().isPerTensor() ? Math.fma(bias, 1 / scale, acc) : acc + bias / scale;
+        }
+        if (yq == null) {
+            return activate(acc * scale + residual, activation, null);
+        }
+        float steps = acc * (scale / yq.scale()) + (float) (residual / yq.scale());
+        double q = Math.rint(steps) + yq.zeroPoint();
+        return activate(Math.min(Math.max(q, yq.qMin()), yq.qMax()), activation, yq);
+    }
+
+    /** The integer that a weight's code stands for, in units of its scale. */
+    private static double code(double code, QuantParams wq, int channel) {
+        return wq instanceof AffineParams affine
+                ? code - affine.zeroPoint(set(wq, channel))
+                : ((TableParams) wq).table(set(wq, channel))[(int) code];
+    }
+
+    private static int set(QuantParams wq, int channel) {
+        return wq.granularity().isPerTensor() ? 0 : channel;
+    }
+
+    private static double[] pool(
+            double[] x, Shape inShape, Shape outShape, Window w, boolean max, boolean includePad, AffineParams q) {
+        int[] in = image(inShape);
+        int[] out = image(outShape);
+        double[] y = new double[out[0] * out[1] * out[2] * out[3]];
+        int at = 0;
+        for (int plane = 0; plane < out[0] * out[1]; plane++) {
+            for (int oh = 0; oh < out[2]; oh++) {
+                for (int ow = 0; ow < out[3]; ow++, at++) {
+                    double best = Double.NEGATIVE_INFINITY;
+                    double sum = 0;
+                    int valid = 0;
+                    int h0 = oh * w.strideH() - w.padTop();
+                    int w0 = ow * w.strideW() - w.padLeft();
+                    for (int kh = 0; kh < w.kernelH(); kh++) {
+                        for (int kw = 0; kw < w.kernelW(); kw++) {
+                            int ih = h0 + kh * w.dilationH();
+                            int iw = w0 + kw * w.dilationW();
+                            if (ih >= 0 && ih < in[2] && iw >= 0 && iw < in[3]) {
+                                double v = x[(plane * in[2] + ih) * in[3] + iw];
+                                best = Math.max(best, v);
+                                sum += q == null ? v : v - q.zeroPoint();
+                                valid++;
+                            }
+                        }
+                    }
+                    if (includePad) {
+                        valid = (Math.min(h0 + w.kernelH(), in[2] + w.padBottom()) - h0)
+                                * (Math.min(w0 + w.kernelW(), in[3] + w.padRight()) - w0);
+                    }
+                    y[at] = max ? best : mean(sum, valid, q);
+                }
+            }
+        }
+        return y;
+    }
+
+    private static double[] adaptive(double[] x, Shape inShape, Shape outShape, AffineParams q) {
+        int[] in = image(inShape);
+        int[] out = image(outShape);
+        double[] y = new double[out[0] * out[1] * out[2] * out[3]];
+        int at = 0;
+        for (int plane = 0; plane < out[0] * out[1]; plane++) {
+            for (int oh = 0; oh < out[2]; oh++) {
+                for (int ow = 0; ow < out[3]; ow++, at++) {
+                    double sum = 0;
+                    int count = 0;
+                    for (int ih = oh * in[2] / out[2]; ih < ((oh + 1) * in[2] + out[2] - 1) / out[2]; ih++) {
+                        for (int iw = ow * in[3] / out[3]; iw < ((ow + 1) * in[3] + out[3] - 1) / out[3]; iw++) {
+                            double v = x[(plane * in[2] + ih) * in[3] + iw];
+                            sum += q == null ? v : v - q.zeroPoint();
+                            count++;
+                        }
+                    }
+                    y[at] = mean(sum, count, q);
+                }
+            }
+        }
+        return y;
+    }
+
+    private static double mean(double sum, int count, AffineParams q) {
+        if (q == null) {
+            return sum / count;
+        }
+        float product = (float) sum * (1f / count);
+        return Math.min(Math.max(Math.rint(product + q.zeroPoint()), q.dtype().min()), q.dtype().max());
+    }
+
+    private double[] batchNorm(Node node, double[] x, Shape shape, double epsilon) {
+        double[] gamma = results.get(node.input(1));
+        double[] beta = results.get(node.input(2));
+        double[] mean = results.get(node.input(3));
+        double[] variance = results.get(node.input(4));
+        int inner = (int) (shape.elementsPerSample() / gamma.length);
+        double[] y = new double[x.length];
+        for (int i = 0; i < y.length; i++) {
+            int c = i / inner % gamma.length;
+            y[i] = (x[i] - mean[c]) / Math.sqrt(variance[c] + epsilon) * gamma[c] + beta[c];
+        }
+        return y;
+    }
+
+    private static double[] softmax(double[] x, int length) {
+        double[] y = new double[x.length];
+        for (int row = 0; row < x.length; row += length) {
+            double sum = 0;
+            for (int i = row; i < row + length; i++) {
+                sum += Math.exp(x[i]);
+            }
+            for (int i = row; i < row + length; i++) {
+                y[i] = Math.exp(x[i]) / sum;
+            }
+        }
+        return y;
+    }
+
+    private static double activate(double x, Activation activation, AffineParams q) {
+        if (activation.isNone()) {
+            return x;
+        }
+        double min = q == null ? activation.min() : quantize(activation.min(), q);
+        double max = q == null || activation.max() == Float.POSITIVE_INFINITY
+                ? (q == null ? activation.max() : q.qMax())
+                : quantize(activation.max(), q);
+        return Math.min(Math.max(x, min), max);
+    }
+
+    private static double quantize(float x, AffineParams q) {
+        double code = Math.rint(Math.fma(x, 1 / q.scale(), (float) q.zeroPoint()));
+        return Math.min(Math.max(code, q.qMin()), q.qMax());
+    }
+
+    private static double real(double x, AffineParams q) {
+        return q == null ? x : (float) (x - q.zeroPoint()) * q.scale();
+    }
+
+    private AffineParams affine(String value) {
+        return value.isEmpty() ? null : (AffineParams) graph.value(value).quantization();
+    }
+
+    /** {@code [N, C, H, W]} of any shape: rows are images of one pixel. */
+    private static int[] image(Shape shape) {
+        int[] dims = {1, 1, 1, 1};
+        for (int i = 0; i < Math.min(4, shape.rank()); i++) {
+            dims[i] = (int) shape.dim(i);
+        }
+        return dims;
+    }
+}
