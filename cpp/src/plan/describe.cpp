@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "ops/checks.h"
 #include "plan/text.h"
 
 namespace octavo {
@@ -104,14 +105,14 @@ void describe_table(const octavo_value_desc& desc, const std::string& subject, V
     if (!is_code(value->dtype)) {
         if (desc.table != nullptr || desc.table_size != 0) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
-                   text("a table belongs to CODE4 or CODE8, found dtype ", dtype_text(value->dtype)));
+                   text("a table belongs to CODE4 or CODE8, found dtype ", type_name(value->dtype)));
         }
         return;
     }
     const int most = value->dtype == OCTAVO_CODE4 ? 16 : 256;
     if (desc.table_size < 1 || desc.table_size > most) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject,
-               text("table_size is ", desc.table_size, ", expected 1 to ", most, " for ", dtype_text(value->dtype)));
+               text("table_size is ", desc.table_size, ", expected 1 to ", most, " for ", type_name(value->dtype)));
     }
     if (desc.table == nullptr) refuse(OCTAVO_INVALID_ARGUMENT, subject, "table is null");
     value->table_size = desc.table_size;
@@ -156,7 +157,7 @@ void describe_quantization(const octavo_value_desc& desc, const std::string& sub
         if (desc.zero_points[i] < zeros.min || desc.zero_points[i] > zeros.max) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
                    text("zero point ", i, " is ", desc.zero_points[i], ", expected ", zeros.min, " to ", zeros.max,
-                        " for ", dtype_text(value->dtype)));
+                        " for ", type_name(value->dtype)));
         }
     }
     value->axis = desc.axis;
@@ -168,7 +169,7 @@ void describe_quantization(const octavo_value_desc& desc, const std::string& sub
         if (desc.code_min >= desc.code_max || desc.code_min < range.min || desc.code_max > range.max) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
                    text("codes ", desc.code_min, " to ", desc.code_max, " are no range within ", range.min, " to ",
-                        range.max, " of ", dtype_text(value->dtype)));
+                        range.max, " of ", type_name(value->dtype)));
         }
         value->code_min = desc.code_min;
         value->code_max = desc.code_max;
@@ -282,11 +283,6 @@ int Node::output_count() const {
     return count;
 }
 
-const char* dtype_text(octavo_dtype dtype) {
-    constexpr const char* names[] = {"f32", "u8", "s8", "s32", "code4", "code8"};
-    return dtype >= OCTAVO_F32 && dtype <= OCTAVO_CODE8 ? names[dtype] : "unknown";
-}
-
 const char* role_text(octavo_role role) {
     constexpr const char* names[] = {"input", "output", "temporary", "constant", "state"};
     return role >= OCTAVO_INPUT && role <= OCTAVO_STATE ? names[role] : "unknown";
@@ -307,7 +303,7 @@ Value describe_value(const octavo_value_desc& desc, int number) {
     }
     if (is_code(desc.dtype) && desc.role != OCTAVO_CONSTANT) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject,
-               text(dtype_text(desc.dtype), " is for constant weights, found role ", role_text(desc.role)));
+               text(type_name(desc.dtype), " is for constant weights, found role ", role_text(desc.role)));
     }
     if (desc.param_count < 0) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, text("param_count is ", desc.param_count, ", expected at least 0"));

@@ -26,7 +26,6 @@ Value describe_value(const octavo_value_desc& desc, int number);
 // The same for an operator; value numbers must be below value_count.
 Node describe_node(const octavo_op_desc& desc, int number, int value_count);
 
-const char* dtype_text(octavo_dtype dtype);
 const char* role_text(octavo_role role);
 
 }  // namespace octavo

@@ -20,10 +20,20 @@ void add_sentence(std::string* sentences, const std::string& sentence) {
     *sentences += sentence;
 }
 
+// A refusal's reason without the operator's name, where it starts with that: the reasons are joined behind it.
+std::string reason_of(const Refusal& refusal, const std::string& name, const std::string& subject) {
+    const std::string sentence = refusal.what();
+    for (const std::string& start : {subject, "operator \"" + name + "\": "}) {
+        if (sentence.compare(0, start.size(), start) == 0) return sentence.substr(start.size());
+    }
+    return sentence;
+}
+
 // Octavo's kernels first, then the back end, unless the node asks for one of them.
 Choice choose(const OpDesc& desc, const Node& node) {
     Choice choice;
     std::string refusals;
+    const std::string subject = text("operator \"", desc.name, "\" (", node.signature->name, "): ");
     const octavo_backend_id asked = node.attributes.backend;
     if (asked != OCTAVO_BACKEND_ONEDNN) {
         try {
@@ -32,7 +42,7 @@ Choice choose(const OpDesc& desc, const Node& node) {
             add_sentence(&choice.reason, choice.op->reason());
             return choice;
         } catch (const Refusal& refusal) {
-            add_sentence(&refusals, std::string("octavo: ") + refusal.what());
+            add_sentence(&refusals, "octavo: " + reason_of(refusal, desc.name, subject));
         }
     }
     bool missing = false;
@@ -45,15 +55,14 @@ Choice choose(const OpDesc& desc, const Node& node) {
                 choice.reason = asked == OCTAVO_BACKEND_ONEDNN ? "asked for" : refusals;
                 return choice;
             } catch (const Refusal& refusal) {
-                add_sentence(&refusals, text(backend->name, ": ", refusal.what()));
+                add_sentence(&refusals, text(backend->name, ": ", reason_of(refusal, desc.name, subject)));
             }
         } else {
             missing = true;
             add_sentence(&refusals, "no back end is registered: load liboctavo_onednn and call octavo_onednn_register");
         }
     }
-    throw Error(missing ? OCTAVO_NO_BACKEND : OCTAVO_UNSUPPORTED,
-                text("operator \"", desc.name, "\" (", node.signature->name, "): ", refusals));
+    throw Error(missing ? OCTAVO_NO_BACKEND : OCTAVO_UNSUPPORTED, subject + refusals);
 }
 
 Step make_step(const Node& node, const Fusion& fusion, const std::vector<Value>& values, Isa isa) {
