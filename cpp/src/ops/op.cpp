@@ -36,6 +36,9 @@ struct Row {
 
 // Every operator that Octavo itself implements.
 const std::initializer_list<Row> rows = {
+    {OCTAVO_OP_CONV2D, create_conv2d},
+    {OCTAVO_OP_LINEAR, create_linear},
+    {OCTAVO_OP_LINEAR_DYNAMIC, create_linear_dynamic},
     {OCTAVO_OP_MAX_POOL2D, create_max_pool2d},
     {OCTAVO_OP_AVG_POOL2D, create_avg_pool2d},
     {OCTAVO_OP_ADAPTIVE_AVG_POOL2D, create_adaptive_avg_pool2d},

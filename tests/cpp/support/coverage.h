@@ -26,7 +26,8 @@ public:
             if (cases_[i] > 0) {
                 covered += std::string(" ") + isa_name(isa) + " (" + std::to_string(cases_[i]) + ")";
             } else if (isa_supported(isa)) {
-                if (!::testing::Test::HasFailure()) ADD_FAILURE() << what_ << ": " << isa_name(isa) << " was not covered";
+                if (!::testing::Test::HasFailure())
+                    ADD_FAILURE() << what_ << ": " << isa_name(isa) << " was not covered";
             } else {
                 skipped += std::string(" ") + isa_name(isa);
             }

@@ -46,12 +46,24 @@ public:
     int64_t size_around(int64_t tile, int64_t most) {
         int64_t size = 1;
         switch (integer(0, 5)) {
-            case 0: size = 1; break;
-            case 1: size = integer(1, 8); break;
-            case 2: size = tile * integer(1, 3); break;
-            case 3: size = tile * integer(1, 3) + integer(-1, 1); break;
-            case 4: size = pick({2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 61, 67, 97, 127}); break;
-            default: size = integer(1, most); break;
+            case 0:
+                size = 1;
+                break;
+            case 1:
+                size = integer(1, 8);
+                break;
+            case 2:
+                size = tile * integer(1, 3);
+                break;
+            case 3:
+                size = tile * integer(1, 3) + integer(-1, 1);
+                break;
+            case 4:
+                size = pick({2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 61, 67, 97, 127});
+                break;
+            default:
+                size = integer(1, most);
+                break;
         }
         return size < 1 ? 1 : size > most ? most : size;
     }

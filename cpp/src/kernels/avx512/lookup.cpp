@@ -1,0 +1,23 @@
+// Family lookup on AVX-512 (BW): looked-up weights are widened to 16 bits, so the products are exact.
+#include "kernels/lookup_avx512.h"
+
+namespace octavo {
+namespace {
+
+struct Words {
+    static OCTAVO_INLINE __m512i add(__m512i sum, __m512i a, __m512i w) {
+        const __m512i even = _mm512_madd_epi16(_mm512_and_si512(a, _mm512_set1_epi16(255)),
+                                               _mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8));
+        const __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16(a, 8), _mm512_srai_epi16(w, 8));
+        return _mm512_add_epi32(sum, _mm512_add_epi32(even, odd));
+    }
+};
+
+}  // namespace
+
+const LookupRow lookup_avx512 = {
+    "avx512",
+    {product_of_codes<Words, 1>, product_of_codes<Words, 2>, product_of_codes<Words, 3>, product_of_codes<Words, 4>},
+    16};
+
+}  // namespace octavo

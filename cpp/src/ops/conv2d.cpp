@@ -1,0 +1,321 @@
+// Integer convolution in NHWC: checks, the choice of kernel, and lines of output shared among threads.
+#include <algorithm>
+
+#include "base/sizes.h"
+#include "cpu/pool.h"
+#include "ops/factories.h"
+#include "ops/image_band.h"
+#include "ops/line_product.h"
+#include "ops/splitting.h"
+
+namespace octavo {
+namespace {
+
+constexpr int64_t slack = 64;  // bytes behind a band's copy, at least what any kernel over-reads
+
+struct Description {
+    ConvGeometry geometry;
+    Activations x;
+    DenseWeights weights;  // [O][kh][kw][I / groups]
+    StageOperands operands;
+};
+
+[[noreturn]] void shapes_differ(const std::string& where, const Value& value, const std::string& expected) {
+    throw Error(OCTAVO_SHAPE_MISMATCH,
+                where + ": \"" + value.name + "\" has shape " + value.shape_text() + " instead of " + expected);
+}
+
+void require_nhwc(const std::string& where, const Value& value) {
+    if (value.dims.size() != 4) shapes_differ(where, value, "four dimensions [N, C, H, W]");
+    if (value.layout != OCTAVO_NHWC) {
+        throw Error(OCTAVO_INVALID_ARGUMENT,
+                    where + ": \"" + value.name + "\" " + value.shape_text() + " must be laid out as NHWC");
+    }
+}
+
+ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
+    const Value& x = *desc.inputs[0];
+    const Value& w = *desc.inputs[1];
+    const Value& y = *desc.outputs[0];
+    const octavo_op_desc& a = desc.attributes;
+    require_nhwc(where, x);
+    require_nhwc(where, y);
+    if (w.dims.size() != 4) shapes_differ(where, w, "four dimensions [O, I/groups, kh, kw]");
+    if (a.groups < 1)
+        throw Error(OCTAVO_INVALID_ARGUMENT,
+                    where + ": groups is " + std::to_string(a.groups) + ", must be at least 1");
+    for (int i = 0; i < 2; i++) {
+        if (a.stride[i] < 1 || a.dilation[i] < 1)
+            throw Error(OCTAVO_INVALID_ARGUMENT, where + ": stride and dilation must be at least 1");
+    }
+    for (int i = 0; i < 4; i++) {
+        if (a.pad[i] < 0) throw Error(OCTAVO_INVALID_ARGUMENT, where + ": padding must not be negative");
+    }
+    ConvGeometry g = {};
+    g.channels = x.dims[1];
+    g.height = x.dims[2];
+    g.width = x.dims[3];
+    g.outputs = w.dims[0];
+    g.kernel_h = w.dims[2];
+    g.kernel_w = w.dims[3];
+    g.stride_h = a.stride[0];
+    g.stride_w = a.stride[1];
+    g.dilation_h = a.dilation[0];
+    g.dilation_w = a.dilation[1];
+    g.pad_top = a.pad[0];
+    g.pad_left = a.pad[1];
+    g.pad_bottom = a.pad[2];
+    g.pad_right = a.pad[3];
+    g.groups = a.groups;
+    if (g.channels % g.groups != 0 || g.outputs % g.groups != 0) {
+        throw Error(OCTAVO_SHAPE_MISMATCH, where + ": " + std::to_string(g.groups) + " groups do not divide " +
+                                               std::to_string(g.channels) + " input and " + std::to_string(g.outputs) +
+                                               " output channels");
+    }
+    if (w.dims[1] != g.channels / g.groups) {
+        shapes_differ(where, w,
+                      "[O, " + std::to_string(g.channels / g.groups) + ", kh, kw] for an input " + x.shape_text());
+    }
+    if (g.kernel_h * g.kernel_w > 1 << 20) throw Refusal(where + ": the kernel is too large");
+    const int64_t reach_h = (g.kernel_h - 1) * g.dilation_h + 1, reach_w = (g.kernel_w - 1) * g.dilation_w + 1;
+    const int64_t space_h = g.height + g.pad_top + g.pad_bottom - reach_h,
+                  space_w = g.width + g.pad_left + g.pad_right - reach_w;
+    if (space_h < 0 || space_w < 0) {
+        throw Error(OCTAVO_SHAPE_MISMATCH, where + ": the kernel reaches over " + std::to_string(reach_h) + " x " +
+                                               std::to_string(reach_w) + " pixels, more than the padded input " +
+                                               x.shape_text());
+    }
+    g.out_height = space_h / g.stride_h + 1;
+    g.out_width = space_w / g.stride_w + 1;
+    const auto expect = [&](const Value& value) {
+        const bool batch_fits = value.batched == x.batched && (x.batched || value.dims[0] == x.dims[0]);
+        if (!batch_fits || value.dims[1] != g.outputs || value.dims[2] != g.out_height ||
+            value.dims[3] != g.out_width) {
+            shapes_differ(where, value,
+                          "[" + (x.batched ? std::string("N") : std::to_string(x.dims[0])) + ", " +
+                              std::to_string(g.outputs) + ", " + std::to_string(g.out_height) + ", " +
+                              std::to_string(g.out_width) + "]");
+        }
+    };
+    expect(y);
+    if (desc.inputs.size() > 3 && desc.inputs[3] != nullptr) {
+        require_nhwc(where, *desc.inputs[3]);
+        expect(*desc.inputs[3]);
+    }
+    if (checked_multiply(band_bytes(g, g.out_height) / g.channels, g.channels) > INT32_MAX / 2) {
+        throw Refusal(where + ": an image of more than 1 GiB");
+    }
+    return g;
+}
+
+// [O, I, kh, kw] to [O, kh, kw, I * merged]: `merged` channel groups side by side, each output's weights at its own group's
+// inputs and weights of value zero (the zero point) elsewhere.
+void reorder(DenseWeights& weights, const ConvGeometry& g, int64_t merged) {
+    const int64_t inputs = g.channels / g.groups, outputs = g.outputs / g.groups, taps = g.kernel_h * g.kernel_w;
+    const int64_t depth = taps * inputs * merged;
+    std::vector<int8_t> values(static_cast<size_t>(weights.outputs * depth));
+    for (int64_t n = 0; n < weights.outputs; n++) {
+        const int64_t place = n / outputs % merged * inputs;
+        std::fill_n(values.begin() + n * depth, depth,
+                    static_cast<int8_t>(weights.zero_points[static_cast<size_t>(n)]));
+        for (int64_t i = 0; i < inputs; i++) {
+            for (int64_t t = 0; t < taps; t++) {
+                values[static_cast<size_t>(n * depth + t * inputs * merged + place + i)] =
+                    weights.values[static_cast<size_t>(n * weights.depth + i * taps + t)];
+            }
+        }
+    }
+    weights.values = std::move(values);
+    weights.depth = depth;
+}
+
+// Groups of K for `channels` consecutive input channels a tap, where a row of the band has `pitch` bytes.
+GroupLayout taps_of(const ConvGeometry& g, int64_t pitch, int64_t channels) {
+    GroupLayout layout;
+    const bool dense = channels == g.channels && g.dilation_w == 1;
+    for (int64_t ky = 0; ky < g.kernel_h; ky++) {
+        const int64_t row = ky * g.dilation_h * pitch, first = ky * g.kernel_w * channels;
+        if (dense) {
+            layout.add_run(row, first, g.kernel_w * channels);
+            continue;
+        }
+        for (int64_t kx = 0; kx < g.kernel_w; kx++) {
+            layout.add_run(row + kx * g.dilation_w * g.channels, first + kx * channels, channels);
+        }
+    }
+    return layout;
+}
+
+// Groups with few outputs share a vector: the largest number of them whose outputs fit one.
+int64_t groups_to_merge(const ConvGeometry& g, int lanes) {
+    const int64_t outputs = g.outputs / g.groups;
+    int64_t merged = 1;
+    for (int64_t q = 2; q <= g.groups && q * outputs <= lanes; q++) {
+        if (g.groups % q == 0) merged = q;
+    }
+    return merged;
+}
+
+class Conv2d : public Op {
+public:
+    Conv2d(const OpDesc& desc, const std::string& where)
+        : geometry_(geometry_of(desc, where)), x_(quantized_input(*desc.inputs[0], where)) {
+        const Value& y = *desc.outputs[0];
+        if (y.dtype != OCTAVO_U8 && y.dtype != OCTAVO_S8)
+            throw Refusal(where + ": an integer convolution gives u8 or s8");
+        images_ = desc.inputs[0]->batched ? 0 : desc.inputs[0]->dims[0];
+        DenseWeights weights = dense_weights(*desc.inputs[1], where);
+        macs_ = geometry_.out_height * geometry_.out_width * weights.outputs * weights.depth *
+                std::max<int64_t>(images_, 1);
+        StageOperands operands = {&weights, x_, nullptr, nullptr, &y, &desc.attributes, where};
+        if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
+        if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
+        residual_input_ = operands.residual != nullptr ? 3 : -1;
+        copies_ = geometry_.padded() || x_.flip;
+        // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
+        const DenseWeights given = weights;
+        product_ = choose(desc.isa, weights, operands);
+        if (!copies_ && product_->over_read() > 0) {
+            copies_ = true;
+            weights = given;
+            product_ = choose(desc.isa, weights, operands);
+        }
+    }
+
+    void run(const RunArgs& args) const noexcept override {
+        const ConvGeometry& g = geometry_;
+        const Split split = split_of(args.batch, args.threads);
+        const auto* x = static_cast<const uint8_t*>(args.inputs[0]);
+        auto* y = static_cast<uint8_t*>(args.outputs[0]);
+        const auto* residual =
+            residual_input_ < 0 ? nullptr : static_cast<const uint8_t*>(args.inputs[residual_input_]);
+        const int64_t image_results = g.out_height * g.out_width * g.outputs;
+        const auto work = [&](int64_t item, int worker) {
+            std::byte* scratch = static_cast<std::byte*>(args.scratch) + static_cast<size_t>(worker) * split.scratch;
+            const int64_t end = std::min(split.bands, (item + 1) * split.bands_an_item);
+            for (int64_t b = item * split.bands_an_item; b < end; b++) {
+                const int64_t image = b / split.bands_an_image;
+                const int64_t first = b % split.bands_an_image * split.lines;
+                Lines lines = {};
+                lines.lines = std::min(split.lines, g.out_height - first);
+                lines.pixels = g.out_width;
+                lines.pixel_bytes = g.stride_w * g.channels;
+                lines.line_bytes = g.stride_h * pitch();
+                lines.c = y + image * image_results + first * g.out_width * g.outputs;
+                if (residual != nullptr)
+                    lines.residual = residual + image * image_results + first * g.out_width * g.outputs;
+                lines.scratch = scratch;
+                const uint8_t* pixels = x + image * g.height * g.width * g.channels;
+                if (copies_) {
+                    auto* band = reinterpret_cast<uint8_t*>(scratch + split.band_at);
+                    copy_band(g, pixels, first, lines.lines, static_cast<uint8_t>(x_.zero_point), x_.flip, band);
+                    lines.a = band;
+                } else {
+                    lines.a = pixels + first * lines.line_bytes;
+                }
+                product_->run(lines, 0, product_->parts());
+            }
+        };
+        if (split.items == 1) {
+            work(0, 0);
+        } else {
+            parallel_for(split.items, args.threads, work);
+        }
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) const override {
+        const Split split = split_of(batch, threads);
+        return split.scratch * static_cast<size_t>(split.items == 1 ? 1 : std::max(threads, 1));
+    }
+    std::string kernel() const override { return "conv2d_" + product_->kernel(); }
+    std::string reason() const override { return product_->reason(); }
+    int64_t weight_bytes() const override { return product_->weight_bytes(); }
+    int64_t macs() const override { return macs_; }
+
+private:
+    struct Split {
+        int64_t lines;  // of a band
+        int64_t bands_an_image, bands;
+        int64_t bands_an_item, items;
+        size_t band_at;  // in a worker's scratch, behind the product's own
+        size_t scratch;  // bytes of a worker
+    };
+
+    int64_t pitch() const { return (copies_ ? geometry_.needed_width() : geometry_.width) * geometry_.channels; }
+
+    Split split_of(int64_t batch, int threads) const {
+        const ConvGeometry& g = geometry_;
+        const int64_t images = images_ > 0 ? images_ : batch;
+        const int64_t image_macs = macs_ / std::max<int64_t>(images_, 1);
+        const int64_t wanted =
+            pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
+        Split split = {};
+        int64_t bands = wanted <= images ? 1 : std::min(g.out_height, ceil_div(wanted, std::max<int64_t>(images, 1)));
+        if (copies_) {
+            // A band's copy should still be in L2 when it is read.
+            const int64_t most = static_cast<int64_t>(cache_bytes(2) / 2);
+            const int64_t line = g.stride_h * pitch();
+            bands = std::max(bands, std::min(g.out_height, ceil_div(g.out_height * line, most)));
+        }
+        split.lines = ceil_div(g.out_height, bands);
+        split.bands_an_image = ceil_div(g.out_height, split.lines);
+        split.bands = images * split.bands_an_image;
+        split.bands_an_item = std::max<int64_t>(1, split.bands / std::max<int64_t>(1, std::min(wanted, split.bands)));
+        split.items = std::max<int64_t>(1, ceil_div(split.bands, split.bands_an_item));
+        split.band_at = round_up(product_->scratch_bytes(split.lines * g.out_width), alignment);
+        split.scratch = split.band_at;
+        if (copies_) split.scratch += round_up(static_cast<size_t>(band_bytes(g, split.lines) + slack), alignment);
+        return split;
+    }
+
+    std::unique_ptr<LineProduct> choose(Isa isa, DenseWeights& weights, const StageOperands& operands) {
+        const ConvGeometry& g = geometry_;
+        const GemmRow& gemm = gemm_row(isa);
+        const bool plain = operands.residual == nullptr && !weights.has_zero_points();
+        if (plain && g.groups == g.channels && g.outputs == g.channels && g.channels >= 8) {
+            reorder(weights, g, 1);
+            std::vector<int32_t> offsets;
+            for (int64_t ky = 0; ky < g.kernel_h; ky++) {
+                for (int64_t kx = 0; kx < g.kernel_w; kx++) {
+                    offsets.push_back(
+                        static_cast<int32_t>(ky * g.dilation_h * pitch() + kx * g.dilation_w * g.channels));
+                }
+            }
+            return std::make_unique<DepthwiseProduct>(depthwise_row(isa), std::move(offsets), operands);
+        }
+        const ConvLineRow* line = conv_line_row(isa);
+        if (plain && line != nullptr && isa != Isa::scalar && g.groups == 1 && g.outputs <= conv_line_outputs &&
+            g.channels * g.stride_w <= conv_line_pixel_stride && g.out_width >= 8) {
+            reorder(weights, g, 1);
+            return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands,
+                                                  g.channels * g.stride_w, gemm.macs_per_ns / 2);
+        }
+        const int64_t merged = groups_to_merge(g, gemm.lanes);
+        const int64_t inputs = g.channels / g.groups * merged;
+        reorder(weights, g, merged);
+        return std::make_unique<GemmProduct>(gemm, taps_of(g, pitch(), inputs), operands,
+                                             static_cast<int>(g.groups / merged), inputs, g.out_width);
+    }
+
+    ConvGeometry geometry_;
+    Activations x_;
+    int64_t images_ = 0;  // fixed number; 0: the batch of the run
+    int64_t macs_ = 0;
+    int residual_input_ = -1;
+    bool copies_ = false;
+    std::unique_ptr<LineProduct> product_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> create_conv2d(const OpDesc& desc) {
+    const std::string where = "conv2d \"" + desc.name + "\"";
+    if (desc.inputs.size() < 2 || desc.inputs[0] == nullptr || desc.inputs[1] == nullptr || desc.outputs.empty() ||
+        desc.outputs[0] == nullptr) {
+        throw Error(OCTAVO_INVALID_ARGUMENT, where + ": needs an input, a weight and an output");
+    }
+    if (desc.inputs[0]->dtype == OCTAVO_F32) throw Refusal(where + ": Octavo has no float convolution of its own");
+    return std::make_unique<Conv2d>(desc, where);
+}
+
+}  // namespace octavo

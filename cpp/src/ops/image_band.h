@@ -1,0 +1,39 @@
+// The part of an NHWC image that some lines of a convolution's output read, copied with its padding, so that kernels see every
+// tap at a fixed distance.
+#ifndef OCTAVO_OPS_IMAGE_BAND_H
+#define OCTAVO_OPS_IMAGE_BAND_H
+
+#include <cstddef>
+#include <cstdint>
+
+namespace octavo {
+
+struct ConvGeometry {
+    int64_t channels, height, width;  // input
+    int64_t outputs, out_height, out_width;
+    int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    int64_t pad_top, pad_left, pad_bottom, pad_right;
+    int64_t groups;
+
+    // Input columns and rows that a line, or `lines` lines, of output read.
+    int64_t needed_width() const { return (out_width - 1) * stride_w + (kernel_w - 1) * dilation_w + 1; }
+    int64_t needed_height(int64_t lines) const { return (lines - 1) * stride_h + (kernel_h - 1) * dilation_h + 1; }
+    bool padded() const { return pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
+};
+
+// Bytes of a band of `lines` lines, without over-read.
+inline int64_t band_bytes(const ConvGeometry& g, int64_t lines) {
+    return g.needed_height(lines) * g.needed_width() * g.channels;
+}
+
+// Lines [first, first + lines) of the output. padding: the code outside the image, as it is to appear; flip: the top bit of the
+// image's codes is flipped on the way.
+void copy_band(const ConvGeometry& g, const uint8_t* image, int64_t first, int64_t lines, uint8_t padding, bool flip,
+               uint8_t* band);
+
+// Copy with the top bit flipped where asked.
+void copy_codes(const uint8_t* from, int64_t count, bool flip, uint8_t* to);
+
+}  // namespace octavo
+
+#endif

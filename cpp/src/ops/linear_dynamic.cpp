@@ -1,0 +1,172 @@
+// Linear layers whose float input is quantized at run time, by the range of the whole tensor (PyTorch's quantized.dynamic).
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/numerics.h"
+#include "base/sizes.h"
+#include "cpu/pool.h"
+#include "ops/factories.h"
+#include "ops/linear_rows.h"
+#include "registry/quantize.h"
+#include "registry/stats.h"
+
+namespace octavo {
+namespace {
+
+struct Parameters {
+    float scale;
+    int32_t zero_point;
+};
+
+// fbgemm's choice for codes 0 to last: the range is widened to hold 0; a scale of zero, or one whose inverse is infinite, becomes
+// 0.1; one below 6.1e-5 becomes that, and the range grows with it. The zero point comes from the end of the range that loses
+// less, in double, before the scale is rounded to float.
+Parameters choose_parameters(float min, float max, int last) {
+    constexpr float least_scale = 6.1e-5f;
+    min = std::min(min, 0.0f);
+    max = std::max(max, 0.0f);
+    double scale = (static_cast<double>(max) - min) / last;
+    if (static_cast<float>(scale) == 0.0f || std::isinf(1.0f / static_cast<float>(scale))) scale = 0.1;
+    if (scale < static_cast<double>(least_scale)) {
+        const float growth = least_scale / static_cast<float>(scale);
+        scale = static_cast<double>(least_scale);
+        if (min == 0.0f) {
+            max = least_scale * static_cast<float>(last);
+        } else if (max == 0.0f) {
+            min = -least_scale * static_cast<float>(last);
+        } else {
+            min *= growth;
+            max *= growth;
+        }
+    }
+    const double steps_below = min / scale, steps_above = max / scale;
+    const double error_below = -std::fabs(steps_below), error_above = last - std::fabs(steps_above);
+    const double zero_point = error_below < error_above ? -steps_below : last - steps_above;
+    Parameters parameters = {static_cast<float>(scale), 0};
+    parameters.zero_point = zero_point < 0      ? 0
+                            : zero_point > last ? last
+                                                : static_cast<int32_t>(std::nearbyint(zero_point));
+    return parameters;
+}
+
+class LinearDynamic : public Op {
+public:
+    LinearDynamic(const OpDesc& desc, const std::string& where)
+        : shape_(linear_shape(desc, where)),
+          attributes_(desc.attributes),
+          quantize_(&quantize_kernels(desc.isa)),
+          stats_(&stats_kernels(desc.isa)) {
+        const DenseWeights weights = dense_weights(*desc.inputs[1], where);
+        const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
+        if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
+        // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
+        // point adds.
+        const Activations unit = {1, 1, false, 255};
+        const StageOperands operands = {&weights, unit, bias, nullptr, desc.outputs[0], &desc.attributes, where};
+        product_ = std::make_unique<RowProduct>(desc.isa, *desc.inputs[1], shape_, operands);
+        columns_ = product_->columns();
+    }
+
+    void run(const RunArgs& args) const noexcept override {
+        const Split split = split_of(args.batch, args.threads);
+        const auto* x = static_cast<const float*>(args.inputs[0]);
+        auto* y = static_cast<float*>(args.outputs[0]);
+        auto* scratch = static_cast<std::byte*>(args.scratch);
+        Range range = {INFINITY, -INFINITY, 0, 0};
+        stats_->range(x, split.rows.total * shape_.depth, &range);
+        const Parameters parameters = choose_parameters(range.min, range.max, attributes_.reduce_range ? 127 : 255);
+
+        OutputStage stage = product_->stage();
+        auto* start = reinterpret_cast<int32_t*>(scratch + split.start_at);
+        auto* multiplier = reinterpret_cast<float*>(scratch + split.multiplier_at);
+        for (size_t i = 0; i < columns_; i++) {
+            start[i] = static_cast<int32_t>(static_cast<uint32_t>(stage.start[i]) *
+                                            static_cast<uint32_t>(parameters.zero_point));
+            multiplier[i] = parameters.scale * stage.multiplier[i];
+        }
+        stage.start = start;
+        stage.multiplier = multiplier;
+
+        auto* codes = reinterpret_cast<uint8_t*>(scratch + split.codes_at);
+        const int64_t stride = product_->padded_depth();
+        const auto work = [&](int64_t item, int worker) {
+            const int64_t band = item / split.rows.shares, share = item % split.rows.shares;
+            const int64_t first = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - first);
+            const int64_t parts = product_->parts();
+            product_->run(codes + first * stride, stride, rows, y + first * shape_.features,
+                          scratch + static_cast<size_t>(worker) * split.worker, parts * share / split.rows.shares,
+                          parts * (share + 1) / split.rows.shares, &stage);
+        };
+        quantize(x, parameters, split.rows.total, stride, codes);
+        if (split.rows.items() == 1) {
+            work(0, 0);
+        } else {
+            parallel_for(split.rows.items(), args.threads, work);
+        }
+        clamp_floats(y, split.rows.total * shape_.features, attributes_);
+    }
+
+    size_t scratch_bytes(int64_t batch, int threads) const override { return split_of(batch, threads).scratch; }
+    bool couples_batch() const override { return shape_.batched; }
+    std::string kernel() const override { return "linear_dynamic_" + product_->kernel(); }
+    std::string reason() const override { return product_->reason(); }
+    int64_t weight_bytes() const override { return product_->weight_bytes(); }
+    int64_t macs() const override { return shape_.rows * shape_.depth * shape_.features; }
+
+private:
+    struct Split {
+        RowSplit rows;
+        size_t worker;  // bytes of each worker, at the front
+        size_t start_at, multiplier_at, codes_at, scratch;
+    };
+
+    Split split_of(int64_t batch, int threads) const {
+        Split split = {};
+        const int64_t total = shape_.batched ? batch * shape_.rows : shape_.rows;
+        split.rows = product_->split(total, threads);
+        split.worker = round_up(product_->scratch_bytes(std::min(split.rows.rows, total)), alignment);
+        split.start_at = split.worker * static_cast<size_t>(std::max(threads, 1));
+        split.multiplier_at = split.start_at + round_up(columns_ * sizeof(int32_t), alignment);
+        split.codes_at = split.multiplier_at + round_up(columns_ * sizeof(float), alignment);
+        split.scratch =
+            split.codes_at + round_up(static_cast<size_t>(total * product_->padded_depth()) + 64, alignment);
+        return split;
+    }
+
+    void quantize(const float* x, const Parameters& parameters, int64_t rows, int64_t stride,
+                  uint8_t* codes) const noexcept {
+        QuantizeRun run = {x, codes, rows * shape_.depth, 1.0f / parameters.scale, parameters.zero_point, 0, 255};
+        if (stride == shape_.depth) {
+            quantize_->fused_u8(run);
+            return;
+        }
+        run.n = shape_.depth;
+        for (int64_t r = 0; r < rows; r++) {
+            run.x = x + r * shape_.depth;
+            run.y = codes + r * stride;
+            quantize_->fused_u8(run);
+            std::memset(codes + r * stride + shape_.depth, 0, static_cast<size_t>(stride - shape_.depth));
+        }
+    }
+
+    LinearShape shape_;
+    octavo_op_desc attributes_;
+    const QuantizeKernels* quantize_;
+    const StatsKernels* stats_;
+    std::unique_ptr<RowProduct> product_;
+    size_t columns_;
+};
+
+}  // namespace
+
+std::unique_ptr<Op> create_linear_dynamic(const OpDesc& desc) {
+    const std::string where = "linear_dynamic \"" + desc.name + "\"";
+    require_linear_operands(desc, where);
+    if (desc.inputs[0]->dtype != OCTAVO_F32 || desc.outputs[0]->dtype != OCTAVO_F32) {
+        throw Refusal(where + ": takes and gives f32");
+    }
+    return std::make_unique<LinearDynamic>(desc, where);
+}
+
+}  // namespace octavo

@@ -1,0 +1,68 @@
+// What the static and the dynamic linear layer have in common: their shape, and the product of rows with packed weights, either
+// s8 numbers (family gemm) or 4-bit codes decoded inside the kernel (family lookup).
+#ifndef OCTAVO_OPS_LINEAR_ROWS_H
+#define OCTAVO_OPS_LINEAR_ROWS_H
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops/line_product.h"
+#include "pack/code_panels.h"
+
+namespace octavo {
+
+struct LinearShape {
+    int64_t rows;             // of a sample, or of all where there is no batch
+    int64_t depth, features;  // K, N
+    bool batched;
+};
+
+void require_linear_operands(const OpDesc& desc, const std::string& where);
+// x [.., K], weight [N, K], y [.., N]; throws Error where they do not fit.
+LinearShape linear_shape(const OpDesc& desc, const std::string& where);
+
+// Bands of rows, and shares of the panels of output features where bands are fewer than threads.
+struct RowSplit {
+    int64_t total;        // rows
+    int64_t rows, bands;  // rows of a band
+    int64_t shares;
+    int64_t items() const { return bands * shares; }
+};
+
+class RowProduct {
+public:
+    RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands);
+
+    // Rows of A lie a_stride apart, with padded_depth() readable bytes, those beyond K zero; c is [rows, N].
+    // stage: in place of the packed one, with arrays of columns() elements; null: the packed one.
+    void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first, int64_t end,
+             const OutputStage* stage = nullptr) const noexcept;
+    RowSplit split(int64_t total, int threads) const;
+    int64_t parts() const;
+    int64_t padded_depth() const;
+    int over_read() const { return gemm_ ? gemm_->over_read() : 0; }
+    size_t scratch_bytes(int64_t rows) const { return gemm_ ? gemm_->scratch_bytes(rows) : 0; }
+    std::string kernel() const;
+    std::string reason() const;
+    int64_t weight_bytes() const;
+    int macs_per_ns() const { return macs_per_ns_; }
+    // What run uses unless it is given another, and how long its arrays are.
+    OutputStage stage() const { return gemm_ ? gemm_->stage() : stage_.stage(); }
+    size_t columns() const { return order().size(); }
+
+private:
+    std::vector<int64_t> order() const;
+
+    int64_t depth_, features_;
+    int macs_per_ns_;
+    std::unique_ptr<GemmProduct> gemm_;
+    std::unique_ptr<CodePanels> codes_;
+    PackedStage stage_;  // of codes_
+};
+
+}  // namespace octavo
+
+#endif

@@ -1,0 +1,28 @@
+// Weights of any scheme as the integer kernels multiply them: s8 numbers, zero points, scales.
+#ifndef OCTAVO_OPS_WEIGHTS_H
+#define OCTAVO_OPS_WEIGHTS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/op.h"
+
+namespace octavo {
+
+struct DenseWeights {
+    int64_t outputs = 0, depth = 0;    // [outputs, depth]
+    std::vector<int8_t> values;        // s8 as given; u8 less 128; codes through their table
+    std::vector<int32_t> zero_points;  // [outputs], shifted like the values
+    std::vector<float> scales;         // [outputs]
+    bool per_channel = false;          // as described, not by the number of scales: the bias formula depends on it
+    bool has_zero_points() const;
+};
+
+// dims[0] is the output channel. Throws Refusal for what no integer kernel takes (float weights, weights not constant, groups
+// along K), Error for descriptions that contradict themselves; `where` begins the messages ("conv2d \"features.0\"").
+DenseWeights dense_weights(const Value& weight, const std::string& where);
+
+}  // namespace octavo
+
+#endif
