@@ -19,6 +19,14 @@ java_version() { java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *jav
 
 has_jdk17() { command -v javac >/dev/null && command -v java >/dev/null && [[ "$(java_version)" -ge 17 ]]; }
 
+# Maven takes the JDK that the scripts take: that of JAVA_HOME, or else the one on the PATH.
+one_jdk() {
+    if [[ -z "${JAVA_HOME:-}" ]]; then
+        JAVA_HOME="$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")"
+        export JAVA_HOME
+    fi
+}
+
 has_header() { echo "#include <$1>" | g++ -E -x c++ - >/dev/null 2>&1; }
 
 # install_packages NAME...: as root installs Debian packages; otherwise prints the line to run, and fails.
@@ -36,7 +44,8 @@ install_packages() {
 # need WHAT...: makes sure of the tools for `java` (JDK 17 and Maven), `native` (CMake, g++), `tests` (GoogleTest, Google
 # Benchmark, Ninja), `format` (clang-format).
 need() {
-    local packages=()
+    local packages=() what
+    if [[ -n "${JAVA_HOME:-}" ]]; then PATH="$JAVA_HOME/bin:$PATH"; fi
     for what in "$@"; do
         case "$what" in
             java)
@@ -61,7 +70,8 @@ need() {
         install_packages "${packages[@]}" || exit 1
     fi
     if [[ " $* " == *" java "* ]]; then
-        has_jdk17 || die "Octavo needs a JDK 17 or newer; $(command -v java || echo java) is $(java_version || echo missing). Set PATH to a newer one."
+        has_jdk17 || die "Octavo needs a JDK 17 or newer, named by JAVA_HOME or first on the PATH; found: $(command -v java || echo none)"
+        one_jdk
     fi
 }
 
