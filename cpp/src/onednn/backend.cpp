@@ -117,13 +117,9 @@ octavo_status run(void* op, int64_t batch, int32_t threads, const void* const* i
     });
 }
 
-void destroy(void* op) {
-    delete static_cast<Operator*>(op);
-}
+void destroy(void* op) { delete static_cast<Operator*>(op); }
 
-int64_t weight_bytes(void* op) {
-    return static_cast<Operator*>(op)->weight_bytes();
-}
+int64_t weight_bytes(void* op) { return static_cast<Operator*>(op)->weight_bytes(); }
 
 }  // namespace
 

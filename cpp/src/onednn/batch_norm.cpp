@@ -22,16 +22,12 @@ struct Extent {
     bool nhwc;
     int64_t images, channels, pixels;  // pixels of an image
 
-    int64_t total() const {
-        return images * pixels;
-    }
+    int64_t total() const { return images * pixels; }
     int64_t blocks() const {
         const int64_t run = nhwc ? total() : pixels;
         return (run + block_pixels - 1) / block_pixels * (nhwc ? 1 : images);
     }
-    int64_t bytes() const {
-        return total() * channels * static_cast<int64_t>(sizeof(float));
-    }
+    int64_t bytes() const { return total() * channels * static_cast<int64_t>(sizeof(float)); }
     // First pixel of a block, counted over all images, and how many pixels it has.
     int64_t first(int64_t block) const {
         if (nhwc) return block * block_pixels;
@@ -161,7 +157,7 @@ OCTAVO_CLONES void gradient_run(const float* __restrict x, const float* __restri
 }
 
 class BatchNorm : public Operator {
-  protected:
+protected:
     explicit BatchNorm(const Request& request) : x_(request.input(0, OCTAVO_F32)), epsilon_(request.desc().epsilon) {
         if (x_.rank() < 2) request.mismatch(x_.text(), "rank 2 or more");
         if (!(epsilon_ >= 0.0f)) request.invalid("epsilon must not be negative");
@@ -205,7 +201,7 @@ class BatchNorm : public Operator {
 };
 
 class BatchNormInference : public BatchNorm {
-  public:
+public:
     explicit BatchNormInference(const Request& request) : BatchNorm(request) {
         for (int i = 1; i <= 4; ++i) {
             parameters_[i - 1] = Parameter(request, i);
@@ -218,9 +214,7 @@ class BatchNormInference : public BatchNorm {
         if (d.activation == OCTAVO_CLAMP) low_ = d.clamp_min, high_ = d.clamp_max;
     }
 
-    size_t scratch_bytes(int64_t, int) override {
-        return 2 * static_cast<size_t>(x_.dims[1]) * sizeof(float);
-    }
+    size_t scratch_bytes(int64_t, int) override { return 2 * static_cast<size_t>(x_.dims[1]) * sizeof(float); }
 
     void run(const Run& run) override {
         const Extent e = extent(run.batch);
@@ -239,17 +233,15 @@ class BatchNormInference : public BatchNorm {
         for (const Parameter& p : parameters_) total += p.bytes();
         return total;
     }
-    const char* kernel() const override {
-        return "batch_norm_f32";
-    }
+    const char* kernel() const override { return "batch_norm_f32"; }
 
-  private:
+private:
     Parameter parameters_[4];
     float low_ = -INFINITY, high_ = INFINITY;
 };
 
 class BatchNormTrain : public BatchNorm {
-  public:
+public:
     explicit BatchNormTrain(const Request& request)
         : BatchNorm(request), gamma_(request, 1), beta_(request, 2), momentum_(request.desc().momentum) {
         for (int i = 1; i <= 4; ++i) require_channel(request, request.input(i, OCTAVO_F32));
@@ -307,11 +299,9 @@ class BatchNormTrain : public BatchNorm {
         scale(e, x, run.out(0), a, b, -INFINITY, INFINITY, run.threads);
     }
 
-    const char* kernel() const override {
-        return "batch_norm_train_f32";
-    }
+    const char* kernel() const override { return "batch_norm_train_f32"; }
 
-  private:
+private:
     Parameter gamma_, beta_;
     float momentum_;
 };
@@ -319,7 +309,7 @@ class BatchNormTrain : public BatchNorm {
 // dbeta = sum(dy); dgamma = sum(dy * xhat); dx = gamma * inv_std * (dy - dbeta / M - xhat * dgamma / M), xhat = (x - mean) *
 // inv_std, M pixels.
 class BatchNormGrad : public BatchNorm {
-  public:
+public:
     explicit BatchNormGrad(const Request& request) : BatchNorm(request), gamma_(request, 2) {
         request.require_alike(request.input(1, OCTAVO_F32), x_);
         for (int i = 2; i <= 4; ++i) require_channel(request, request.input(i, OCTAVO_F32));
@@ -385,11 +375,9 @@ class BatchNormGrad : public BatchNorm {
         });
     }
 
-    const char* kernel() const override {
-        return "batch_norm_grad_f32";
-    }
+    const char* kernel() const override { return "batch_norm_grad_f32"; }
 
-  private:
+private:
     Parameter gamma_;
     bool wanted_[3];
 };

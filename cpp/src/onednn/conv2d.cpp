@@ -17,9 +17,7 @@ namespace octavo::onednn {
 
 namespace {
 
-dnnl::memory::desc f32(const Dims& dims, Tag tag) {
-    return {dims, Type::f32, tag};
-}
+dnnl::memory::desc f32(const Dims& dims, Tag tag) { return {dims, Type::f32, tag}; }
 
 using ForwardDesc = dnnl::convolution_forward::primitive_desc;
 
@@ -30,9 +28,7 @@ ForwardDesc describe(const Geometry& g, int64_t n, bool bias, bool training, con
                        f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), attr);
 }
 
-bool is_direct(const char* implementation) {
-    return std::strncmp(implementation, "jit:avx512_core", 15) == 0;
-}
+bool is_direct(const char* implementation) { return std::strncmp(implementation, "jit:avx512_core", 15) == 0; }
 
 // The first implementation that is a direct AVX-512 one, or the first of all.
 template <class Describe>
@@ -45,7 +41,7 @@ auto prefer_direct(const Describe& make) {
 }
 
 class Conv2d : public Operator {
-  public:
+public:
     explicit Conv2d(const Request& request)
         : desc_(request.desc()),
           x_(request.input(0, OCTAVO_F32)),
@@ -74,9 +70,7 @@ class Conv2d : public Operator {
         }
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return variant(batch, threads)->total;
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
 
     void run(const Run& run) override {
         const int threads = split(run.batch, run.threads);
@@ -113,23 +107,17 @@ class Conv2d : public Operator {
         return (packed_ ? packed_->bytes() : 0) + bias_.bytes() +
                static_cast<int64_t>(wide_bias_.size() * sizeof(float));
     }
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     struct Variant {
         std::optional<Call> conv, pack;
         std::shared_ptr<Buffer> constant;
         size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
     };
 
-    const Geometry& wide() const {
-        return fold_.wide();
-    }
-    bool folded() const {
-        return fold_.factor() > 1;
-    }
+    const Geometry& wide() const { return fold_.wide(); }
+    bool folded() const { return fold_.factor() > 1; }
     int split(int64_t batch, int threads) const {
         return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
     }
@@ -194,7 +182,7 @@ class Conv2d : public Operator {
 
 // dw and dbias from x and dy. Deterministic for a thread count: oneDNN sums its threads' parts in order.
 class Conv2dGradWeight : public Operator {
-  public:
+public:
     explicit Conv2dGradWeight(const Request& request)
         : x_(request.input(0, OCTAVO_F32)),
           narrow_(Geometry::convolution(request, x_, request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32))),
@@ -204,9 +192,7 @@ class Conv2dGradWeight : public Operator {
         kernel_ = std::string("conv2d_grad_weight_onednn ") + backward(1).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return variant(batch, threads)->total;
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
 
     void run(const Run& run) override {
         ThreadCount count(split(run.batch, run.threads));
@@ -223,23 +209,17 @@ class Conv2dGradWeight : public Operator {
         }
     }
 
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     using Backward = dnnl::convolution_backward_weights::primitive_desc;
     struct Variant {
         std::optional<Call> conv, unpack;
         size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
     };
 
-    const Geometry& wide() const {
-        return fold_.wide();
-    }
-    bool folded() const {
-        return fold_.factor() > 1;
-    }
+    const Geometry& wide() const { return fold_.wide(); }
+    bool folded() const { return fold_.factor() > 1; }
     int split(int64_t batch, int threads) const {
         return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
     }
@@ -294,7 +274,7 @@ class Conv2dGradWeight : public Operator {
 
 // dx from dy and w by oneDNN's own backward kernels: the way for 16 input channels or more.
 class Conv2dGradInput : public Operator {
-  public:
+public:
     Conv2dGradInput(const Request& request, const Geometry& geometry)
         : dy_(request.input(0)), geometry_(geometry), weights_(request, 1) {
         const Backward pd = backward(1);
@@ -303,9 +283,7 @@ class Conv2dGradInput : public Operator {
             packed_.emplace(f32(geometry_.weights(), geometry_.weight_tag()), weights_.constant_data());
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return variant(batch, threads)->total;
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
 
     void run(const Run& run) override {
         ThreadCount count(split(run.batch, run.threads));
@@ -319,14 +297,10 @@ class Conv2dGradInput : public Operator {
         v->conv->run({run.in(0), weights, run.out(0)}, run.scratch + v->work_at);
     }
 
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
-    int64_t weight_bytes() const override {
-        return packed_ ? packed_->bytes() : 0;
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
+    int64_t weight_bytes() const override { return packed_ ? packed_->bytes() : 0; }
 
-  private:
+private:
     using Backward = dnnl::convolution_backward_data::primitive_desc;
     struct Variant {
         std::optional<Call> conv, pack;
@@ -388,9 +362,7 @@ class Conv2dGradInput : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> create_conv2d(const Request& request) {
-    return std::make_unique<Conv2d>(request);
-}
+std::unique_ptr<Operator> create_conv2d(const Request& request) { return std::make_unique<Conv2d>(request); }
 
 std::unique_ptr<Operator> create_conv2d_grad_weight(const Request& request) {
     return std::make_unique<Conv2dGradWeight>(request);

@@ -44,7 +44,7 @@ OCTAVO_CLONES void add_windows(const Geometry& g, const float* col, int64_t line
 }
 
 class Conv2dGradInputGemm : public Operator {
-  public:
+public:
     Conv2dGradInputGemm(const Request& request, const Geometry& geometry)
         : g_(geometry), dy_(request.input(0)), weights_(request, 1) {
         // A piece of col stays in the L2 cache.
@@ -77,20 +77,12 @@ class Conv2dGradInputGemm : public Operator {
         });
     }
 
-    const char* kernel() const override {
-        return "conv2d_grad_input_onednn sgemm";
-    }
+    const char* kernel() const override { return "conv2d_grad_input_onednn sgemm"; }
 
-  private:
-    int64_t taps() const {
-        return g_.kh * g_.kw * g_.ic;
-    }
-    size_t weight_bytes_aligned() const {
-        return (static_cast<size_t>(g_.oc * taps()) * sizeof(float) + 63) / 64 * 64;
-    }
-    size_t col_bytes() const {
-        return (static_cast<size_t>(rows_ * g_.ow * taps()) * sizeof(float) + 63) / 64 * 64;
-    }
+private:
+    int64_t taps() const { return g_.kh * g_.kw * g_.ic; }
+    size_t weight_bytes_aligned() const { return (static_cast<size_t>(g_.oc * taps()) * sizeof(float) + 63) / 64 * 64; }
+    size_t col_bytes() const { return (static_cast<size_t>(rows_ * g_.ow * taps()) * sizeof(float) + 63) / 64 * 64; }
     int split(int64_t batch, int threads) const {
         return static_cast<int>(
             std::min<int64_t>(threads_for(g_.macs() * dy_.images(batch), macs_per_thread, threads), dy_.images(batch)));

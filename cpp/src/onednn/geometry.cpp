@@ -6,9 +6,7 @@ namespace octavo::onednn {
 
 namespace {
 
-int64_t ceil_div(int64_t a, int64_t b) {
-    return (a + b - 1) / b;
-}
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 void check_window(const Request& request) {
     const octavo_op_desc& d = request.desc();

@@ -27,59 +27,31 @@ struct Geometry {
     static Geometry pooling(const Request& request, const Operand& x, const Operand& y);
 
     // Multiply-adds of a sample.
-    int64_t macs() const {
-        return oc * oh * ow * (ic / groups) * kh * kw;
-    }
+    int64_t macs() const { return oc * oh * ow * (ic / groups) * kh * kw; }
 
-    Dims source(int64_t n) const {
-        return {n, ic, ih, iw};
-    }
-    Dims result(int64_t n) const {
-        return {n, oc, oh, ow};
-    }
-    Dims weights() const {
-        return groups == 1 ? Dims{oc, ic, kh, kw} : Dims{groups, oc / groups, ic / groups, kh, kw};
-    }
-    Dims bias() const {
-        return {oc};
-    }
-    Tag weight_tag() const {
-        return groups == 1 ? Tag::oihw : Tag::goihw;
-    }
-    Tag tag() const {
-        return image_tag(layout);
-    }
-    Dims strides() const {
-        return {sh, sw};
-    }
-    Dims dilations() const {
-        return {dh - 1, dw - 1};
-    }
-    Dims pad_begin() const {
-        return {pt, pl};
-    }
-    Dims pad_end() const {
-        return {pb, pr};
-    }
-    int64_t weight_elements() const {
-        return oc * (ic / groups) * kh * kw;
-    }
+    Dims source(int64_t n) const { return {n, ic, ih, iw}; }
+    Dims result(int64_t n) const { return {n, oc, oh, ow}; }
+    Dims weights() const { return groups == 1 ? Dims{oc, ic, kh, kw} : Dims{groups, oc / groups, ic / groups, kh, kw}; }
+    Dims bias() const { return {oc}; }
+    Tag weight_tag() const { return groups == 1 ? Tag::oihw : Tag::goihw; }
+    Tag tag() const { return image_tag(layout); }
+    Dims strides() const { return {sh, sw}; }
+    Dims dilations() const { return {dh - 1, dw - 1}; }
+    Dims pad_begin() const { return {pt, pl}; }
+    Dims pad_end() const { return {pb, pr}; }
+    int64_t weight_elements() const { return oc * (ic / groups) * kh * kw; }
 };
 
 // In NHWC memory g neighbouring pixels of a row with C channels are one pixel with g*C channels. A stride-1 convolution of few
 // channels is so turned, without touching its input or output, into one whose output channels fill the vector better: the
 // weights are repeated g times, each copy shifted by a pixel, in a kernel of ceil((kw + g - 1) / g) or one more columns.
 class WidthFold {
-  public:
+public:
     // The best of g = 1, 2, 4 for vectors of output channels; 1 (no fold) where the geometry does not allow more.
     static WidthFold choose(const Geometry& narrow);
 
-    int64_t factor() const {
-        return g_;
-    }
-    const Geometry& wide() const {
-        return wide_;
-    }
+    int64_t factor() const { return g_; }
+    const Geometry& wide() const { return wide_; }
     // [O, I, kh, kw] to the wide weights, and the wide bias.
     void expand_weights(const float* narrow, float* wide) const;
     void expand_bias(const float* narrow, float* wide) const;
@@ -87,7 +59,7 @@ class WidthFold {
     void collapse_weights(const float* wide, float* narrow) const;
     void collapse_bias(const float* wide, float* narrow) const;
 
-  private:
+private:
     int64_t g_ = 1;
     int64_t narrow_oc_ = 0, narrow_elements_ = 0;
     Geometry wide_;

@@ -105,7 +105,7 @@ struct Quantization {
         append(DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_DST, y.zero_point != 0, Type::s32, &y.zero_point);
     }
 
-  private:
+private:
     void weights(const Request& request) {
         const octavo_value_desc& desc = request.input_desc(1);
         const Operand value(desc);
@@ -158,10 +158,8 @@ struct Quantization {
 };
 
 class Int8 : public Operator {
-  public:
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return variant(batch, threads)->call->scratch_bytes();
-    }
+public:
+    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->call->scratch_bytes(); }
 
     void run(const Run& run) override {
         ThreadCount count(split(run.batch, run.threads));
@@ -177,11 +175,9 @@ class Int8 : public Operator {
     int64_t weight_bytes() const override {
         return packed_->bytes() + static_cast<int64_t>((q_.bias.size() + q_.w.size()) * sizeof(float));
     }
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  protected:
+protected:
     struct Variant {
         std::optional<Call> call;
         std::shared_ptr<Buffer> weights;
@@ -220,9 +216,7 @@ class Int8 : public Operator {
         return v;
     }
 
-    int split(int64_t batch, int threads) const {
-        return threads_for(macs(batch), int8_macs_per_thread, threads);
-    }
+    int split(int64_t batch, int threads) const { return threads_for(macs(batch), int8_macs_per_thread, threads); }
 
     Quantization q_;
     Operand x_;
@@ -233,7 +227,7 @@ class Int8 : public Operator {
 };
 
 class Conv2dInt8 : public Int8 {
-  public:
+public:
     explicit Conv2dInt8(const Request& request)
         : Int8(request), g_(Geometry::convolution(request, x_, request.input(1), request.output(0))) {
         packed_.emplace(dnnl::memory::desc(g_.weights(), Type::s8, g_.weight_tag()), codes_.data());
@@ -242,12 +236,10 @@ class Conv2dInt8 : public Int8 {
         packed_->pack(pd.weights_desc());
     }
 
-  private:
+private:
     using Forward = dnnl::convolution_forward::primitive_desc;
 
-    int64_t macs(int64_t batch) const override {
-        return g_.macs() * x_.images(batch);
-    }
+    int64_t macs(int64_t batch) const override { return g_.macs() * x_.images(batch); }
 
     Forward forward(int64_t n) const {
         return Forward(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
@@ -265,7 +257,7 @@ class Conv2dInt8 : public Int8 {
 };
 
 class LinearInt8 : public Int8 {
-  public:
+public:
     explicit LinearInt8(const Request& request) : Int8(request) {
         const Operand w = request.input(1), y = request.output(0);
         request.require_rank(w, 2);
@@ -283,15 +275,11 @@ class LinearInt8 : public Int8 {
         packed_->pack(pd.weights_desc());
     }
 
-  private:
+private:
     using Forward = dnnl::matmul::primitive_desc;
 
-    int64_t rows(int64_t batch) const {
-        return x_.elements(batch) / k_;
-    }
-    int64_t macs(int64_t batch) const override {
-        return rows(batch) * n_ * k_;
-    }
+    int64_t rows(int64_t batch) const { return x_.elements(batch) / k_; }
+    int64_t macs(int64_t batch) const override { return rows(batch) * n_ * k_; }
 
     Forward forward(int64_t m) const {
         return Forward(engine(), {{m, k_}, type_of(q_.x_type), Tag::ab}, {{k_, n_}, Type::s8, Tag::any},
@@ -299,9 +287,7 @@ class LinearInt8 : public Int8 {
                        {{m, n_}, type_of(q_.y_type), Tag::ab}, q_.attributes(2));
     }
 
-    std::shared_ptr<Variant> make(int64_t batch) override {
-        return prepare<dnnl::matmul>(forward(rows(batch)));
-    }
+    std::shared_ptr<Variant> make(int64_t batch) override { return prepare<dnnl::matmul>(forward(rows(batch))); }
 
     int64_t n_ = 0, k_ = 0;
 };

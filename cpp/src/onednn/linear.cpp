@@ -27,20 +27,14 @@ struct Sizes {
         if (x.batched && x.rank() < 2) request.mismatch(x.text(), "rank 2 or more");
         rows_per_sample = x.elements() / k;
     }
-    int64_t rows(int64_t batch) const {
-        return rows_per_sample * (x.batched ? batch : 1);
-    }
-    int split(int64_t batch, int threads) const {
-        return threads_for(rows(batch) * n * k, macs_per_thread, threads);
-    }
+    int64_t rows(int64_t batch) const { return rows_per_sample * (x.batched ? batch : 1); }
+    int split(int64_t batch, int threads) const { return threads_for(rows(batch) * n * k, macs_per_thread, threads); }
 };
 
-dnnl::memory::desc matrix(int64_t rows, int64_t columns, Tag tag) {
-    return {{rows, columns}, Type::f32, tag};
-}
+dnnl::memory::desc matrix(int64_t rows, int64_t columns, Tag tag) { return {{rows, columns}, Type::f32, tag}; }
 
 class Linear : public Operator {
-  public:
+public:
     explicit Linear(const Request& request)
         : desc_(request.desc()),
           sizes_(request, request.input(0, OCTAVO_F32), request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32)),
@@ -56,9 +50,7 @@ class Linear : public Operator {
         }
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return variant(batch, threads)->call.scratch_bytes();
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->call.scratch_bytes(); }
 
     void run(const Run& run) override {
         ThreadCount count(sizes_.split(run.batch, run.threads));
@@ -67,14 +59,10 @@ class Linear : public Operator {
         v->call.run({run.in(0), weights, bias_.get(run.inputs), run.out(0)}, run.scratch);
     }
 
-    int64_t weight_bytes() const override {
-        return (packed_ ? packed_->bytes() : 0) + bias_.bytes();
-    }
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    int64_t weight_bytes() const override { return (packed_ ? packed_->bytes() : 0) + bias_.bytes(); }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     struct Variant {
         Call call;
         std::shared_ptr<Buffer> constant;
@@ -111,27 +99,23 @@ class Linear : public Operator {
 
 // dx [M, K] = dy [M, N] w [N, K].
 class LinearGradInput : public Operator {
-  public:
+public:
     explicit LinearGradInput(const Request& request)
         : sizes_(request, request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32), request.input(0, OCTAVO_F32)),
           weights_(request, 1) {
         kernel_ = std::string("linear_grad_input_onednn ") + backward(sizes_.rows(1)).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return call(batch, threads)->scratch_bytes();
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
 
     void run(const Run& run) override {
         ThreadCount count(sizes_.split(run.batch, run.threads));
         call(run.batch, run.threads)->run({run.in(0), weights_.get(run.inputs), run.out(0)}, run.scratch);
     }
 
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     dnnl::matmul::primitive_desc backward(int64_t m) const {
         return dnnl::matmul::primitive_desc(engine(), matrix(m, sizes_.n, Tag::ab), matrix(sizes_.n, sizes_.k, Tag::ab),
                                             matrix(m, sizes_.k, Tag::ab), user_scratchpad());
@@ -157,7 +141,7 @@ class LinearGradInput : public Operator {
 
 // dw [N, K] = dy^T x; dbias [N] = the column sums of dy.
 class LinearGradWeight : public Operator {
-  public:
+public:
     explicit LinearGradWeight(const Request& request)
         : sizes_(request, request.input(0, OCTAVO_F32), request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32)),
           bias_(request.has_output(1)) {
@@ -165,9 +149,7 @@ class LinearGradWeight : public Operator {
         kernel_ = std::string("linear_grad_weight_onednn ") + backward(sizes_.rows(1)).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return call(batch, threads)->scratch_bytes();
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
 
     void run(const Run& run) override {
         ThreadCount count(sizes_.split(run.batch, run.threads));
@@ -175,11 +157,9 @@ class LinearGradWeight : public Operator {
             ->run({run.in(0), run.in(1), run.out(0), bias_ ? run.out(1) : nullptr}, run.scratch);
     }
 
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     using Backward = dnnl::inner_product_backward_weights::primitive_desc;
 
     Backward backward(int64_t m) const {
@@ -213,9 +193,7 @@ class LinearGradWeight : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> create_linear(const Request& request) {
-    return std::make_unique<Linear>(request);
-}
+std::unique_ptr<Operator> create_linear(const Request& request) { return std::make_unique<Linear>(request); }
 std::unique_ptr<Operator> create_linear_grad_input(const Request& request) {
     return std::make_unique<LinearGradInput>(request);
 }

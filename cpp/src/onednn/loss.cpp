@@ -10,7 +10,7 @@ namespace {
 
 // dx = y * (dy - sum(dy * y)) over the last axis.
 class SoftmaxGrad : public Operator {
-  public:
+public:
     explicit SoftmaxGrad(const Request& request) : y_(request.input(0, OCTAVO_F32)) {
         request.require_alike(request.input(1, OCTAVO_F32), y_);
         request.require_alike(request.output(0, OCTAVO_F32), y_);
@@ -32,18 +32,16 @@ class SoftmaxGrad : public Operator {
         });
     }
 
-    const char* kernel() const override {
-        return "softmax_grad_f32";
-    }
+    const char* kernel() const override { return "softmax_grad_f32"; }
 
-  private:
+private:
     Operand y_;
 };
 
 // loss = mean over rows of log(sum(exp(l - max))) - (l[label] - max); dlogits = (softmax(l) - onehot(label)) / rows.
 // Serial: a few microseconds for 128 x 10, and the sum of the rows then has one order.
 class CrossEntropy : public Operator {
-  public:
+public:
     explicit CrossEntropy(const Request& request) : logits_(request.input(0, OCTAVO_F32)) {
         request.require_rank(logits_, 2);
         const Operand labels = request.input(1, OCTAVO_S32);
@@ -92,11 +90,9 @@ class CrossEntropy : public Operator {
         if (wanted_[2]) *static_cast<int32_t*>(run.outputs[2]) = correct;
     }
 
-    const char* kernel() const override {
-        return "cross_entropy_f32";
-    }
+    const char* kernel() const override { return "cross_entropy_f32"; }
 
-  private:
+private:
     Operand logits_;
     bool wanted_[3];
 };

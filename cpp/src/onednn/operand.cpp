@@ -113,17 +113,13 @@ std::string Request::prefix() const {
     return text + ": ";
 }
 
-void Request::refuse(const std::string& reason) const {
-    throw Refusal(prefix() + reason);
-}
+void Request::refuse(const std::string& reason) const { throw Refusal(prefix() + reason); }
 
 void Request::mismatch(const std::string& found, const std::string& expected) const {
     throw Error(OCTAVO_SHAPE_MISMATCH, prefix() + "found " + found + ", expected " + expected);
 }
 
-void Request::invalid(const std::string& what) const {
-    throw Error(OCTAVO_INVALID_ARGUMENT, prefix() + what);
-}
+void Request::invalid(const std::string& what) const { throw Error(OCTAVO_INVALID_ARGUMENT, prefix() + what); }
 
 const octavo_value_desc& Request::input_desc(int i) const {
     if (!has_input(i)) invalid("input " + std::to_string(i) + " is missing");

@@ -22,49 +22,29 @@ struct Operand {
 
     explicit Operand(const octavo_value_desc& desc);
 
-    int rank() const {
-        return static_cast<int>(dims.size());
-    }
+    int rank() const { return static_cast<int>(dims.size()); }
     int64_t elements() const;  // of one sample, if batched
-    int64_t elements(int64_t batch) const {
-        return elements() * (batched ? batch : 1);
-    }
-    int64_t images(int64_t batch) const {
-        return batched ? batch : dims[0];
-    }                          // rank 4: the N of a run
-    std::string text() const;  // "x [N, 3, 32, 32]"
+    int64_t elements(int64_t batch) const { return elements() * (batched ? batch : 1); }
+    int64_t images(int64_t batch) const { return batched ? batch : dims[0]; }  // rank 4: the N of a run
+    std::string text() const;                                                  // "x [N, 3, 32, 32]"
 };
 
 // The operands of one operator, with the checks that all share. Throws Refusal for what this library does not do and Error
 // for what is wrong in itself; messages name the operator.
 class Request {
-  public:
+public:
     Request(const octavo_op_desc& desc, const octavo_value_desc* const* inputs,
             const octavo_value_desc* const* outputs);
 
-    const octavo_op_desc& desc() const {
-        return desc_;
-    }
-    bool has_input(int i) const {
-        return i < desc_.input_count && inputs_[i] != nullptr;
-    }
-    bool has_output(int i) const {
-        return i < desc_.output_count && outputs_[i] != nullptr;
-    }
+    const octavo_op_desc& desc() const { return desc_; }
+    bool has_input(int i) const { return i < desc_.input_count && inputs_[i] != nullptr; }
+    bool has_output(int i) const { return i < desc_.output_count && outputs_[i] != nullptr; }
     const octavo_value_desc& input_desc(int i) const;
     const octavo_value_desc& output_desc(int i) const;
-    Operand input(int i) const {
-        return Operand(input_desc(i));
-    }
-    Operand output(int i) const {
-        return Operand(output_desc(i));
-    }
-    Operand input(int i, octavo_dtype dtype) const {
-        return typed(input(i), dtype);
-    }
-    Operand output(int i, octavo_dtype dtype) const {
-        return typed(output(i), dtype);
-    }
+    Operand input(int i) const { return Operand(input_desc(i)); }
+    Operand output(int i) const { return Operand(output_desc(i)); }
+    Operand input(int i, octavo_dtype dtype) const { return typed(input(i), dtype); }
+    Operand output(int i, octavo_dtype dtype) const { return typed(output(i), dtype); }
 
     [[noreturn]] void refuse(const std::string& reason) const;
     [[noreturn]] void mismatch(const std::string& found, const std::string& expected) const;
@@ -75,7 +55,7 @@ class Request {
     // Same logical shape, batching and memory order: the two can be walked with one index.
     void require_alike(const Operand& a, const Operand& b) const;
 
-  private:
+private:
     Operand typed(Operand value, octavo_dtype dtype) const;
     std::string prefix() const;
 
@@ -86,29 +66,21 @@ class Request {
 
 // A parameter that is either constant, and then kept here, or given to every run.
 class Parameter {
-  public:
+public:
     Parameter() = default;
     // Input `index` of the request; absent stays absent.
     Parameter(const Request& request, int index);
 
-    bool present() const {
-        return index_ >= 0;
-    }
-    bool constant() const {
-        return constant_;
-    }
-    const float* constant_data() const {
-        return data_.data();
-    }
+    bool present() const { return index_ >= 0; }
+    bool constant() const { return constant_; }
+    const float* constant_data() const { return data_.data(); }
     const float* get(const void* const* inputs) const {
         if (!present()) return nullptr;
         return constant_ ? data_.data() : static_cast<const float*>(inputs[index_]);
     }
-    int64_t bytes() const {
-        return static_cast<int64_t>(data_.size() * sizeof(float));
-    }
+    int64_t bytes() const { return static_cast<int64_t>(data_.size() * sizeof(float)); }
 
-  private:
+private:
     int index_ = -1;
     bool constant_ = false;
     std::vector<float> data_;

@@ -18,20 +18,14 @@ struct Run {
     void* const* outputs;       // not wanted: null
     std::byte* scratch;         // scratch_bytes(batch, threads), 64-byte aligned
 
-    const float* in(int i) const {
-        return static_cast<const float*>(inputs[i]);
-    }
-    float* out(int i) const {
-        return static_cast<float*>(outputs[i]);
-    }
+    const float* in(int i) const { return static_cast<const float*>(inputs[i]); }
+    float* out(int i) const { return static_cast<float*>(outputs[i]); }
     // An input that is state and changes in place.
-    float* state(int i) const {
-        return static_cast<float*>(const_cast<void*>(inputs[i]));
-    }
+    float* state(int i) const { return static_cast<float*>(const_cast<void*>(inputs[i])); }
 };
 
 class Operator {
-  public:
+public:
     virtual ~Operator() = default;
     virtual size_t scratch_bytes(int64_t batch, int threads) {
         (void)batch, (void)threads;
@@ -39,9 +33,7 @@ class Operator {
     }
     // Throws Error for what only a run can find, such as a label out of range.
     virtual void run(const Run& run) = 0;
-    virtual int64_t weight_bytes() const {
-        return 0;
-    }
+    virtual int64_t weight_bytes() const { return 0; }
     virtual const char* kernel() const = 0;
 };
 
@@ -61,17 +53,15 @@ std::unique_ptr<Operator> create_optimizer(const Request& request);
 
 // Bytes of consecutive pieces of a scratch area, each 64-byte aligned.
 class ScratchLayout {
-  public:
+public:
     size_t add(size_t bytes) {
         const size_t at = total_;
         total_ += (bytes + 63) / 64 * 64;
         return at;
     }
-    size_t total() const {
-        return total_;
-    }
+    size_t total() const { return total_; }
 
-  private:
+private:
     size_t total_ = 0;
 };
 

@@ -43,7 +43,7 @@ OCTAVO_CLONES void adam(float* __restrict p, const float* __restrict grad, float
 }
 
 class Update : public Operator {
-  public:
+public:
     Update(const Request& request, int states, int64_t hyper) : size_(request.input(0, OCTAVO_F32).elements()) {
         const Operand param = request.input(0);
         if (param.batched) request.mismatch(param.text(), "a shape without batch");
@@ -54,7 +54,7 @@ class Update : public Operator {
         if (numbers.constant) request.refuse(numbers.text() + " must be given at run time");
     }
 
-  protected:
+protected:
     template <class Body>
     void each(int threads, int arrays, const Body& body) const {
         const int64_t bytes = size_ * arrays * static_cast<int64_t>(sizeof(float));
@@ -62,12 +62,12 @@ class Update : public Operator {
                         [&](int64_t begin, int64_t end, int64_t) { body(begin, end - begin); });
     }
 
-  private:
+private:
     int64_t size_;
 };
 
 class SgdStep : public Update {
-  public:
+public:
     explicit SgdStep(const Request& request) : Update(request, 1, 5) {}
 
     void run(const Run& run) override {
@@ -85,13 +85,11 @@ class SgdStep : public Update {
         });
     }
 
-    const char* kernel() const override {
-        return "sgd_step_f32";
-    }
+    const char* kernel() const override { return "sgd_step_f32"; }
 };
 
 class AdamStep : public Update {
-  public:
+public:
     explicit AdamStep(const Request& request) : Update(request, 2, 6) {}
 
     void run(const Run& run) override {
@@ -106,9 +104,7 @@ class AdamStep : public Update {
         });
     }
 
-    const char* kernel() const override {
-        return "adam_step_f32";
-    }
+    const char* kernel() const override { return "adam_step_f32"; }
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ OCTAVO_CLONES void clamp_grad(const float* __restrict v, const float* __restrict
 }
 
 class ClampGrad : public Operator {
-  public:
+public:
     explicit ClampGrad(const Request& request) : x_(request.input(0, OCTAVO_F32)) {
         request.require_alike(request.input(1, OCTAVO_F32), x_);
         request.require_alike(request.output(0, OCTAVO_F32), x_);
@@ -40,14 +40,17 @@ class ClampGrad : public Operator {
             });
     }
 
-    const char* kernel() const override {
-        return "clamp_grad_f32";
-    }
+    const char* kernel() const override { return "clamp_grad_f32"; }
 
-  private:
+private:
     Operand x_;
     float low_ = 0.0f, high_ = INFINITY;
 };
+
+void require_probability(const Request& request) {
+    const float p = request.desc().probability;
+    if (!(p >= 0.0f && p < 1.0f)) request.invalid("probability must be at least 0 and below 1");
+}
 
 // Philox4x32-10 (Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, 2011): four random words for a
 // counter and a key.
@@ -65,13 +68,13 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, uint32_t key0, u
 // y = mask ? x / (1 - p) : 0. Element e of the batch, in memory order, is kept if word e mod 4 of Philox with counter e / 4 and
 // key (seed, step) is at least p * 2^32: independent of threads, and of batch size as far as the elements are the same.
 class DropoutTrain : public Operator {
-  public:
+public:
     explicit DropoutTrain(const Request& request)
         : x_(request.input(0, OCTAVO_F32)), probability_(request.desc().probability) {
         request.require_dims(request.input(1, OCTAVO_S32), {2});
         request.require_alike(request.output(0, OCTAVO_F32), x_);
         request.require_alike(request.output(1, OCTAVO_U8), x_);
-        if (!(probability_ >= 0.0f && probability_ <= 1.0f)) request.invalid("probability must be in 0 to 1");
+        require_probability(request);
     }
 
     void run(const Run& run) override {
@@ -79,7 +82,7 @@ class DropoutTrain : public Operator {
         const auto* counter = static_cast<const int32_t*>(run.inputs[1]);
         const auto step = static_cast<uint32_t>(counter[0]), seed = static_cast<uint32_t>(counter[1]);
         const auto limit = static_cast<uint64_t>(std::llround(static_cast<double>(probability_) * 4294967296.0));
-        const float scale = probability_ < 1.0f ? 1.0f / (1.0f - probability_) : 0.0f;
+        const float scale = 1.0f / (1.0f - probability_);
         const float* x = run.in(0);
         float* y = run.out(0);
         auto* mask = static_cast<uint8_t*>(run.outputs[1]);
@@ -98,45 +101,41 @@ class DropoutTrain : public Operator {
             });
     }
 
-    const char* kernel() const override {
-        return "dropout_train_f32_philox";
-    }
+    const char* kernel() const override { return "dropout_train_f32_philox"; }
 
-  private:
+private:
     Operand x_;
     float probability_;
 };
 
 class DropoutGrad : public Operator {
-  public:
+public:
     explicit DropoutGrad(const Request& request)
         : dy_(request.input(0, OCTAVO_F32)), probability_(request.desc().probability) {
         request.require_alike(request.input(1, OCTAVO_U8), dy_);
         request.require_alike(request.output(0, OCTAVO_F32), dy_);
-        if (!(probability_ >= 0.0f && probability_ <= 1.0f)) request.invalid("probability must be in 0 to 1");
+        require_probability(request);
     }
 
     void run(const Run& run) override {
         const int64_t n = dy_.elements(run.batch);
-        const float scale = probability_ < 1.0f ? 1.0f / (1.0f - probability_) : 0.0f;
+        const float scale = 1.0f / (1.0f - probability_);
         const auto* mask = static_cast<const uint8_t*>(run.inputs[1]);
         parallel_ranges(n, threads_for(n * 9, bytes_per_thread, run.threads), [&](int64_t begin, int64_t end, int64_t) {
             for (int64_t i = begin; i < end; ++i) run.out(0)[i] = mask[i] ? run.in(0)[i] * scale : 0.0f;
         });
     }
 
-    const char* kernel() const override {
-        return "dropout_grad_f32";
-    }
+    const char* kernel() const override { return "dropout_grad_f32"; }
 
-  private:
+private:
     Operand dy_;
     float probability_;
 };
 
 // dy [N, C*H*W] in C, H, W order to dx [N, C, H, W] of any layout.
 class FlattenGrad : public Operator {
-  public:
+public:
     explicit FlattenGrad(const Request& request) : dx_(request.output(0, OCTAVO_F32)) {
         request.require_rank(dx_, 4);
         const Operand dy = request.input(0, OCTAVO_F32);
@@ -166,11 +165,9 @@ class FlattenGrad : public Operator {
         });
     }
 
-    const char* kernel() const override {
-        return "flatten_grad_f32";
-    }
+    const char* kernel() const override { return "flatten_grad_f32"; }
 
-  private:
+private:
     Operand dx_;
 };
 

@@ -26,7 +26,7 @@ struct Strides {
 };
 
 class MaxPool2dTrain : public Operator {
-  public:
+public:
     explicit MaxPool2dTrain(const Request& request)
         : x_(request.input(0, OCTAVO_F32)), g_(Geometry::pooling(request, x_, request.output(0, OCTAVO_F32))) {
         request.require_alike(request.output(1, OCTAVO_U8), Operand(request.output_desc(0)));
@@ -39,20 +39,16 @@ class MaxPool2dTrain : public Operator {
         kernel_ = std::string("max_pool2d_train_onednn ") + pd.impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        return call(batch, threads)->scratch_bytes();
-    }
+    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
 
     void run(const Run& run) override {
         ThreadCount count(split(run.batch, run.threads));
         call(run.batch, run.threads)->run({run.in(0), run.out(0), run.outputs[1]}, run.scratch);
     }
 
-    const char* kernel() const override {
-        return kernel_.c_str();
-    }
+    const char* kernel() const override { return kernel_.c_str(); }
 
-  private:
+private:
     using Forward = dnnl::pooling_forward::primitive_desc;
 
     int split(int64_t batch, int threads) const {
@@ -107,7 +103,7 @@ OCTAVO_CLONES void max_pool_grad_image(const Geometry& g, const float* dy, const
 }
 
 class MaxPool2dGrad : public Operator {
-  public:
+public:
     explicit MaxPool2dGrad(const Request& request)
         : dx_(request.output(0, OCTAVO_F32)), g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))) {
         request.require_alike(request.input(1, OCTAVO_U8), Operand(request.input_desc(0)));
@@ -129,11 +125,9 @@ class MaxPool2dGrad : public Operator {
                         });
     }
 
-    const char* kernel() const override {
-        return "max_pool2d_grad_f32";
-    }
+    const char* kernel() const override { return "max_pool2d_grad_f32"; }
 
-  private:
+private:
     Operand dx_;
     Geometry g_;
 };
@@ -150,7 +144,7 @@ OCTAVO_CLONES void spread(const float* dy, float* dx, int64_t channels, int64_t 
 }
 
 class AvgPool2dGrad : public Operator {
-  public:
+public:
     explicit AvgPool2dGrad(const Request& request)
         : dx_(request.output(0, OCTAVO_F32)),
           g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))),
@@ -168,11 +162,9 @@ class AvgPool2dGrad : public Operator {
                         });
     }
 
-    const char* kernel() const override {
-        return "avg_pool2d_grad_f32";
-    }
+    const char* kernel() const override { return "avg_pool2d_grad_f32"; }
 
-  private:
+private:
     void image(const float* dy, float* dx, const Strides& out, const Strides& in) const {
         std::fill_n(dx, in.image, 0.0f);
         for (int64_t y = 0; y < g_.oh; ++y) {
@@ -196,7 +188,7 @@ class AvgPool2dGrad : public Operator {
 
 // Window i of o over a size n: floor(i * n / o) to ceil((i + 1) * n / o), as in PyTorch.
 class AdaptiveAvgPool2dGrad : public Operator {
-  public:
+public:
     explicit AdaptiveAvgPool2dGrad(const Request& request)
         : dx_(request.output(0, OCTAVO_F32)), dy_(request.input(0, OCTAVO_F32)) {
         request.require_rank(dx_, 4);
@@ -230,11 +222,9 @@ class AdaptiveAvgPool2dGrad : public Operator {
                         });
     }
 
-    const char* kernel() const override {
-        return "adaptive_avg_pool2d_grad_f32";
-    }
+    const char* kernel() const override { return "adaptive_avg_pool2d_grad_f32"; }
 
-  private:
+private:
     Operand dx_, dy_;
 };
 

@@ -26,9 +26,7 @@ const dnnl::engine& engine();
 // Whether oneDNN runs 512-bit code here (its own cap, ONEDNN_MAX_CPU_ISA, counts).
 bool has_avx512();
 
-inline Tag image_tag(octavo_layout layout) {
-    return layout == OCTAVO_NHWC ? Tag::nhwc : Tag::nchw;
-}
+inline Tag image_tag(octavo_layout layout) { return layout == OCTAVO_NHWC ? Tag::nhwc : Tag::nchw; }
 
 // Attributes with the scratchpad given by the caller of each run.
 dnnl::primitive_attr user_scratchpad();
@@ -38,19 +36,17 @@ dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc*
 
 // A primitive with its memory objects. A run borrows a set of them: sets are made when all are out, and kept.
 class Call {
-  public:
+public:
     using Arguments = std::vector<std::pair<int, dnnl::memory::desc>>;
 
     // Arguments with an empty description are left out, in `run` too.
     Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad);
 
-    size_t scratch_bytes() const {
-        return scratch_.get_size();
-    }
+    size_t scratch_bytes() const { return scratch_.get_size(); }
     // data: as many as arguments, in their order. Uses the calling thread's OpenMP count, which must be the one at creation.
     void run(std::initializer_list<const void*> data, void* scratch) const;
 
-  private:
+private:
     struct Set {
         dnnl::stream stream;
         std::vector<dnnl::memory> memories;
@@ -69,7 +65,7 @@ class Call {
 // cannot report it, and the run that follows then agree.
 template <class T>
 class PerBatch {
-  public:
+public:
     template <class Make>
     std::shared_ptr<T> get(int64_t batch, int threads, const Make& make) {
         {
@@ -93,7 +89,7 @@ class PerBatch {
         return entries_.back().value();
     }
 
-  private:
+private:
     static constexpr size_t most = 32;
     struct Entry {
         int64_t batch;
@@ -120,37 +116,31 @@ class PerBatch {
 
 // 64-byte aligned memory.
 class Buffer {
-  public:
+public:
     explicit Buffer(size_t bytes) : bytes_(bytes), data_(std::aligned_alloc(64, (bytes + 63) / 64 * 64 + 64)) {
         if (!data_) throw std::bad_alloc();
     }
-    ~Buffer() {
-        std::free(data_);
-    }
+    ~Buffer() { std::free(data_); }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
-    void* data() const {
-        return data_;
-    }
-    size_t bytes() const {
-        return bytes_;
-    }
+    void* data() const { return data_; }
+    size_t bytes() const { return bytes_; }
 
-  private:
+private:
     size_t bytes_;
     void* data_;
 };
 
 // Constant weights in the formats that primitives of different batch sizes ask for; equal formats share one copy.
 class PackedWeights {
-  public:
+public:
     // plain: kept by the caller for as long as this object.
     PackedWeights() = default;
     PackedWeights(const dnnl::memory::desc& plain, const void* data) : plain_(plain), data_(data) {}
     std::shared_ptr<Buffer> pack(const dnnl::memory::desc& wanted);
     int64_t bytes() const;
 
-  private:
+private:
     dnnl::memory::desc plain_;
     const void* data_ = nullptr;
     mutable std::mutex mutex_;

@@ -1,6 +1,4 @@
 #include "octavo/octavo_onednn.h"
 #include "onednn/backend.h"
 
-octavo_status octavo_onednn_register(void) {
-    return octavo_register_backend(&octavo::onednn::backend());
-}
+octavo_status octavo_onednn_register(void) { return octavo_register_backend(&octavo::onednn::backend()); }

@@ -11,7 +11,7 @@ namespace octavo::onednn {
 
 // Sets the calling thread's OpenMP count and puts the former one back, so that a caller's own OpenMP regions keep theirs.
 class ThreadCount {
-  public:
+public:
     explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
         if (before_ != threads) omp_set_num_threads(threads);
         now_ = threads;
@@ -22,7 +22,7 @@ class ThreadCount {
     ThreadCount(const ThreadCount&) = delete;
     ThreadCount& operator=(const ThreadCount&) = delete;
 
-  private:
+private:
     int before_, now_;
 };
 

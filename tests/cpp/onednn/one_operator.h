@@ -54,12 +54,10 @@ inline Floats random_floats(Random& random, int64_t n) {
     return values;
 }
 
-inline Doubles widen(const Floats& values) {
-    return Doubles(values.begin(), values.end());
-}
+inline Doubles widen(const Floats& values) { return Doubles(values.begin(), values.end()); }
 
 class OneOperator {
-  public:
+public:
     octavo_op_desc desc{};
     int threads = 1;
 
@@ -92,18 +90,14 @@ class OneOperator {
     void add_input(octavo_value_desc value, const void* data, size_t bytes) {
         desc.inputs[desc.input_count++] = keep(value, data, bytes);
     }
-    void absent() {
-        desc.inputs[desc.input_count++] = -1;
-    }
+    void absent() { desc.inputs[desc.input_count++] = -1; }
     void output(octavo_dtype dtype, const Shape& dims, bool batched = true, octavo_layout layout = OCTAVO_PLAIN) {
         add_output(describe(dtype, OCTAVO_OUTPUT, dims, batched, layout));
     }
     void output(const Shape& dims, bool batched = true, octavo_layout layout = OCTAVO_PLAIN) {
         output(OCTAVO_F32, dims, batched, layout);
     }
-    void add_output(octavo_value_desc value) {
-        desc.outputs[desc.output_count++] = keep(value, nullptr, 0);
-    }
+    void add_output(octavo_value_desc value) { desc.outputs[desc.output_count++] = keep(value, nullptr, 0); }
 
     // Builds the plan; false leaves the sentence in `message`.
     bool build() {
@@ -172,14 +166,12 @@ class OneOperator {
             << octavo_last_error();
         return copy<float>(bytes);
     }
-    std::string kernel() const {
-        return step(plan_, 0).kernel;
-    }
+    std::string kernel() const { return step(plan_, 0).kernel; }
 
     octavo_status status = OCTAVO_OK;
     std::string message;
 
-  private:
+private:
     struct Slot {
         octavo_value_desc value;
         std::vector<std::byte> bytes;

@@ -11,24 +11,12 @@ struct Conv {
     int64_t groups = 1;
     octavo_layout layout = OCTAVO_NHWC;
 
-    int64_t oh() const {
-        return (ih + pad[0] + pad[2] - dh * (kh - 1) - 1) / sh + 1;
-    }
-    int64_t ow() const {
-        return (iw + pad[1] + pad[3] - dw * (kw - 1) - 1) / sw + 1;
-    }
-    bool fits() const {
-        return ih + pad[0] + pad[2] > dh * (kh - 1) && iw + pad[1] + pad[3] > dw * (kw - 1);
-    }
-    Shape x() const {
-        return {n, ic, ih, iw};
-    }
-    Shape w() const {
-        return {oc, ic / groups, kh, kw};
-    }
-    Shape y() const {
-        return {n, oc, oh(), ow()};
-    }
+    int64_t oh() const { return (ih + pad[0] + pad[2] - dh * (kh - 1) - 1) / sh + 1; }
+    int64_t ow() const { return (iw + pad[1] + pad[3] - dw * (kw - 1) - 1) / sw + 1; }
+    bool fits() const { return ih + pad[0] + pad[2] > dh * (kh - 1) && iw + pad[1] + pad[3] > dw * (kw - 1); }
+    Shape x() const { return {n, ic, ih, iw}; }
+    Shape w() const { return {oc, ic / groups, kh, kw}; }
+    Shape y() const { return {n, oc, oh(), ow()}; }
     void attributes(octavo_op_desc& desc) const {
         desc.kernel[0] = static_cast<int32_t>(kh), desc.kernel[1] = static_cast<int32_t>(kw);
         desc.stride[0] = static_cast<int32_t>(sh), desc.stride[1] = static_cast<int32_t>(sw);

@@ -1,0 +1,212 @@
+// Pooling in training: values, indices and gradients against plain loops.
+#include <limits>
+
+#include "onednn/one_operator.h"
+
+namespace octavo::test {
+namespace {
+
+struct Pool {
+    int64_t n, c, ih, iw, kh, kw, sh, sw;
+    int64_t pad[4];
+    bool ceil;
+    octavo_layout layout;
+
+    static int64_t size(int64_t in, int64_t k, int64_t s, int64_t begin, int64_t end, bool ceil) {
+        int64_t out = (in + begin + end - k + (ceil ? s - 1 : 0)) / s + 1;
+        if (ceil && (out - 1) * s >= in + begin) --out;
+        return out;
+    }
+    int64_t oh() const { return size(ih, kh, sh, pad[0], pad[2], ceil); }
+    int64_t ow() const { return size(iw, kw, sw, pad[1], pad[3], ceil); }
+    Shape x() const { return {n, c, ih, iw}; }
+    Shape y() const { return {n, c, oh(), ow()}; }
+    void attributes(octavo_op_desc& desc) const {
+        desc.kernel[0] = static_cast<int32_t>(kh), desc.kernel[1] = static_cast<int32_t>(kw);
+        desc.stride[0] = static_cast<int32_t>(sh), desc.stride[1] = static_cast<int32_t>(sw);
+        for (int i = 0; i < 4; ++i) desc.pad[i] = static_cast<int32_t>(pad[i]);
+        desc.ceil_mode = ceil;
+    }
+    std::string text() const {
+        return std::to_string(n) + "x" + std::to_string(c) + "x" + std::to_string(ih) + "x" + std::to_string(iw) +
+               " k" + std::to_string(kh) + "x" + std::to_string(kw) + " s" + std::to_string(sh) + "," +
+               std::to_string(sw) + " p" + std::to_string(pad[0]) + std::to_string(pad[1]) + std::to_string(pad[2]) +
+               std::to_string(pad[3]) + (ceil ? " ceil" : "") + (layout == OCTAVO_NHWC ? " nhwc" : " nchw");
+    }
+    // visit(plane, output index in the plane, top, left) of every window.
+    template <class Visit>
+    void each_window(const Visit& visit) const {
+        for (int64_t plane = 0; plane < n * c; ++plane) {
+            for (int64_t y = 0; y < oh(); ++y) {
+                for (int64_t x = 0; x < ow(); ++x) visit(plane, y * ow() + x, y * sh - pad[0], x * sw - pad[1]);
+            }
+        }
+    }
+};
+
+std::vector<Pool> pools() {
+    std::vector<Pool> all;
+    for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_PLAIN}) {
+        for (int64_t n : {1, 3, 64}) {
+            all.push_back({n, 6, 32, 32, 2, 2, 2, 2, {0, 0, 0, 0}, false, layout});
+            all.push_back({n, 16, 12, 12, 2, 2, 2, 2, {0, 0, 0, 0}, false, layout});
+        }
+        all.push_back({2, 5, 9, 7, 3, 3, 2, 2, {1, 1, 1, 1}, false, layout});
+        all.push_back({2, 20, 9, 7, 3, 2, 1, 2, {1, 0, 1, 1}, false, layout});
+        all.push_back({2, 3, 10, 11, 3, 3, 2, 2, {0, 0, 0, 0}, true, layout});
+        all.push_back({1, 33, 7, 7, 3, 3, 3, 3, {1, 1, 1, 1}, true, layout});
+        all.push_back({1, 1, 5, 5, 1, 1, 2, 2, {0, 0, 0, 0}, false, layout});
+        all.push_back({3, 8, 8, 8, 8, 8, 1, 1, {0, 0, 0, 0}, false, layout});
+    }
+    return all;
+}
+
+struct Maximum {
+    Floats y;
+    std::vector<uint8_t> index;
+};
+
+Maximum maximum(const Pool& p, const Floats& x) {
+    Maximum m{Floats(elements(p.y())), std::vector<uint8_t>(elements(p.y()))};
+    p.each_window([&](int64_t plane, int64_t out, int64_t top, int64_t left) {
+        float best = -std::numeric_limits<float>::infinity();
+        for (int64_t tap = 0; tap < p.kh * p.kw; ++tap) {
+            const int64_t v = top + tap / p.kw, u = left + tap % p.kw;
+            if (v < 0 || v >= p.ih || u < 0 || u >= p.iw) continue;
+            const float value = x[(plane * p.ih + v) * p.iw + u];
+            if (value <= best) continue;
+            best = value;
+            m.index[plane * p.oh() * p.ow() + out] = static_cast<uint8_t>(tap);
+        }
+        m.y[plane * p.oh() * p.ow() + out] = best;
+    });
+    return m;
+}
+
+TEST(OnednnPooling, MaximumAndItsGradient) {
+    Random random(1);
+    for (const Pool& p : pools()) {
+        for (int threads : {1, 2}) {
+            SCOPED_TRACE(p.text() + " threads " + std::to_string(threads));
+            const Floats x = random_floats(random, elements(p.x())), dy = random_floats(random, elements(p.y()));
+            const Maximum expected = maximum(p, x);
+            OneOperator forward(OCTAVO_OP_MAX_POOL2D_TRAIN, p.n);
+            p.attributes(forward.desc);
+            forward.threads = threads;
+            forward.input(to_layout(x, p.x(), p.layout), p.x(), true, p.layout);
+            forward.output(p.y(), true, p.layout);
+            forward.output(OCTAVO_U8, p.y(), true, p.layout);
+            ASSERT_TRUE(forward.go());
+            ASSERT_TRUE(same_bits(to_logical(forward.result(0), p.y(), p.layout), expected.y)) << forward.kernel();
+            ASSERT_TRUE(same_bits(to_logical(forward.result<uint8_t>(1), p.y(), p.layout), expected.index))
+                << forward.kernel();
+
+            Sums dx(elements(p.x()));
+            p.each_window([&](int64_t plane, int64_t out, int64_t top, int64_t left) {
+                const int64_t at = plane * p.oh() * p.ow() + out, tap = expected.index[at];
+                dx.add((plane * p.ih + top + tap / p.kw) * p.iw + left + tap % p.kw, dy[at]);
+            });
+            OneOperator backward(OCTAVO_OP_MAX_POOL2D_GRAD, p.n);
+            p.attributes(backward.desc);
+            backward.threads = threads;
+            backward.input(to_layout(dy, p.y(), p.layout), p.y(), true, p.layout);
+            backward.input(OCTAVO_U8, forward.result<uint8_t>(1), p.y(), true, p.layout);
+            backward.output(p.x(), true, p.layout);
+            ASSERT_TRUE(backward.go());
+            ASSERT_TRUE(close_sums(to_logical(backward.result(), p.x(), p.layout), dx));
+        }
+    }
+}
+
+// The first of equal elements wins, as in PyTorch: half of the values after a ReLU are equal zeros.
+TEST(OnednnPooling, FirstOfEqualsWins) {
+    const Pool p{2, 16, 8, 8, 2, 2, 2, 2, {0, 0, 0, 0}, false, OCTAVO_NHWC};
+    Random random(2);
+    Floats x = random_floats(random, elements(p.x()));
+    for (float& v : x) v = std::max(0.0f, v);
+    OneOperator op(OCTAVO_OP_MAX_POOL2D_TRAIN, p.n);
+    p.attributes(op.desc);
+    op.input(to_layout(x, p.x(), p.layout), p.x(), true, p.layout);
+    op.output(p.y(), true, p.layout);
+    op.output(OCTAVO_U8, p.y(), true, p.layout);
+    ASSERT_TRUE(op.go());
+    EXPECT_TRUE(same_bits(to_logical(op.result<uint8_t>(1), p.y(), p.layout), maximum(p, x).index));
+}
+
+TEST(OnednnPooling, GradientOfTheAverage) {
+    Random random(3);
+    for (const Pool& p : pools()) {
+        for (bool count_pad : {false, true}) {
+            SCOPED_TRACE(p.text() + (count_pad ? " with padding counted" : ""));
+            const Floats dy = random_floats(random, elements(p.y()));
+            Sums dx(elements(p.x()));
+            p.each_window([&](int64_t plane, int64_t out, int64_t top, int64_t left) {
+                const int64_t bottom = std::min(top + p.kh, p.ih + p.pad[2]),
+                              right = std::min(left + p.kw, p.iw + p.pad[3]);
+                int64_t inside = 0;
+                for (int pass = 0; pass < 2; ++pass) {
+                    const double divisor = count_pad ? (bottom - top) * (right - left) : inside;
+                    for (int64_t v = std::max<int64_t>(top, 0); v < std::min(bottom, p.ih); ++v) {
+                        for (int64_t u = std::max<int64_t>(left, 0); u < std::min(right, p.iw); ++u) {
+                            if (pass == 0) ++inside;
+                            if (pass == 1)
+                                dx.add((plane * p.ih + v) * p.iw + u, dy[plane * p.oh() * p.ow() + out] / divisor);
+                        }
+                    }
+                }
+            });
+            OneOperator op(OCTAVO_OP_AVG_POOL2D_GRAD, p.n);
+            p.attributes(op.desc);
+            op.desc.count_include_pad = count_pad;
+            op.input(to_layout(dy, p.y(), p.layout), p.y(), true, p.layout);
+            op.output(p.x(), true, p.layout);
+            ASSERT_TRUE(op.go());
+            ASSERT_TRUE(close_sums(to_logical(op.result(), p.x(), p.layout), dx));
+        }
+    }
+}
+
+TEST(OnednnPooling, GradientOfTheAdaptiveAverage) {
+    Random random(4);
+    for (octavo_layout layout : {OCTAVO_NHWC, OCTAVO_PLAIN}) {
+        for (const Shape& s : std::vector<Shape>{{2, 64, 8, 8, 1, 1}, {3, 5, 7, 9, 3, 4}, {1, 3, 4, 4, 6, 6}}) {
+            const Shape in = {s[0], s[1], s[2], s[3]}, out = {s[0], s[1], s[4], s[5]};
+            const Floats dy = random_floats(random, elements(out));
+            Sums dx(elements(in));
+            for (int64_t plane = 0; plane < s[0] * s[1]; ++plane) {
+                for (int64_t y = 0; y < s[4]; ++y) {
+                    for (int64_t x = 0; x < s[5]; ++x) {
+                        const auto first = [](int64_t i, int64_t n, int64_t o) { return i * n / o; };
+                        const auto last = [](int64_t i, int64_t n, int64_t o) { return ((i + 1) * n + o - 1) / o; };
+                        const int64_t y0 = first(y, s[2], s[4]), y1 = last(y, s[2], s[4]);
+                        const int64_t x0 = first(x, s[3], s[5]), x1 = last(x, s[3], s[5]);
+                        for (int64_t v = y0; v < y1; ++v) {
+                            for (int64_t u = x0; u < x1; ++u) {
+                                dx.add((plane * s[2] + v) * s[3] + u,
+                                       dy[(plane * s[4] + y) * s[5] + x] / static_cast<double>((y1 - y0) * (x1 - x0)));
+                            }
+                        }
+                    }
+                }
+            }
+            OneOperator op(OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD, s[0]);
+            op.input(to_layout(dy, out, layout), out, true, layout);
+            op.output(in, true, layout);
+            ASSERT_TRUE(op.go());
+            EXPECT_TRUE(close_sums(to_logical(op.result(), in, layout), dx));
+        }
+    }
+}
+
+TEST(OnednnPooling, RefusesWindowsThatAByteCannotIndex) {
+    OneOperator op(OCTAVO_OP_MAX_POOL2D_TRAIN, 1);
+    op.desc.kernel[0] = op.desc.kernel[1] = 16;
+    op.input(Floats(16 * 16), {1, 1, 16, 16}, true, OCTAVO_NHWC);
+    op.output({1, 1, 1, 1}, true, OCTAVO_NHWC);
+    op.output(OCTAVO_U8, {1, 1, 1, 1}, true, OCTAVO_NHWC);
+    EXPECT_FALSE(op.build());
+    EXPECT_NE(op.message.find("255"), std::string::npos) << op.message;
+}
+
+}  // namespace
+}  // namespace octavo::test
