@@ -145,7 +145,9 @@ const char* cpu_name() {
     return name.c_str();
 }
 
-size_t cache_bytes(int level) {
+namespace {
+
+size_t read_cache_bytes(int level) {
     // Intel lists its caches in leaf 4, AMD in leaf 0x8000001d, in the same form.
     for (uint32_t leaf : {4u, 0x8000001du}) {
         for (uint32_t i = 0; i < 16; ++i) {
@@ -159,6 +161,14 @@ size_t cache_bytes(int level) {
         }
     }
     return level <= 1 ? size_t{32} << 10 : level == 2 ? size_t{256} << 10 : size_t{8} << 20;
+}
+
+}  // namespace
+
+size_t cache_bytes(int level) {
+    // Read once: under a hypervisor every CPUID instruction is a trap of some microseconds.
+    static const size_t bytes[] = {read_cache_bytes(1), read_cache_bytes(2), read_cache_bytes(3)};
+    return bytes[level <= 1 ? 0 : level == 2 ? 1 : 2];
 }
 
 }  // namespace octavo
