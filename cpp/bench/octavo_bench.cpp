@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 
 #include "bench/table.h"
 #ifdef OCTAVO_ONEDNN
