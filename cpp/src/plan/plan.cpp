@@ -167,7 +167,11 @@ void Plan::run_piece(Job* job, int64_t index) const noexcept {
 
 void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
     const int threads = job->split.inner;
-    const Workspaces::Lease workspace = workspaces_.take(bytes_needed(samples, threads));
+    // For the largest piece of the run at once, so that no workspace grows later in a run like this one.
+    const int64_t largest = job->split.largest(job->batch);
+    size_t bytes = bytes_needed(samples, threads);
+    if (samples != largest) bytes = std::max(bytes, bytes_needed(largest, threads));
+    const Workspaces::Lease workspace = workspaces_.take(bytes);
     std::byte* const fixed = workspace.memory();
     std::byte* const inner = fixed + program_.fixed_bytes;
     std::byte* const scratch = inner + program_.sample_bytes * static_cast<size_t>(samples);

@@ -2,6 +2,7 @@
 #ifndef OCTAVO_PLAN_PLAN_H
 #define OCTAVO_PLAN_PLAN_H
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,10 @@ private:
         int64_t chunk;  // samples of each but the last; 0: as equal as can be
         int outer;      // threads over pieces
         int inner;      // threads inside a piece
+
+        int64_t largest(int64_t batch) const {
+            return chunk > 0 ? std::min(batch, chunk) : (batch + count - 1) / count;
+        }
     };
     struct Job;
     class Visit;
