@@ -1,0 +1,276 @@
+// Plans of Octavo's own kernels: a network end to end against plain loops; random graphs against their operators one by one,
+// whatever the chunk, the threads and the instruction set; many callers at once; no allocation in the steady state.
+#include <malloc.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "cpu/isa.h"
+#include "octavo/octavo.h"
+#include "support/agree.h"
+#include "support/coverage.h"
+#include "support/guarded_buffer.h"
+#include "support/network.h"
+#include "support/random_graph.h"
+#include "support/small_network.h"
+#include "support/sweep.h"
+
+namespace {
+
+// Allocations of the whole process, counted while a test asks for it.
+std::atomic<bool> counting{false};
+std::atomic<int64_t> allocations{0};
+
+void count_allocation() {
+    if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+// The C library's own functions under their second names; operator new calls malloc, so all of C++ is seen too.
+extern "C" {
+void* __libc_malloc(size_t bytes);
+void* __libc_calloc(size_t count, size_t bytes);
+void* __libc_realloc(void* memory, size_t bytes);
+void* __libc_memalign(size_t alignment, size_t bytes);
+#if !defined(__SANITIZE_ADDRESS__)
+void* malloc(size_t bytes) {
+    count_allocation();
+    return __libc_malloc(bytes);
+}
+void* calloc(size_t count, size_t bytes) {
+    count_allocation();
+    return __libc_calloc(count, bytes);
+}
+void* realloc(void* memory, size_t bytes) {
+    count_allocation();
+    return __libc_realloc(memory, bytes);
+}
+void* aligned_alloc(size_t alignment, size_t bytes) {
+    count_allocation();
+    return __libc_memalign(alignment, bytes);
+}
+#endif
+}
+
+namespace octavo::test {
+namespace {
+
+TEST(Plan, ANetworkGivesWhatPlainLoopsGive) {
+    const SmallNetwork network(1);
+    const std::vector<float> x = network.images(8), expected = network.expected(x);
+    ASSERT_FALSE(mostly_constant(expected));
+    Coverage coverage("small network");
+    for (Isa isa : available_isas()) {
+        octavo_plan_options options{};
+        options.isa = isa_name(isa);
+        const PlanHandle plan = network.build(options);
+        std::vector<float> y(8 * SmallNetwork::outputs, -1);
+        ASSERT_EQ(SmallNetwork::run(plan, x, &y), OCTAVO_OK) << octavo_last_error();
+        EXPECT_TRUE(same_bits(y, expected)) << isa_name(isa);
+        coverage.ran(isa);
+    }
+}
+
+TEST(Plan, ExplainsItsSteps) {
+    octavo_plan_options options{};
+    options.profile = 1;
+    const SmallNetwork network(1);
+    const PlanHandle plan = network.build(options);
+    std::map<std::string, octavo_step_info> steps;
+    const int32_t count = octavo_plan_step_count(plan.get());
+    ASSERT_EQ(count, 9);
+    int64_t weight_bytes = 0;
+    for (int32_t i = 0; i < count; i++) {
+        const octavo_step_info info = step(plan, i);
+        steps[info.name] = info;
+        weight_bytes += info.weight_bytes;
+        EXPECT_STRNE(info.kernel, "") << info.name;
+        EXPECT_EQ(info.nanoseconds, -1) << "nothing ran yet";
+    }
+    EXPECT_STREQ(steps["flatten"].kernel, "view");
+    EXPECT_STREQ(step(plan, 6).fused, "flatten");
+    EXPECT_EQ(step(plan, 1).macs, 6 * 75 * 16 * 16);
+    EXPECT_EQ(step(plan, 6).macs, 24 * 64);
+    EXPECT_GE(step(plan, 6).weight_bytes, 24 * 64);
+    octavo_plan_memory memory{};
+    ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
+    EXPECT_EQ(memory.weight_bytes, weight_bytes);
+    EXPECT_GT(memory.arena_bytes, 0);
+    EXPECT_EQ(memory.workspaces, 0);
+    std::vector<float> y(SmallNetwork::outputs);
+    ASSERT_EQ(SmallNetwork::run(plan, network.images(1), &y), OCTAVO_OK);
+    for (int32_t i = 0; i < count; i++) EXPECT_GE(step(plan, i).nanoseconds, 0);
+    ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
+    EXPECT_EQ(memory.workspaces, 1);
+    octavo_step_info info;
+    EXPECT_EQ(octavo_plan_step(plan.get(), count, &info), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_plan_step(plan.get(), -1, &info), OCTAVO_INVALID_ARGUMENT);
+}
+
+TEST(Plan, ChunksAndThreadsDoNotShow) {
+    const SmallNetwork network(2);
+    const int64_t batch = 11;
+    const std::vector<float> x = network.images(batch), expected = network.expected(x);
+    for (int threads = 1; threads <= 4; threads++) {
+        for (int32_t chunk = 0; chunk <= batch; chunk++) {
+            octavo_plan_options options{};
+            options.threads = threads;
+            options.chunk = chunk;
+            const PlanHandle plan = network.build(options);
+            std::vector<float> y(static_cast<size_t>(batch * SmallNetwork::outputs), -1);
+            ASSERT_EQ(SmallNetwork::run(plan, x, &y), OCTAVO_OK) << octavo_last_error();
+            ASSERT_TRUE(same_bits(y, expected)) << "threads " << threads << ", chunk " << chunk;
+        }
+    }
+}
+
+TEST(Plan, EightCallersAtOnceGetTheirOwnResults) {
+    const SmallNetwork network(3);
+    octavo_plan_options options{};
+    options.threads = 2;
+    const PlanHandle plan = network.build(options);
+    std::vector<std::thread> callers;
+    std::atomic<int> wrong{0};
+    for (int t = 0; t < 8; t++) {
+        callers.emplace_back([&, t] {
+            const int64_t batch = 1 + t % 3 * 4;
+            const std::vector<float> x = network.images(batch), expected = network.expected(x);
+            std::vector<float> y(expected.size());
+            for (int i = 0; i < 50; i++) {
+                std::fill(y.begin(), y.end(), -1.0f);
+                if (SmallNetwork::run(plan, x, &y) != OCTAVO_OK || !same_bits(y, expected)) wrong++;
+            }
+        });
+    }
+    for (std::thread& caller : callers) caller.join();
+    EXPECT_EQ(wrong, 0);
+    octavo_plan_memory memory{};
+    ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
+    EXPECT_LE(memory.workspaces, 9) << "more workspaces than threads that could be at work";
+}
+
+TEST(Plan, TheSteadyStateAllocatesNothing) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "allocations are the sanitizer's here";
+#endif
+    const SmallNetwork network(4);
+    for (int threads = 1; threads <= 2; threads++) {
+        octavo_plan_options options{};
+        options.threads = threads;
+        const PlanHandle plan = network.build(options);
+        const std::vector<float> one = network.images(1), many = network.images(40);
+        std::vector<float> y(40 * SmallNetwork::outputs);
+        const auto round = [&] {
+            for (int i = 0; i < 200; i++) {
+                ASSERT_EQ(SmallNetwork::run(plan, many, &y), OCTAVO_OK);
+                ASSERT_EQ(SmallNetwork::run(plan, one, &y), OCTAVO_OK);
+            }
+        };
+        // Which thread works when is a matter of chance: a second one may come late, and then gets a workspace of its own.
+        round();
+        octavo_plan_memory before{}, after{};
+        do {
+            ASSERT_EQ(octavo_plan_memory_info(plan.get(), &before), OCTAVO_OK);
+            allocations = 0;
+            counting = true;
+            round();
+            counting = false;
+            ASSERT_EQ(octavo_plan_memory_info(plan.get(), &after), OCTAVO_OK);
+        } while (after.workspaces > before.workspaces);
+        EXPECT_LE(after.workspaces, threads);
+        EXPECT_EQ(allocations, 0) << threads << " threads";
+    }
+}
+
+TEST(Plan, WrongArgumentsOfARunAreRefused) {
+    const SmallNetwork network(5);
+    const PlanHandle plan = network.build();
+    const std::vector<float> x = network.images(1);
+    std::vector<float> y(SmallNetwork::outputs + 1, -1);
+    const void* inputs[] = {x.data()};
+    void* outputs[] = {y.data()};
+    const void* null_input[] = {nullptr};
+    void* null_output[] = {nullptr};
+    void* crooked[] = {reinterpret_cast<char*>(y.data()) + 1};
+    const auto refused = [&](int64_t batch, const void* const* in, void* const* out, octavo_status status,
+                             const char* says) {
+        EXPECT_EQ(octavo_plan_run(plan.get(), batch, in, out), status);
+        EXPECT_NE(std::string(octavo_last_error()).find(says), std::string::npos) << octavo_last_error();
+    };
+    refused(0, inputs, outputs, OCTAVO_INVALID_ARGUMENT, "batch is 0");
+    refused(-3, inputs, outputs, OCTAVO_INVALID_ARGUMENT, "batch is -3");
+    refused(INT64_MAX, inputs, outputs, OCTAVO_OUT_OF_MEMORY, "expected at most");
+    refused(1, nullptr, outputs, OCTAVO_INVALID_ARGUMENT, "array of inputs is null");
+    refused(1, inputs, nullptr, OCTAVO_INVALID_ARGUMENT, "array of outputs is null");
+    refused(1, null_input, outputs, OCTAVO_INVALID_ARGUMENT, "input 0 (\"value0\") is null");
+    refused(1, inputs, null_output, OCTAVO_INVALID_ARGUMENT, "output 0");
+    refused(1, inputs, crooked, OCTAVO_INVALID_ARGUMENT, "not aligned");
+    for (float v : y) EXPECT_EQ(v, -1) << "a refused run wrote";
+    EXPECT_EQ(octavo_plan_input_count(plan.get()), 1);
+    EXPECT_EQ(octavo_plan_output_count(plan.get()), 1);
+    EXPECT_EQ(octavo_plan_input_bytes(plan.get(), 0, 3), 3 * SmallNetwork::inputs * 4);
+    EXPECT_EQ(octavo_plan_output_bytes(plan.get(), 0, 3), 120);
+    EXPECT_EQ(octavo_plan_output_bytes(plan.get(), 1, 3), -1);
+    EXPECT_EQ(octavo_plan_output_bytes(plan.get(), 0, 0), -1);
+    EXPECT_EQ(octavo_plan_output_bytes(plan.get(), 0, INT64_MAX), -1);
+}
+
+TEST(Plan, RandomGraphsGiveWhatTheirOperatorsGive) {
+    std::map<std::string, int> kernels;
+    int views = 0;
+    Coverage coverage("random graphs");
+    Distrust distrust;
+    const std::vector<Isa> isas = available_isas();
+    int64_t number = 0;
+    Sweep(400).run([&](Random& random) {
+        const RandomGraph graph(&random, static_cast<int>(random.integer(1, 14)));
+        const int64_t batch = random.integer(1, 6);
+        const std::vector<uint8_t> samples =
+            random.codes<uint8_t>(static_cast<size_t>(batch) * graph.input_bytes(), 0, 255, random.chance(0.1));
+        const std::vector<int> results = graph.outputs();
+        const std::vector<std::vector<uint8_t>> values = graph.evaluate(samples, batch);
+        std::vector<std::vector<uint8_t>> expected;
+        for (int result : results) expected.push_back(values[result]);
+        for (const auto& bytes : expected) distrust.saw(bytes);
+        const Isa isa = isas[static_cast<size_t>(number++) % isas.size()];
+        for (int trial = 0; trial < 3; trial++) {
+            octavo_plan_options options{};
+            options.isa = isa_name(isa);
+            options.threads = static_cast<int32_t>(random.integer(1, 3));
+            options.chunk = static_cast<int32_t>(random.integer(0, batch));
+            const PlanHandle plan = graph.build(options);
+            const Guard guard = random.chance(0.5) ? Guard::after : Guard::before;
+            const GuardedBuffer<uint8_t> in(samples, guard);
+            std::vector<GuardedBuffer<float>> floats;
+            std::vector<GuardedBuffer<uint8_t>> bytes;
+            std::vector<void*> outputs;
+            for (size_t i = 0; i < results.size(); i++) {
+                floats.emplace_back(expected[i].size() / 4, guard);
+                bytes.emplace_back(expected[i].size(), guard);
+                const bool is_float = graph.tensors()[results[i]].dtype == OCTAVO_F32;
+                outputs.push_back(is_float ? static_cast<void*>(floats[i].data()) : bytes[i].data());
+            }
+            const void* inputs[] = {in.data()};
+            EXPECT_EQ(octavo_plan_run(plan.get(), batch, inputs, outputs.data()), OCTAVO_OK) << octavo_last_error();
+            for (size_t i = 0; i < results.size(); i++) {
+                EXPECT_TRUE(same_bits(static_cast<const uint8_t*>(outputs[i]), expected[i].data(), expected[i].size()))
+                    << isa_name(isa) << ", value " << results[i] << ", chunk " << options.chunk << ", threads "
+                    << options.threads;
+            }
+            for (int32_t i = 0; i < octavo_plan_step_count(plan.get()); i++) {
+                kernels[step(plan, i).kernel]++;
+                views += step(plan, i).kernel == std::string("view");
+            }
+        }
+        coverage.ran(isa);
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+    EXPECT_GT(views, 0);
+    EXPECT_GT(kernels.size(), 5u);
+}
+
+}  // namespace
+}  // namespace octavo::test
