@@ -43,7 +43,16 @@ struct PoolKernels {
     PoolFunction average_u8, average_s8, average_f32;
 };
 
-extern const PoolKernels pool_scalar, pool_avx2, pool_avx512, pool_vbmi;
+extern const PoolKernels pool_scalar, pool_avx2, pool_avx512;
+
+// The maximum of codes again, for rows that `fits` accepts; it looks at widths, strides and channels, not at pointers or rows.
+struct PoolFewChannelsKernels {
+    const char* suffix;
+    bool (*fits)(const PoolRow&);
+    PoolFunction max_u8, max_s8;
+};
+
+extern const PoolFewChannelsKernels pool_few_channels_vnni;
 
 }  // namespace octavo
 

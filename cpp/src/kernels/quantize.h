@@ -17,16 +17,6 @@ struct QuantizeRun {
     int32_t zero_point, lo, hi;
 };
 
-// Planes to pixels: y[i * channels + c] from x[c * plane_stride + i], channels 2 to 4, per-tensor form.
-struct QuantizePixels {
-    const float* x;
-    int64_t plane_stride;
-    void* y;
-    int64_t pixels, channels;
-    float inverse;
-    int32_t zero_point, lo, hi;
-};
-
 struct DequantizeRun {
     const void* x;
     float* y;
@@ -43,8 +33,6 @@ struct QuantizeKernels {
     // rint(x * inverse + zero_point), rounded twice: per channel.
     void (*two_step_u8)(const QuantizeRun&);
     void (*two_step_s8)(const QuantizeRun&);
-    void (*pixels_u8)(const QuantizePixels&);
-    void (*pixels_s8)(const QuantizePixels&);
     // float(x - zero_point) * scale; the difference of s32 wraps.
     void (*dequantize_u8)(const DequantizeRun&);
     void (*dequantize_s8)(const DequantizeRun&);

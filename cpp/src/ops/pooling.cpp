@@ -1,6 +1,7 @@
 // MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D. A row-major tensor is pooled as N * C images of one channel, a channels-last
 // one as N images of C channels, by the same kernels.
 #include <algorithm>
+#include <utility>
 
 #include "ops/checks.h"
 #include "ops/factories.h"
@@ -29,24 +30,22 @@ struct Pooling {
     int32_t zero_point = 0, lo = 0, hi = 0;
     int64_t group_channels = 0;
     int32_t group_fused = 0;
-    PoolFunction kernel = nullptr;
-    std::string name;
 };
 
-// The first longest run of windows with all taps of the largest, one stride apart.
-void find_regular(const Axis& axis, int64_t* begin, int64_t* end, int64_t* stride) {
+// The first longest run of windows with the most taps, one stride apart.
+void find_regular(const Axis& axis, PoolRow* row) {
     const std::vector<PoolSpan>& spans = axis.spans;
     int32_t most = 0;
     for (const PoolSpan& span : spans) most = std::max(most, span.taps);
     const int64_t n = static_cast<int64_t>(spans.size());
-    *begin = *end = 0;
-    *stride = axis.stride;
+    row->regular_begin = row->regular_end = 0;
+    row->stride = axis.stride;
     for (int64_t i = 0; i < n;) {
         int64_t j = i;
         while (j < n && spans[j].taps == most && spans[j].begin - spans[i].begin == (j - i) * axis.stride) j++;
-        if (j - i > *end - *begin) {
-            *begin = i;
-            *end = j;
+        if (j - i > row->regular_end - row->regular_begin) {
+            row->regular_begin = i;
+            row->regular_end = j;
         }
         i = std::max(j, i + 1);
     }
@@ -54,54 +53,64 @@ void find_regular(const Axis& axis, int64_t* begin, int64_t* end, int64_t* strid
 
 class PoolOp : public Op {
 public:
-    explicit PoolOp(Pooling pooling, const Value& x) : p_(std::move(pooling)), x_(x) {
-        find_regular(p_.columns, &regular_begin_, &regular_end_, &stride_);
+    PoolOp(Pooling pooling, const Value& x) : p_(std::move(pooling)), x_(x) {
+        const int64_t in_row = p_.columns.size * p_.channels;
+        common_.row_stride = p_.rows.dilation * in_row;
+        common_.column_stride = p_.columns.dilation * p_.channels;
+        common_.spans = p_.columns.spans.data();
+        common_.width = static_cast<int64_t>(p_.columns.spans.size());
+        find_regular(p_.columns, &common_);
+        common_.channels = p_.channels;
+        common_.zero_point = p_.zero_point;
+        common_.lo = p_.lo;
+        common_.hi = p_.hi;
+        common_.group_channels = p_.group_channels;
+        common_.group_fused = p_.group_fused;
+    }
+
+    // What is the same for every row; its pointers and rows are unset.
+    const PoolRow& row() const { return common_; }
+    void use(PoolFunction kernel, std::string name) {
+        kernel_ = kernel;
+        name_ = std::move(name);
     }
 
     void run(const RunArgs& args) const noexcept override {
         const int64_t images = samples(p_.batched, args) * p_.planes;
         const int64_t in_row = p_.columns.size * p_.channels, in_image = p_.rows.size * in_row;
-        const int64_t width = static_cast<int64_t>(p_.columns.spans.size()), out_row = width * p_.channels;
+        const int64_t out_row = common_.width * p_.channels;
         const int64_t height = static_cast<int64_t>(p_.rows.spans.size());
         const int64_t element = static_cast<int64_t>(p_.element_bytes);
         const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
         char* y = static_cast<char*>(args.outputs[0]);
-
-        PoolRow common{};
-        common.x_end = x + images * in_image * element;
-        common.row_stride = p_.rows.dilation * in_row;
-        common.column_stride = p_.columns.dilation * p_.channels;
-        common.spans = p_.columns.spans.data();
-        common.width = width;
-        common.regular_begin = regular_begin_;
-        common.regular_end = regular_end_;
-        common.stride = stride_;
-        common.channels = p_.channels;
-        common.zero_point = p_.zero_point;
-        common.lo = p_.lo;
-        common.hi = p_.hi;
-        common.group_channels = p_.group_channels;
-        common.group_fused = p_.group_fused;
         const int64_t cost = ceil_div(in_image, height) * element;
         split(images * height, 1, cost, args.threads, [&](int64_t begin, int64_t end) {
-            PoolRow row = common;
+            PoolRow row = common_;
+            row.x_end = x + images * in_image * element;
+            int64_t image = begin / height, o = begin % height;
             for (int64_t i = begin; i < end; i++) {
-                const PoolSpan& span = p_.rows.spans[i % height];
-                row.x = x + (i / height * in_image + span.begin * in_row) * element;
+                const PoolSpan& span = p_.rows.spans[o];
+                row.x = x + (image * in_image + span.begin * in_row) * element;
                 row.rows = span.taps;
                 row.row_divisor = span.divisor;
                 row.y = y + i * out_row * element;
-                p_.kernel(row);
+                kernel_(row);
+                if (++o == height) {
+                    o = 0;
+                    image++;
+                }
             }
         });
     }
 
-    std::string kernel() const override { return p_.name; }
+    std::string kernel() const override { return name_; }
 
 private:
     Pooling p_;
     Operand x_;
-    int64_t regular_begin_, regular_end_, stride_;
+    PoolRow common_{};
+    PoolFunction kernel_ = nullptr;
+    std::string name_;
 };
 
 // Output positions of a sliding window, as PyTorch counts them: in ceil mode a last window that would start beyond the input
@@ -157,10 +166,15 @@ Axis adaptive(int64_t in, int64_t out) {
 
 enum class Kind { max, average, adaptive };
 
-PoolFunction choose(const PoolKernels& k, bool max, octavo_dtype type) {
-    if (type == OCTAVO_U8) return max ? k.max_u8 : k.average_u8;
-    if (type == OCTAVO_S8) return max ? k.max_s8 : k.average_s8;
-    return max ? k.max_f32 : k.average_f32;
+// The kernel, and its name's end.
+std::pair<PoolFunction, const char*> choose(const PoolRow& row, bool max, octavo_dtype type, Isa isa) {
+    const PoolFewChannelsKernels* few = pool_few_channels_kernels(isa);
+    if (max && type != OCTAVO_F32 && few != nullptr && few->fits(row))
+        return {type == OCTAVO_U8 ? few->max_u8 : few->max_s8, few->suffix};
+    const PoolKernels& k = pool_kernels(isa);
+    if (type == OCTAVO_U8) return {max ? k.max_u8 : k.average_u8, k.suffix};
+    if (type == OCTAVO_S8) return {max ? k.max_s8 : k.average_s8, k.suffix};
+    return {max ? k.max_f32 : k.average_f32, k.suffix};
 }
 
 std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name) {
@@ -209,10 +223,10 @@ std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name)
         }
         if (!nhwc) p.group_channels = 0;
     }
-    const PoolKernels& kernels = pool_kernels(desc.isa);
-    p.kernel = choose(kernels, kind == Kind::max, x.dtype);
-    p.name = std::string(kind_name) + "_" + type_name(x.dtype) + (nhwc ? "_nhwc_" : "_nchw_") + kernels.suffix;
-    return std::make_unique<PoolOp>(std::move(p), x);
+    auto op = std::make_unique<PoolOp>(std::move(p), x);
+    const auto [kernel, suffix] = choose(op->row(), kind == Kind::max, x.dtype, desc.isa);
+    op->use(kernel, std::string(kind_name) + "_" + type_name(x.dtype) + (nhwc ? "_nhwc_" : "_nchw_") + suffix);
+    return op;
 }
 
 }  // namespace

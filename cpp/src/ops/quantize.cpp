@@ -6,6 +6,7 @@
 #include "ops/factories.h"
 #include "ops/movement.h"
 #include "ops/split.h"
+#include "registry/pixels.h"
 #include "registry/quantize.h"
 #include "registry/transpose.h"
 
@@ -17,19 +18,18 @@ constexpr int64_t tile_rows = 64, tile_columns = 256;
 class QuantizeOp : public Op {
 public:
     QuantizeOp(const Value& x, const Value& y, Isa isa)
-        : x_(x),
-          move_(movement(x, x.layout != y.layout)),
-          batched_(x.batched),
-          kernels_(quantize_kernels(isa)),
-          transpose_(transpose_kernels(isa)) {
+        : x_(x), move_(movement(x, x.layout != y.layout)), batched_(x.batched), transpose_(transpose_kernels(isa)) {
         const bool is_signed = y.dtype == OCTAVO_S8;
-        run_ = is_signed ? kernels_.fused_s8 : kernels_.fused_u8;
-        pixels_ = is_signed ? kernels_.pixels_s8 : kernels_.pixels_u8;
+        const QuantizeKernels& kernels = quantize_kernels(isa);
+        const PixelsKernels& pixels = pixels_kernels(isa);
+        run_ = is_signed ? kernels.fused_s8 : kernels.fused_u8;
+        pixels_ = is_signed ? pixels.s8 : pixels.u8;
         constants_.inverse = 1.0f / y.scales[0];
         constants_.zero_point = y.zero_points[0];
         constants_.lo = y.code_min;
         constants_.hi = y.code_max;
-        name_ = std::string("quantize_") + type_name(y.dtype) + move_.suffix() + "_" + kernels_.suffix;
+        name_ = std::string("quantize_") + type_name(y.dtype) + move_.suffix() + "_" +
+                (interleaves() ? pixels.suffix : kernels.suffix);
     }
 
     void run(const RunArgs& args) const noexcept override {
@@ -39,7 +39,7 @@ public:
         if (!move_.transposed)
             split(count * move_.columns, 64, 5, args.threads,
                   [&](int64_t begin, int64_t end) { quantize(x + begin, y + begin, end - begin); });
-        else if (move_.from_planes && move_.rows <= 4)
+        else if (interleaves())
             interleave(x, y, count, args.threads);
         else
             transpose(x, y, count, args.threads);
@@ -48,6 +48,8 @@ public:
     std::string kernel() const override { return name_; }
 
 private:
+    bool interleaves() const { return move_.from_planes && move_.rows <= 4; }
+
     void quantize(const float* x, uint8_t* y, int64_t n) const {
         QuantizeRun p = constants_;
         p.x = x;
@@ -102,7 +104,6 @@ private:
     Operand x_;
     Movement move_;
     bool batched_;
-    const QuantizeKernels& kernels_;
     const TransposeKernels& transpose_;
     void (*run_)(const QuantizeRun&);
     void (*pixels_)(const QuantizePixels&);

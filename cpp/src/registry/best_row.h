@@ -12,12 +12,13 @@ template <class Kernels>
 struct RegistryRow {
     Isa isa;
     const Kernels* kernels;
+    bool vbmi = false;  // needs AVX512-VBMI too
 };
 
 template <class Kernels, size_t count>
 const Kernels& best_row(const RegistryRow<Kernels> (&rows)[count], Isa cap) {
     for (const RegistryRow<Kernels>& row : rows)
-        if (row.isa <= cap) return *row.kernels;
+        if (row.isa <= cap && (!row.vbmi || has_vbmi())) return *row.kernels;
     return *rows[count - 1].kernels;
 }
 

@@ -9,6 +9,8 @@ namespace octavo {
 
 // The best row under the cap.
 const PoolKernels& pool_kernels(Isa cap);
+// Null where no instruction set under the cap has them.
+const PoolFewChannelsKernels* pool_few_channels_kernels(Isa cap);
 
 }  // namespace octavo
 

@@ -172,6 +172,14 @@ __m256 exp_negative(__m256 x) {
     return _mm256_mul_ps(_mm256_mul_ps(e, power_of_two(half)), power_of_two(_mm256_sub_epi32(exponent, half)));
 }
 
+// Masked stores are slow on AMD's CPUs.
+void store_lanes(float* y, __m256 v, __m256i k, int64_t n) {
+    if (n >= 8)
+        _mm256_storeu_ps(y, v);
+    else
+        _mm256_maskstore_ps(y, k, v);
+}
+
 void softmax_f32(const float* x, float* y, int64_t n) {
     float most = -__builtin_inff();
     __m256 mosts = _mm256_set1_ps(most);
@@ -189,7 +197,7 @@ void softmax_f32(const float* x, float* y, int64_t n) {
         const __m256 e = exp_negative(_mm256_sub_ps(_mm256_maskload_ps(x + i, k), greatest));
         __m256& part = parts[i / 8 % 2];
         part = _mm256_add_ps(part, _mm256_and_ps(e, _mm256_castsi256_ps(k)));
-        _mm256_maskstore_ps(y + i, k, e);
+        store_lanes(y + i, e, k, n - i);
     }
     const __m256 eight = _mm256_add_ps(parts[0], parts[1]);
     const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -200,7 +208,7 @@ void softmax_f32(const float* x, float* y, int64_t n) {
     for (i = 0; i < n; i += 8) {
         const __m256i k = first_lanes(n - i);
         const __m256 quotient = _mm256_div_ps(_mm256_maskload_ps(y + i, k), divisor);
-        _mm256_maskstore_ps(y + i, k, sum != sum ? nan : quotient);
+        store_lanes(y + i, sum != sum ? nan : quotient, k, n - i);
     }
 }
 

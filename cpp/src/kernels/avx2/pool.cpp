@@ -26,6 +26,8 @@ struct S8 {
 
 __m256i load32(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
+__m128i load8(const void* p) { return _mm_loadl_epi64(static_cast<const __m128i*>(p)); }
+
 __m128i load16(const void* p) { return _mm_loadu_si128(static_cast<const __m128i*>(p)); }
 
 template <class T>
@@ -114,7 +116,11 @@ void max_narrow(const PoolRow& p) {
             const uint8_t* from = buffer + span.begin * channels - start;
             uint8_t* to = y + i * channels;
             // A pixel may write into those after it, which are still to come.
-            if (channels <= 16) {
+            if (channels <= 8 && (p.width - i) * channels >= 8) {
+                __m128i most = load8(from);
+                for (int32_t t = 1; t < span.taps; t++) most = T::max(most, load8(from + t * p.column_stride));
+                _mm_storel_epi64(reinterpret_cast<__m128i*>(to), most);
+            } else if (channels <= 16) {
                 __m128i most = load16(from);
                 for (int32_t t = 1; t < span.taps; t++) most = T::max(most, load16(from + t * p.column_stride));
                 if ((p.width - i) * channels >= 16) {
@@ -153,6 +159,14 @@ __m256i first_lanes(int64_t n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 0 ? 0 : n > 8 ? 8 : n)), lane);
 }
 
+// Masked stores are slow on AMD's CPUs.
+void store_lanes(float* y, __m256 v, __m256i k, int64_t n) {
+    if (n >= 8)
+        _mm256_storeu_ps(y, v);
+    else
+        _mm256_maskstore_ps(y, k, v);
+}
+
 void max_f32(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
         const PoolSpan span = p.spans[i];
@@ -168,7 +182,7 @@ void max_f32(const PoolRow& p) {
                         _mm256_or_ps(_mm256_cmp_ps(v, most, _CMP_GT_OQ), _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
                     most = _mm256_blendv_ps(most, v, greater);
                 }
-            _mm256_maskstore_ps(y + c, k, most);
+            store_lanes(y + c, most, k, p.channels - c);
         }
     }
 }
@@ -263,7 +277,7 @@ void average_f32(const PoolRow& p) {
             for (int64_t r = 0; r < p.rows; r++)
                 for (int32_t t = 0; t < span.taps; t++)
                     sum = _mm256_add_ps(sum, _mm256_maskload_ps(x + r * p.row_stride + t * p.column_stride + c, k));
-            _mm256_maskstore_ps(y + c, k, _mm256_div_ps(sum, divisor));
+            store_lanes(y + c, _mm256_div_ps(sum, divisor), k, p.channels - c);
         }
     }
 }

@@ -68,51 +68,6 @@ void run(const QuantizeRun& p) {
     }
 }
 
-// 8 pixels a step: the channels' codes side by side in a double word each, then the unused bytes squeezed out.
-template <int channels>
-void pixels(const QuantizePixels& p) {
-    const Scale s(p.inverse, p.zero_point, p.lo, p.hi);
-    const __m256i byte = _mm256_set1_epi32(0xff);
-    const __m256i squeeze =
-        channels == 2
-            ? _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, -1, -1, -1, -1, -1, -1, -1, -1))
-            : _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
-    uint8_t* y = static_cast<uint8_t*>(p.y);
-    for (int64_t i = 0; i < p.pixels; i += 8) {
-        const int64_t left = p.pixels - i < 8 ? p.pixels - i : 8;
-        const __m256i k = first_lanes(left);
-        __m256i q = _mm256_and_si256(codes<true>(_mm256_maskload_ps(p.x + i, k), s), byte);
-#pragma GCC unroll 3
-        for (int c = 1; c < channels; c++) {
-            const __m256i v = codes<true>(_mm256_maskload_ps(p.x + c * p.plane_stride + i, k), s);
-            q = _mm256_or_si256(q, _mm256_slli_epi32(_mm256_and_si256(v, byte), 8 * c));
-        }
-        if (channels < 4) q = _mm256_shuffle_epi8(q, squeeze);
-        // Each half holds 4 pixels; the second goes over the unused end of the first.
-        const auto store = [&](uint8_t* to) {
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(q));
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 4 * channels), _mm256_extracti128_si256(q, 1));
-        };
-        uint8_t* to = y + i * channels;
-        if ((p.pixels - i) * channels >= 4 * channels + 16) {
-            store(to);
-        } else {
-            uint8_t bytes[32];
-            store(bytes);
-            copy_bytes(to, bytes, left * channels);
-        }
-    }
-}
-
-void pixels_any(const QuantizePixels& p) {
-    if (p.channels == 2)
-        pixels<2>(p);
-    else if (p.channels == 3)
-        pixels<3>(p);
-    else
-        pixels<4>(p);
-}
-
 struct FromU8 {
     using Type = uint8_t;
     static __m256i load(const Type* x) {
@@ -153,8 +108,8 @@ void dequantize(const DequantizeRun& p) {
 }  // namespace
 
 const QuantizeKernels quantize_avx2 = {
-    "avx2",     run<true, false>, run<true, true>,    run<false, false>,  run<false, true>,
-    pixels_any, pixels_any,       dequantize<FromU8>, dequantize<FromS8>, dequantize<FromS32>,
+    "avx2",           run<true, false>,   run<true, true>,    run<false, false>,
+    run<false, true>, dequantize<FromU8>, dequantize<FromS8>, dequantize<FromS32>,
 };
 
 }  // namespace octavo

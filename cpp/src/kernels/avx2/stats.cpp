@@ -94,15 +94,26 @@ int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint
     return nan_count;
 }
 
-// parts[0..7] += d * d for the lanes of k.
-void add_squares(double* parts, __m256d low, __m256d high, __m256i k) {
-    const __m256d ka = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(k)));
-    const __m256d kb = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_extracti128_si256(k, 1)));
-    // Lanes that are not there add +0 to a sum that is never -0.
-    const __m256d a = _mm256_and_pd(_mm256_mul_pd(low, low), ka), b = _mm256_and_pd(_mm256_mul_pd(high, high), kb);
-    _mm256_storeu_pd(parts, _mm256_add_pd(_mm256_loadu_pd(parts), a));
-    _mm256_storeu_pd(parts + 4, _mm256_add_pd(_mm256_loadu_pd(parts + 4), b));
-}
+// The partial sums in registers.
+struct Parts {
+    __m256d sums[4];
+
+    explicit Parts(const double* parts) {
+        for (int i = 0; i < 4; i++) sums[i] = _mm256_loadu_pd(parts + 4 * i);
+    }
+
+    void store(double* parts) const {
+        for (int i = 0; i < 4; i++) _mm256_storeu_pd(parts + 4 * i, sums[i]);
+    }
+
+    // Adds the squares of the lanes of k to sums[first] and the next. Other lanes add +0 to a sum that is never -0.
+    void add(int first, __m256d a, __m256d b, __m256i k) {
+        const __m256d ka = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(k)));
+        const __m256d kb = _mm256_castsi256_pd(_mm256_cvtepi32_epi64(_mm256_extracti128_si256(k, 1)));
+        sums[first] = _mm256_add_pd(sums[first], _mm256_and_pd(_mm256_mul_pd(a, a), ka));
+        sums[first + 1] = _mm256_add_pd(sums[first + 1], _mm256_and_pd(_mm256_mul_pd(b, b), kb));
+    }
+};
 
 __m256d low_half(__m256 x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
 
@@ -114,26 +125,38 @@ void affine_error(const float* x, int64_t n, const AffineCodes& p, double* parts
     const __m256 lo = _mm256_set1_ps(static_cast<float>(p.lo)), hi = _mm256_set1_ps(static_cast<float>(p.hi));
     const __m256 nan = _mm256_max_ps(_mm256_min_ps(z, hi), lo);
     const __m256i zero_point = _mm256_set1_epi32(p.zero_point);
-    for (int64_t i = 0; i < n; i += 8) {
+    Parts sums(parts);
+    const auto eight = [&](int64_t i, int first) {
         const __m256i k = first_lanes(n - i);
         const __m256 v = _mm256_maskload_ps(x + i, k);
         const __m256 w = _mm256_fmadd_ps(v, inverse, z);
         const __m256 limited = _mm256_max_ps(_mm256_min_ps(w, hi), lo);
         const __m256i q = _mm256_cvtps_epi32(_mm256_blendv_ps(nan, limited, _mm256_cmp_ps(w, w, _CMP_ORD_Q)));
         const __m256 decoded = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(q, zero_point)), scale);
-        add_squares(parts + i % sum_parts, _mm256_sub_pd(low_half(v), low_half(decoded)),
-                    _mm256_sub_pd(high_half(v), high_half(decoded)), k);
+        sums.add(first, _mm256_sub_pd(low_half(v), low_half(decoded)), _mm256_sub_pd(high_half(v), high_half(decoded)),
+                 k);
+    };
+    for (int64_t i = 0; i < n; i += 16) {
+        eight(i, 0);
+        eight(i + 8, 2);
     }
+    sums.store(parts);
 }
 
 void squared_error(const float* a, const float* b, int64_t n, double* error_parts, double* power_parts) {
-    for (int64_t i = 0; i < n; i += 8) {
+    Parts errors(error_parts), powers(power_parts);
+    const auto eight = [&](int64_t i, int first) {
         const __m256i k = first_lanes(n - i);
         const __m256 x = _mm256_maskload_ps(a + i, k), y = _mm256_maskload_ps(b + i, k);
-        add_squares(error_parts + i % sum_parts, _mm256_sub_pd(low_half(x), low_half(y)),
-                    _mm256_sub_pd(high_half(x), high_half(y)), k);
-        add_squares(power_parts + i % sum_parts, low_half(x), high_half(x), k);
+        errors.add(first, _mm256_sub_pd(low_half(x), low_half(y)), _mm256_sub_pd(high_half(x), high_half(y)), k);
+        powers.add(first, low_half(x), high_half(x), k);
+    };
+    for (int64_t i = 0; i < n; i += 16) {
+        eight(i, 0);
+        eight(i + 8, 2);
     }
+    errors.store(error_parts);
+    powers.store(power_parts);
 }
 
 }  // namespace

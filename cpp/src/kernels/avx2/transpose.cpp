@@ -75,11 +75,16 @@ __m256i first_lanes(int64_t n) {
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
+// whole: all 8 rows and columns are there. Masked stores are slow on AMD's CPUs.
+template <bool whole>
 void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t rows, int64_t columns) {
     const __m256i in = first_lanes(columns), out = first_lanes(rows);
     __m256 v[8], w[8];
 #pragma GCC unroll 8
-    for (int64_t i = 0; i < 8; i++) v[i] = i < rows ? _mm256_maskload_ps(x + i * x_stride, in) : _mm256_setzero_ps();
+    for (int64_t i = 0; i < 8; i++)
+        v[i] = whole      ? _mm256_loadu_ps(x + i * x_stride)
+               : i < rows ? _mm256_maskload_ps(x + i * x_stride, in)
+                          : _mm256_setzero_ps();
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         w[2 * i] = _mm256_unpacklo_ps(v[2 * i], v[2 * i + 1]);
@@ -98,16 +103,22 @@ void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, i
         w[i + 4] = _mm256_permute2f128_ps(v[i], v[i + 4], 0x31);
     }
 #pragma GCC unroll 8
-    for (int64_t j = 0; j < 8; j++)
-        if (j < columns) _mm256_maskstore_ps(y + j * y_stride, out, w[j]);
+    for (int64_t j = 0; j < 8; j++) {
+        if (whole)
+            _mm256_storeu_ps(y + j * y_stride, w[j]);
+        else if (j < columns)
+            _mm256_maskstore_ps(y + j * y_stride, out, w[j]);
+    }
 }
 
 void words(const void* from, int64_t x_stride, void* to, int64_t y_stride, int64_t rows, int64_t columns) {
     const float* x = static_cast<const float*>(from);
     float* y = static_cast<float*>(to);
     for (int64_t j = 0; j < columns; j += 8)
-        for (int64_t i = 0; i < rows; i += 8)
-            block_words(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride, rows - i, columns - j);
+        for (int64_t i = 0; i < rows; i += 8) {
+            const auto block = rows - i >= 8 && columns - j >= 8 ? block_words<true> : block_words<false>;
+            block(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride, rows - i, columns - j);
+        }
 }
 
 }  // namespace

@@ -67,9 +67,14 @@ void histogram(const float* x, int64_t n, double factor, double first, uint32_t*
     }
 }
 
+// Up to 16 levels the thresholds are one register. With more, every 16th of them is one, for the steps of 16 and above.
 int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint8_t* codes) {
     int64_t nan_count = 0;
-    const __m512 few = search.depth <= 4 ? _mm512_loadu_ps(search.thresholds) : _mm512_setzero_ps();
+    const __m512i every_16th =
+        _mm512_setr_epi32(15, 31, 47, 63, 79, 95, 111, 127, 143, 159, 175, 191, 207, 223, 239, 254);
+    const bool few = search.depth <= 4;
+    const __m512 table =
+        few ? _mm512_loadu_ps(search.thresholds) : _mm512_i32gather_ps(every_16th, search.thresholds, 4);
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 k = first_lanes(n - i);
         const __m512 v = _mm512_maskz_loadu_ps(k, x + i);
@@ -77,8 +82,9 @@ int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint
         __m512i code = _mm512_setzero_si512();
         for (int step = 1 << search.depth >> 1; step > 0; step /= 2) {
             const __m512i at = _mm512_add_epi32(code, _mm512_set1_epi32(step - 1));
-            const __m512 threshold =
-                search.depth <= 4 ? _mm512_permutexvar_ps(at, few) : _mm512_i32gather_ps(at, search.thresholds, 4);
+            const __m512 threshold = few          ? _mm512_permutexvar_ps(at, table)
+                                     : step >= 16 ? _mm512_permutexvar_ps(_mm512_srli_epi32(at, 4), table)
+                                                  : _mm512_i32gather_ps(at, search.thresholds, 4);
             const __mmask16 above = _mm512_cmp_ps_mask(v, threshold, _CMP_GT_OQ);
             code = _mm512_mask_add_epi32(code, above, code, _mm512_set1_epi32(step));
         }
@@ -87,13 +93,23 @@ int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint
     return nan_count;
 }
 
-// parts += d * d for the lanes of k, in two halves of 8.
-void add_squares(double* parts, __m512d low, __m512d high, __mmask16 k) {
-    const __m512d a = _mm512_loadu_pd(parts), b = _mm512_loadu_pd(parts + 8);
-    const __mmask8 ka = static_cast<__mmask8>(k), kb = static_cast<__mmask8>(k >> 8);
-    _mm512_storeu_pd(parts, _mm512_mask_add_pd(a, ka, a, _mm512_mul_pd(low, low)));
-    _mm512_storeu_pd(parts + 8, _mm512_mask_add_pd(b, kb, b, _mm512_mul_pd(high, high)));
-}
+// The partial sums in registers.
+struct Parts {
+    __m512d low, high;
+
+    explicit Parts(const double* parts) : low(_mm512_loadu_pd(parts)), high(_mm512_loadu_pd(parts + 8)) {}
+
+    void store(double* parts) const {
+        _mm512_storeu_pd(parts, low);
+        _mm512_storeu_pd(parts + 8, high);
+    }
+
+    // Adds the squares of the lanes of k.
+    void add(__m512d a, __m512d b, __mmask16 k) {
+        low = _mm512_mask_add_pd(low, static_cast<__mmask8>(k), low, _mm512_mul_pd(a, a));
+        high = _mm512_mask_add_pd(high, static_cast<__mmask8>(k >> 8), high, _mm512_mul_pd(b, b));
+    }
+};
 
 __m512d low_half(__m512 x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
 
@@ -105,8 +121,7 @@ void affine_error(const float* x, int64_t n, const AffineCodes& p, double* parts
     const __m512 lo = _mm512_set1_ps(static_cast<float>(p.lo)), hi = _mm512_set1_ps(static_cast<float>(p.hi));
     const __m512 nan = _mm512_max_ps(_mm512_min_ps(z, hi), lo);
     const __m512i zero_point = _mm512_set1_epi32(p.zero_point);
-    double sums[sum_parts];
-    for (int j = 0; j < sum_parts; j++) sums[j] = parts[j];
+    Parts sums(parts);
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 k = first_lanes(n - i);
         const __m512 v = _mm512_maskz_loadu_ps(k, x + i);
@@ -114,28 +129,21 @@ void affine_error(const float* x, int64_t n, const AffineCodes& p, double* parts
         const __mmask16 number = _mm512_cmp_ps_mask(w, w, _CMP_ORD_Q);
         const __m512i q = _mm512_cvtps_epi32(_mm512_max_ps(_mm512_mask_min_ps(nan, number, w, hi), lo));
         const __m512 decoded = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(q, zero_point)), scale);
-        add_squares(sums, _mm512_sub_pd(low_half(v), low_half(decoded)),
-                    _mm512_sub_pd(high_half(v), high_half(decoded)), k);
+        sums.add(_mm512_sub_pd(low_half(v), low_half(decoded)), _mm512_sub_pd(high_half(v), high_half(decoded)), k);
     }
-    for (int j = 0; j < sum_parts; j++) parts[j] = sums[j];
+    sums.store(parts);
 }
 
 void squared_error(const float* a, const float* b, int64_t n, double* error_parts, double* power_parts) {
-    double errors[sum_parts], powers[sum_parts];
-    for (int j = 0; j < sum_parts; j++) {
-        errors[j] = error_parts[j];
-        powers[j] = power_parts[j];
-    }
+    Parts errors(error_parts), powers(power_parts);
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 k = first_lanes(n - i);
         const __m512 x = _mm512_maskz_loadu_ps(k, a + i), y = _mm512_maskz_loadu_ps(k, b + i);
-        add_squares(errors, _mm512_sub_pd(low_half(x), low_half(y)), _mm512_sub_pd(high_half(x), high_half(y)), k);
-        add_squares(powers, low_half(x), high_half(x), k);
+        errors.add(_mm512_sub_pd(low_half(x), low_half(y)), _mm512_sub_pd(high_half(x), high_half(y)), k);
+        powers.add(low_half(x), high_half(x), k);
     }
-    for (int j = 0; j < sum_parts; j++) {
-        error_parts[j] = errors[j];
-        power_parts[j] = powers[j];
-    }
+    errors.store(error_parts);
+    powers.store(power_parts);
 }
 
 }  // namespace

@@ -19,14 +19,6 @@ void two_step(const QuantizeRun& p) {
 }
 
 template <class T>
-void pixels(const QuantizePixels& p) {
-    for (int64_t i = 0; i < p.pixels; i++)
-        for (int64_t c = 0; c < p.channels; c++)
-            static_cast<T*>(p.y)[i * p.channels + c] =
-                static_cast<T>(quantize_fused(p.x[c * p.plane_stride + i], p.inverse, p.zero_point, p.lo, p.hi));
-}
-
-template <class T>
 void dequantize_run(const DequantizeRun& p) {
     for (int64_t i = 0; i < p.n; i++) {
         const int32_t difference = add_wrap_s32(static_cast<const T*>(p.x)[i], add_wrap_s32(~p.zero_point, 1));
@@ -37,8 +29,8 @@ void dequantize_run(const DequantizeRun& p) {
 }  // namespace
 
 const QuantizeKernels quantize_scalar = {
-    "scalar",        fused<uint8_t>, fused<int8_t>,           two_step<uint8_t>,      two_step<int8_t>,
-    pixels<uint8_t>, pixels<int8_t>, dequantize_run<uint8_t>, dequantize_run<int8_t>, dequantize_run<int32_t>,
+    "scalar",         fused<uint8_t>,          fused<int8_t>,          two_step<uint8_t>,
+    two_step<int8_t>, dequantize_run<uint8_t>, dequantize_run<int8_t>, dequantize_run<int32_t>,
 };
 
 }  // namespace octavo
