@@ -1,0 +1,151 @@
+package io.octavo.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.octavo.graph.Activation;
+import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
+import io.octavo.graph.Op;
+import io.octavo.graph.ReferenceRunner;
+import io.octavo.graph.Value;
+import io.octavo.graph.Window;
+import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Quantized graphs against plain loops: every code of every value equal, on every instruction set. */
+class Int8SessionTest {
+    private final Nets nets = new Nets(17);
+
+    private static List<String> isas() {
+        List<String> names = new ArrayList<>();
+        for (Machine.Isa isa : Machine.isas()) {
+            if (isa.supported()) {
+                names.add(isa.name());
+            }
+        }
+        return names;
+    }
+
+    private void assertEqualsLoops(Graph graph, Tensor x, int threads) {
+        Map<String, double[]> expected = ReferenceRunner.run(graph, Map.of("input", x));
+        List<String> taps = graph.nodes().stream().map(Node::output).toList();
+        assertFalse(isas().isEmpty());
+        for (String isa : isas()) {
+            Map<String, Tensor> delivered = new LinkedHashMap<>();
+            try (Session session = Session.builder(graph)
+                    .isa(isa)
+                    .threads(threads)
+                    .tap(taps, (name, tensor) -> delivered.put(name, tensor.copy()))
+                    .build()) {
+                session.run(x);
+            }
+            assertEquals(taps, List.copyOf(delivered.keySet()));
+            for (String name : taps) {
+                Value value = graph.value(name);
+                String what = graph.name() + " " + isa + " " + name;
+                if (value.isQuantized()) {
+                    Close.assertSame(what, expected.get(name), delivered.get(name));
+                } else {
+                    Close.assertClose(what, expected.get(name), delivered.get(name), 100);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theDemoNetwork() {
+        assertEqualsLoops(nets.demo(), nets.floats(-1, 1, 1, 3, 32, 32), 1);
+        assertEqualsLoops(nets.demo(), nets.floats(-1, 1, 5, 3, 32, 32), 2);
+    }
+
+    @Test
+    void everyOperator() {
+        assertEqualsLoops(nets.everything(), nets.floats(-2, 2, 1, 4, 11, 9), 1);
+        assertEqualsLoops(nets.everything(), nets.floats(-2, 2, 6, 4, 11, 9), 2);
+    }
+
+    @Test
+    void fusedOrTappedTheResultIsTheSame() {
+        Graph graph = nets.demo();
+        Tensor x = nets.floats(-1, 1, 3, 3, 32, 32);
+        double[] expected = ReferenceRunner.run(graph, Map.of("input", x)).get("logits");
+        for (int threads : new int[] {1, 2}) {
+            for (int chunk : new int[] {0, 1, 2}) {
+                try (Session session =
+                        Session.builder(graph).threads(threads).chunk(chunk).build()) {
+                    Close.assertClose("threads " + threads + " chunk " + chunk, expected, session.run(x), 1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void codesInAndOut() {
+        Graph.Builder g = Graph.builder("codes");
+        g.input("input", DType.U8, Shape.ofBatch(5, 7, 6), Nets.u8(0.02f, 100));
+        Op conv = new Op.Conv2d(Window.of(3), 1, Activation.NONE);
+        g.node("conv", conv, List.of("input", nets.weight(g, "w", true, 9, 5, 3, 3)), Nets.u8(0.05f, 130));
+        g.node("pool", new Op.AvgPool2d(Window.of(2).stride(2), false, true), List.of("conv"));
+        Graph graph = g.output("conv").output("pool").build();
+        Tensor x = nets.codes(DType.U8, 0, 255, 2, 5, 7, 6);
+        Map<String, double[]> expected = ReferenceRunner.run(graph, Map.of("input", x));
+        try (Session session = Session.of(graph)) {
+            List<Tensor> found = session.run(List.of(x));
+            assertEquals(DType.U8, found.get(0).dtype());
+            Close.assertSame("conv", expected.get("conv"), found.get(0));
+            // Means of channels-last groups round before the zero point is added: ties may go the other way.
+            assertWithin("pool", expected.get("pool"), found.get(1), 1);
+        }
+    }
+
+    @Test
+    void aLinearLayerMayGiveRealNumbers() {
+        Graph.Builder g = Graph.builder("real");
+        g.input("input", DType.U8, Shape.ofBatch(40), Nets.u8(0.02f, 100));
+        Op linear = new Op.Linear();
+        g.node("y", linear, List.of("input", nets.weight(g, "w", true, 11, 40), nets.bias(g, "b", 11)));
+        Graph graph = g.output("y").build();
+        Tensor x = nets.codes(DType.U8, 0, 255, 3, 40);
+        double[] expected = ReferenceRunner.run(graph, Map.of("input", x)).get("y");
+        try (Session session = Session.of(graph)) {
+            Close.assertClose("y", expected, session.run(x), 10);
+        }
+    }
+
+    @Test
+    void explainsEveryNodeAndCountsBytes() {
+        Graph graph = nets.demo();
+        try (Session session = Session.builder(graph).profile(true).build()) {
+            for (int i = 0; i < 5; i++) {
+                session.run(nets.floats(-1, 1, 1, 3, 32, 32));
+            }
+            Explanation explanation = session.explain();
+            String text = explanation.toString();
+            for (Node node : graph.nodes()) {
+                assertTrue(text.contains(node.name()), () -> node.name() + " in\n" + text);
+            }
+            assertTrue(explanation.steps().stream().allMatch(step -> step.nanoseconds() >= 0), text);
+            long macs = explanation.steps().stream().mapToLong(Explanation.Step::macs).sum();
+            assertEquals(32 * 32 * 75 * 6 + 12 * 12 * 150 * 16 + 576 * 120 + 120 * 84 + 84 * 10, macs);
+            assertTrue(session.weightBytes() > 0);
+            // 82,890 codes, 236 scales, 214 biases.
+            assertEquals(82_890 + 236 * 4 + 214 * 4, session.modelBytes());
+        }
+    }
+
+    private static void assertWithin(String what, double[] expected, Tensor found, int steps) {
+        int[] values = found.toIntArray();
+        assertEquals(expected.length, values.length, what);
+        for (int i = 0; i < values.length; i++) {
+            assertEquals(expected[i], values[i], steps, what + " at " + i);
+        }
+    }
+}
