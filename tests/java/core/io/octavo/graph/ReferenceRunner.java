@@ -89,8 +89,8 @@ public final class ReferenceRunner {
             } else if (op instanceof Op.Add add && yq == null) {
                 y[i] = activate(x[i] + b[i], add.activation(), null);
             } else if (op instanceof Op.Add add) {
-                double sum = real(x[i], xq) + real(b[i], bq);
-                y[i] = quantize((float) activate(sum, add.activation(), null), yq);
+                boolean whole = memoryIndex(i, out) < y.length / 64 * 64;
+                y[i] = addCodes((int) x[i], xq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
             } else if (op instanceof Op.Quantize) {
                 y[i] = quantize((float) x[i], yq);
             } else if (op instanceof Op.Dequantize) {
@@ -102,6 +102,27 @@ public final class ReferenceRunner {
             }
         }
         return y;
+    }
+
+    /** Where an element lies: images channels last, everything else as it is counted. */
+    private static int memoryIndex(int i, Shape shape) {
+        if (shape.rank() != 4) {
+            return i;
+        }
+        int c = (int) shape.dim(1);
+        int pixels = (int) (shape.dim(2) * shape.dim(3));
+        return (i / (c * pixels) * pixels + i % pixels) * c + i / pixels % c;
+    }
+
+    /** The two forms of PyTorch's addition: in memory order whole groups of 64 elements, and the rest. */
+    private static double addCodes(
+            int a, AffineParams aq, int b, AffineParams bq, AffineParams yq, boolean relu, boolean whole) {
+        float sum = whole
+                ? Math.fma(aq.scale(), a, aq.scale() * -aq.zeroPoint()) + Math.fma(bq.scale(), b, bq.scale() * -bq.zeroPoint())
+                : (a - aq.zeroPoint()) * aq.scale() + (b - bq.zeroPoint()) * bq.scale();
+        float steps = (relu ? Math.max(sum, 0) : sum) * (1 / yq.scale());
+        double q = whole ? Math.rint(steps) + yq.zeroPoint() : Math.rint(steps + yq.zeroPoint());
+        return Math.min(Math.max(q, yq.qMin()), yq.qMax());
     }
 
     private double[] product(Node node, AffineParams xq, AffineParams yq) {
@@ -139,12 +160,13 @@ public final class ReferenceRunner {
                             double wi = w[o * perOutput + k];
                             sum += xq == null ? xi * wi : (xi - xq.zeroPoint()) * code(wi, wq, o);
                         }
-                        double extra = residual == null ? 0 : real(residual[at], affine(node.input(3)));
+                        double extra = residual == null ? 0 : residual[at];
                         if (xq == null) {
                             y[at] = activate(sum + (bias == null ? 0 : bias[o]) + extra, activation, null);
                         } else {
                             float b = bias == null ? 0 : (float) bias[o];
-                            y[at] = output(sum, b, xq.scale() * wq.scale(set(wq, o)), extra, activation, yq, wq);
+                            AffineParams rq = residual == null ? null : affine(node.input(3));
+                            y[at] = output(sum, b, xq.scale() * wq.scale(set(wq, o)), extra, rq, activation, yq, wq);
                         }
                     }
                 }
@@ -153,17 +175,27 @@ public final class ReferenceRunner {
         return y;
     }
 
-    /** The output stage of PyTorch's fbgemm engine; the residual is added in real numbers. */
+    /** The output stage of PyTorch's fbgemm engine; a residual is added in units of the output, before rounding. */
     private static double output(
-            double sum, float bias, float scale, double residual, Activation activation, AffineParams yq, QuantParams wq) {
+            double sum,
+            float bias,
+            float scale,
+            double residual,
+            AffineParams rq,
+            Activation activation,
+            AffineParams yq,
+            QuantParams wq) {
         float acc = (float) sum;
         if (bias != 0) {
             acc = wq.granularity().isPerTensor() ? Math.fma(bias, 1 / scale, acc) : acc + bias / scale;
         }
         if (yq == null) {
-            return activate(acc * scale + residual, activation, null);
+            return activate(acc * scale, activation, null);
         }
-        float steps = acc * (scale / yq.scale()) + (float) (residual / yq.scale());
+        float steps = acc * (scale / yq.scale());
+        if (rq != null) {
+            steps += (float) (residual - rq.zeroPoint()) * (rq.scale() / yq.scale());
+        }
         double q = Math.rint(steps) + yq.zeroPoint();
         return activate(Math.min(Math.max(q, yq.qMin()), yq.qMax()), activation, yq);
     }
@@ -209,7 +241,8 @@ public final class ReferenceRunner {
                         valid = (Math.min(h0 + w.kernelH(), in[2] + w.padBottom()) - h0)
                                 * (Math.min(w0 + w.kernelW(), in[3] + w.padRight()) - w0);
                     }
-                    y[at] = max ? best : mean(sum, valid, q);
+                    boolean group = plane % out[1] < out[1] / 16 * 16;
+                    y[at] = max ? best : mean(sum, valid, q, group ? Form.SEPARATE : Form.TOGETHER);
                 }
             }
         }
@@ -233,19 +266,33 @@ public final class ReferenceRunner {
                             count++;
                         }
                     }
-                    y[at] = mean(sum, count, q);
+                    boolean group = plane % out[1] < out[1] / 8 * 8;
+                    y[at] = mean(sum, count, q, group ? Form.FUSED : Form.TOGETHER);
                 }
             }
         }
         return y;
     }
 
-    private static double mean(double sum, int count, AffineParams q) {
+    /** How a mean of codes is rounded; channels last, PyTorch takes whole vectors of channels and the rest differently. */
+    private enum Form {
+        SEPARATE,
+        FUSED,
+        TOGETHER
+    }
+
+    private static double mean(double sum, int count, AffineParams q, Form form) {
         if (q == null) {
             return sum / count;
         }
-        float product = (float) sum * (1f / count);
-        return Math.min(Math.max(Math.rint(product + q.zeroPoint()), q.dtype().min()), q.dtype().max());
+        float part = 1f / count;
+        double code =
+                switch (form) {
+                    case SEPARATE -> Math.rint((float) sum * part) + q.zeroPoint();
+                    case FUSED -> Math.rint(Math.fma((float) sum, part, (float) q.zeroPoint()));
+                    case TOGETHER -> Math.rint((float) sum * part + q.zeroPoint());
+                };
+        return Math.min(Math.max(code, q.qMin()), q.qMax());
     }
 
     private double[] batchNorm(Node node, double[] x, Shape shape, double epsilon) {

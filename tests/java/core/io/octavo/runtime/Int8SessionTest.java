@@ -92,7 +92,7 @@ class Int8SessionTest {
         Graph.Builder g = Graph.builder("codes");
         g.input("input", DType.U8, Shape.ofBatch(5, 7, 6), Nets.u8(0.02f, 100));
         Op conv = new Op.Conv2d(Window.of(3), 1, Activation.NONE);
-        g.node("conv", conv, List.of("input", nets.weight(g, "w", true, 9, 5, 3, 3)), Nets.u8(0.05f, 130));
+        g.node("conv", conv, List.of("input", nets.weight(g, "w", true, 19, 5, 3, 3)), Nets.u8(0.05f, 130));
         g.node("pool", new Op.AvgPool2d(Window.of(2).stride(2), false, true), List.of("conv"));
         Graph graph = g.output("conv").output("pool").build();
         Tensor x = nets.codes(DType.U8, 0, 255, 2, 5, 7, 6);
@@ -101,8 +101,7 @@ class Int8SessionTest {
             List<Tensor> found = session.run(List.of(x));
             assertEquals(DType.U8, found.get(0).dtype());
             Close.assertSame("conv", expected.get("conv"), found.get(0));
-            // Means of channels-last groups round before the zero point is added: ties may go the other way.
-            assertWithin("pool", expected.get("pool"), found.get(1), 1);
+            Close.assertSame("pool", expected.get("pool"), found.get(1));
         }
     }
 
@@ -138,14 +137,6 @@ class Int8SessionTest {
             assertTrue(session.weightBytes() > 0);
             // 82,890 codes, 236 scales, 214 biases.
             assertEquals(82_890 + 236 * 4 + 214 * 4, session.modelBytes());
-        }
-    }
-
-    private static void assertWithin(String what, double[] expected, Tensor found, int steps) {
-        int[] values = found.toIntArray();
-        assertEquals(expected.length, values.length, what);
-        for (int i = 0; i < values.length; i++) {
-            assertEquals(expected[i], values[i], steps, what + " at " + i);
         }
     }
 }
