@@ -45,7 +45,7 @@ public final class HistogramObserver implements Observer {
         if (count == 0) {
             histogram = Histogram.covering(newMin, newMax);
         } else if (newMin != min || newMax != max) {
-            histogram = histogram.plusInto(Histogram.covering(newMin, newMax));
+            histogram = histogram.addedTo(Histogram.covering(newMin, newMax));
         }
         min = newMin;
         max = newMax;
@@ -62,7 +62,7 @@ public final class HistogramObserver implements Observer {
     private void join(HistogramObserver other) {
         if (other.count > 0) {
             grow(other.min, other.max);
-            histogram = other.histogram.plusInto(histogram);
+            histogram = other.histogram.addedTo(histogram);
             count += other.count;
         }
     }

@@ -8,6 +8,7 @@ package io.octavo.scheme;
  */
 final class EntropyRange {
     private static final int BINS = 2048; // as in Migacz's talk; a power-of-two width makes it 1,025 to 2,048
+    private static final double SMOOTHING = 1e-4; // the count that an empty level gets where P has what was cut off
 
     private EntropyRange() {}
 
@@ -23,7 +24,7 @@ final class EntropyRange {
     }
 
     private static float threshold(Distribution magnitudes, int levels) {
-        Histogram h = magnitudes.histogram().plusInto(Histogram.covering(0f, magnitudes.max(), BINS));
+        Histogram h = magnitudes.histogram().addedTo(Histogram.covering(0f, magnitudes.max(), BINS));
         long[] counts = h.counts();
         double total = h.total();
         double informationBelow = 0; // sum of c ln c over the bins before the last
@@ -49,9 +50,7 @@ final class EntropyRange {
         return (float) Math.min(magnitudes.max(), best * h.width());
     }
 
-    /**
-     * Sum over the bins of P times ln Q, with P not normalized; minus infinity where Q has nothing and P has something.
-     */
+    /** Sum over the bins of P times ln Q, with P not normalized. */
     private static double crossInformation(long[] counts, int n, double lastBin, int levels, double inside) {
         double sum = 0;
         for (int level = 0; level < levels; level++) {
@@ -65,7 +64,7 @@ final class EntropyRange {
             }
             double mass = to == n ? held - counts[n - 1] + lastBin : held;
             if (mass > 0) {
-                sum += mass * StrictMath.log(held / occupied / inside);
+                sum += mass * StrictMath.log(Math.max(held, SMOOTHING) / occupied / inside);
             }
         }
         return sum;

@@ -122,15 +122,16 @@ public record Histogram(int exponent, long first, long[] counts) {
     }
 
     /**
-     * The same data in bins {@code coarser} that contain these: neighbours are merged, exactly.
+     * What this and {@code coarser} counted together, in the bins of the latter: neighbours of this one are merged,
+     * exactly.
      *
      * @throws InvalidValueException if {@code coarser} has narrower bins or does not reach as far
      */
-    public Histogram plusInto(Histogram coarser) {
-        int shift = coarser.exponent - exponent;
-        long lowest = first >> Math.min(Math.max(shift, 0), 63);
-        long highest = (first + counts.length - 1) >> Math.min(Math.max(shift, 0), 63);
-        if (shift < 0 || lowest < coarser.first || highest >= coarser.first + coarser.counts.length) {
+    public Histogram addedTo(Histogram coarser) {
+        int shift = Math.max(0, Math.min(63, coarser.exponent - exponent)); // >> takes no more than 63
+        long lowest = first >> shift;
+        long highest = (first + counts.length - 1) >> shift;
+        if (coarser.exponent < exponent || lowest < coarser.first || highest >= coarser.first + coarser.counts.length) {
             throw new InvalidValueException(this + " does not fit into " + coarser);
         }
         long[] sums = coarser.counts.clone();

@@ -192,6 +192,7 @@ public final class SafeTensors {
         } catch (IOException e) {
             throw new CorruptDataException(file + ": the header is not a JSON object: " + e.getMessage(), e);
         }
+        require(fields != null, file, "the header is not a JSON object");
         long dataBegin = LENGTH_BYTES + length;
         List<Entry> entries = new ArrayList<>();
         Map<String, String> metadata = new LinkedHashMap<>();

@@ -1,0 +1,174 @@
+package io.octavo.scheme;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.octavo.CalibrationException;
+import io.octavo.InvalidValueException;
+import io.octavo.tensor.Tensor;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class ClippingTest {
+
+    @Property(tries = 100)
+    void neverHasAGreaterErrorThanTheWholeRange(
+            @ForAll @IntRange(min = 2, max = 8) int bits, @ForAll boolean weights, @ForAll long seed) {
+        Tensor x = Data.tensor(Data.mixed(seed, 200));
+        Scheme clipping = weights ? Clipping.weights(bits) : Clipping.activations(bits);
+        Scheme uniform = weights ? Uniform.weights(bits) : Uniform.activations(bits);
+        Granularity g = Granularity.perTensor();
+        double clipped = clipping.error(x, clipping.quantize(x, g)).mse();
+        double whole = uniform.error(x, uniform.quantize(x, g)).mse();
+        assertTrue(clipped <= whole, clipped + " against " + whole);
+    }
+
+    /** An exhaustive scan of 4,000 ranges finds nothing that is better by more than two parts in a hundred. */
+    @Property(tries = 10)
+    void findsAlmostTheBestRange(@ForAll @IntRange(min = 2, max = 6) int bits, @ForAll long seed) {
+        float[] x = Data.normal(seed, 500);
+        float greatest = 0;
+        for (float v : x) {
+            greatest = Math.max(greatest, Math.abs(v));
+        }
+        Clipping scheme = Clipping.weights(bits);
+        Tensor t = Data.tensor(x);
+        double found =
+                scheme.error(t, scheme.quantize(t, Granularity.perTensor())).mse() * x.length;
+        double best = Double.POSITIVE_INFINITY;
+        int half = 1 << (bits - 1);
+        for (int i = 1; i <= 4000; i++) {
+            double scale = greatest * 1.5 * i / 4000 / (half - 0.5);
+            double sum = 0;
+            for (float v : x) {
+                double d = v - Math.max(-half, Math.min(half - 1, Math.rint(v / scale))) * scale;
+                sum += d * d;
+            }
+            best = Math.min(best, sum);
+        }
+        assertTrue(found <= best * 1.02, found + " against " + best);
+    }
+
+    @Test
+    void onAHistogramTheErrorIsThatOfTheDataWithinABin() {
+        float[] x = Data.normal(5, 20_000);
+        Tensor t = Data.tensor(x);
+        for (int bits : new int[] {3, 4, 8}) {
+            Clipping scheme = Clipping.activations(bits);
+            AffineParams onData = scheme.fit(t, Granularity.perTensor());
+            AffineParams onHistogram = scheme.fit(Data.distribution(x));
+            double a = scheme.error(t, scheme.encode(t, onData)).mse();
+            double b = scheme.error(t, scheme.encode(t, onHistogram)).mse();
+            assertTrue(b <= a * 1.02, bits + " bits: " + b + " against " + a);
+        }
+    }
+
+    @Test
+    void theClosedFormIsTheMeanOverEachBin() {
+        float[] x = {-1, 0.3f, 0.31f, 2};
+        Distribution d = Data.distribution(x);
+        AffineFormula formula = AffineFormula.of(Uniform.activations(3));
+        HistogramError error = HistogramError.of(formula, d);
+        float scale = 0.3f;
+        int zeroPoint = 2;
+        double expected = 0;
+        for (int i = 0; i < d.histogram().bins(); i++) {
+            if (d.histogram().count(i) > 0) {
+                double from = Math.max(-1, d.histogram().lowerEdge(i));
+                double to = Math.min(2, d.histogram().lowerEdge(i + 1));
+                int steps = 1000;
+                for (int k = 0; k < steps; k++) {
+                    double v = from + (to - from) * (k + 0.5) / steps;
+                    double q = Math.max(0, Math.min(7, Math.rint(v / (double) scale) + zeroPoint));
+                    double e = v - (q - zeroPoint) * (double) scale;
+                    expected += d.histogram().count(i) * e * e / steps;
+                }
+            }
+        }
+        assertEquals(expected, error.of(scale, zeroPoint), expected * 1e-6); // midpoint rule with 1,000 steps
+    }
+
+    @Test
+    void percentileKeepsItsShare() {
+        float[] x = new float[10_000];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i / 100f; // 0 to 99.99
+        }
+        AffineParams oneSided =
+                Clipping.activations(8).range(Clipping.Range.percentile(90)).fit(Data.distribution(x));
+        assertEquals(90 / 255f, oneSided.scale(), 0.01f / 255);
+        for (int i = 0; i < x.length; i++) {
+            x[i] -= 50;
+        }
+        AffineParams twoSided =
+                Clipping.activations(8).range(Clipping.Range.percentile(90)).fit(Data.distribution(x));
+        assertEquals(90 / 255f, twoSided.scale(), 0.02f / 255);
+        AffineParams symmetric =
+                Clipping.weights(8).range(Clipping.Range.percentile(90)).fit(Data.tensor(x), Granularity.perTensor());
+        assertEquals(45 / 127.5f, symmetric.scale(), 0.02f / 127);
+        AffineParams all =
+                Clipping.activations(8).range(Clipping.Range.percentile(100)).fit(Data.distribution(x));
+        assertEquals(99.99f / 255, all.scale(), 1e-4f);
+        assertThrows(InvalidValueException.class, () -> Clipping.Range.percentile(101));
+        assertThrows(InvalidValueException.class, () -> Clipping.Range.percentile(Double.NaN));
+    }
+
+    /** A normal distribution of deviation 1 is clipped near the constants of Banner et al. */
+    @Test
+    void analyticalClippingKnowsTheNormalDistribution() {
+        Tensor x = Data.tensor(Data.normal(3, 100_000));
+        double[] expected = {1.711, 2.152, 2.559};
+        for (int bits = 2; bits <= 4; bits++) {
+            AffineParams p = Clipping.weights(bits).range(Clipping.Range.ACIQ).fit(x, Granularity.perTensor());
+            double alpha = p.scale() * ((1 << bits) - 1) / 2.0;
+            assertEquals(expected[bits - 2], alpha, 0.02, bits + " bits"); // the sample's deviation is 1 within 0.5 %
+        }
+    }
+
+    @Test
+    void entropyCutsALongTailAndKeepsAFlatRange() {
+        float[] x = Data.normal(4, 50_000);
+        x[0] = 40;
+        Clipping scheme = Clipping.activations(8).range(Clipping.Range.ENTROPY);
+        double range = scheme.fit(Data.distribution(x)).scale() * 255;
+        assertTrue(range < 20, "range " + range);
+        float[] flat = new float[50_000];
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = i / 50_000f;
+        }
+        assertEquals(1 / 255f, scheme.fit(Data.distribution(flat)).scale(), 0.01f / 255);
+    }
+
+    @Test
+    void everyRangeTakesConstantsAndZeros() {
+        for (Clipping.Range range : List.of(
+                Clipping.Range.MSE,
+                Clipping.Range.PYTORCH_L2,
+                Clipping.Range.ACIQ,
+                Clipping.Range.ENTROPY,
+                Clipping.Range.percentile(99.9))) {
+            for (float c : new float[] {0, 0.7f, -0.7f, 1e-20f, 1e20f, -1000.25f}) {
+                float[] x = {c, c, c, c, c};
+                for (Clipping scheme : List.of(Clipping.weights(8), Clipping.activations(8))) {
+                    Clipping s = scheme.range(range);
+                    AffineParams p = s.fit(Data.tensor(x), Granularity.perTensor());
+                    float decoded = s.decode(s.encode(Data.tensor(x), p)).toFloatArray()[0];
+                    assertEquals(c, decoded, Math.abs(c) * 0.01 + 1e-7, s + " of " + c);
+                    s.fit(Data.distribution(x));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDistributionWithoutAHistogramIsRefused() {
+        CalibrationException e = assertThrows(
+                CalibrationException.class, () -> Clipping.activations(8).fit(Distribution.ofRange(0, 1, 10)));
+        assertTrue(e.getMessage().contains("HistogramObserver"), e.getMessage());
+        assertThrows(CalibrationException.class, () -> KMeans.of(4).fit(Distribution.ofRange(0, 1, 10)));
+    }
+}
