@@ -30,7 +30,9 @@ class GraphTest {
         Graph graph = twoLayers();
         assertEquals("fc", graph.producer("fc").orElseThrow().name());
         assertTrue(graph.producer("x").isEmpty());
-        assertEquals(List.of("relu", "sum"), graph.consumers("fc").stream().map(Node::name).toList());
+        assertEquals(
+                List.of("relu", "sum"),
+                graph.consumers("fc").stream().map(Node::name).toList());
         assertTrue(graph.consumers("sum").isEmpty());
         assertTrue(graph.isOutput("sum"));
         assertFalse(graph.isOutput("fc"));
@@ -48,10 +50,9 @@ class GraphTest {
         assertThrows(InvalidValueException.class, () -> graph.constant("x", Tensor.of(new float[1])));
         graph.node("relu", new Op.Clamp(Activation.RELU), List.of("x"));
         assertThrows(
-                InvalidValueException.class,
-                () -> graph.node("relu", new Op.Clamp(Activation.RELU), List.of("x")));
-        InvalidValueException e = assertThrows(
-                InvalidValueException.class, () -> graph.node("y", new Op.Flatten(), List.of("later")));
+                InvalidValueException.class, () -> graph.node("relu", new Op.Clamp(Activation.RELU), List.of("x")));
+        InvalidValueException e =
+                assertThrows(InvalidValueException.class, () -> graph.node("y", new Op.Flatten(), List.of("later")));
         assertTrue(e.getMessage().contains("'y'") && e.getMessage().contains("'later'"), e.getMessage());
         assertThrows(InvalidValueException.class, () -> graph.output("x"));
         assertThrows(InvalidValueException.class, () -> graph.output("nothing"));
@@ -83,8 +84,7 @@ class GraphTest {
         Tensor other = Tensor.of(new float[12], 3, 4);
         assertEquals(other, graph.withConstants(Map.of("w", other)).value("w").data());
         assertThrows(
-                ShapeMismatchException.class,
-                () -> graph.withConstants(Map.of("w", Tensor.of(new float[12], 4, 3))));
+                ShapeMismatchException.class, () -> graph.withConstants(Map.of("w", Tensor.of(new float[12], 4, 3))));
         assertThrows(InvalidValueException.class, () -> graph.withConstants(Map.of("x", other)));
         assertThrows(InvalidValueException.class, () -> graph.withConstants(Map.of("none", other)));
     }

@@ -155,13 +155,15 @@ class InferenceTest {
                 "'small'",
                 "at least 3");
         assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "fits", "", "small"))),
+                assertThrows(
+                        ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "fits", "", "small"))),
                 "'small'",
                 "[N, 8, 6, 6]");
         image("rows", 60);
         weight("w1", 10, 61);
         assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("fc", new Op.Linear(), List.of("rows", "w1"))),
+                assertThrows(
+                        ShapeMismatchException.class, () -> graph.node("fc", new Op.Linear(), List.of("rows", "w1"))),
                 "'fc'",
                 "'w1'",
                 "[10, 61]",
@@ -184,8 +186,7 @@ class InferenceTest {
         assertSays(
                 assertThrows(
                         ShapeMismatchException.class,
-                        () -> graph.node(
-                                "p", new Op.MaxPool2d(Window.of(2).padding(2), false), List.of("x"))),
+                        () -> graph.node("p", new Op.MaxPool2d(Window.of(2).padding(2), false), List.of("x"))),
                 "'p'",
                 "half of the kernel");
         assertSays(
@@ -204,12 +205,15 @@ class InferenceTest {
                 assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("q", "w"), U8)),
                 "quantized weights");
         assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("q", "wq"), U8)), "axis 0");
+                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("q", "wq"), U8)),
+                "axis 0");
         assertSays(assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "wq"))), "F32");
         assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("a", new Op.Add(), List.of("x", "q"))), "F32");
+                assertThrows(ShapeMismatchException.class, () -> graph.node("a", new Op.Add(), List.of("x", "q"))),
+                "F32");
         assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("s", new Op.Softmax(), List.of("q"))), "F32");
+                assertThrows(ShapeMismatchException.class, () -> graph.node("s", new Op.Softmax(), List.of("q"))),
+                "F32");
         assertSays(
                 assertThrows(InvalidValueException.class, () -> graph.node("a", new Op.Add(), List.of("q", "q"))),
                 "needs affine parameters");
@@ -218,8 +222,7 @@ class InferenceTest {
                         ShapeMismatchException.class, () -> graph.node("f", new Op.Flatten(), List.of("q"), OTHER)),
                 "keeps the quantization");
         assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "w"), U8)),
+                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "w"), U8)),
                 "gives float");
         assertSays(
                 assertThrows(ShapeMismatchException.class, () -> graph.node("d", new Op.Dequantize(), List.of("x"))),
@@ -240,7 +243,6 @@ class InferenceTest {
         assertThrows(InvalidValueException.class, () -> Activation.clamp(0, Float.NaN));
         assertThrows(InvalidValueException.class, () -> new Op.AdaptiveAvgPool2d(0, 1));
         assertThrows(
-                InvalidValueException.class,
-                () -> new Op.AvgPool2d(Window.of(3).dilation(2), false, true));
+                InvalidValueException.class, () -> new Op.AvgPool2d(Window.of(3).dilation(2), false, true));
     }
 }

@@ -29,9 +29,7 @@ class PassesTest {
         String w = graph.constant(name + ".weight", random(-1, 1, out, in / groups, 3, 3));
         Op op = new Op.Conv2d(Window.of(3).padding(1), groups, Activation.NONE);
         return graph.node(
-                name,
-                op,
-                bias ? List.of(x, w, graph.constant(name + ".bias", random(-1, 1, out))) : List.of(x, w));
+                name, op, bias ? List.of(x, w, graph.constant(name + ".bias", random(-1, 1, out))) : List.of(x, w));
     }
 
     private String norm(Graph.Builder graph, String name, String x, int channels) {
@@ -172,14 +170,16 @@ class PassesTest {
     void additionsOfTheSameValueStay() {
         Graph.Builder graph = images();
         String a = conv(graph, "a", "x", 4, 4, 1, true);
-        Graph before = graph.output(graph.node("add", new Op.Add(), List.of(a, a))).build();
+        Graph before =
+                graph.output(graph.node("add", new Op.Add(), List.of(a, a))).build();
         assertEquals(List.of("a", "add"), nodes(assertKeeps(before, Passes::fuseResidual, "add")));
     }
 
     @Test
     void dropoutsGo() {
         Graph.Builder graph = images();
-        String d = graph.node("d2", new Op.Dropout(0.5f), List.of(graph.node("d1", new Op.Dropout(0.1f), List.of("x"))));
+        String d =
+                graph.node("d2", new Op.Dropout(0.5f), List.of(graph.node("d1", new Op.Dropout(0.1f), List.of("x"))));
         String y = relu(graph, "relu", d);
         Graph after = assertKeeps(graph.output(y).build(), Passes::removeDropout, "relu");
         assertEquals(List.of("relu"), nodes(after));

@@ -90,7 +90,8 @@ public final class ReferenceRunner {
                 y[i] = activate(x[i] + b[i], add.activation(), null);
             } else if (op instanceof Op.Add add) {
                 boolean whole = memoryIndex(i, out) < y.length / 64 * 64;
-                y[i] = addCodes((int) x[i], xq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
+                y[i] = addCodes(
+                        (int) x[i], xq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
             } else if (op instanceof Op.Quantize) {
                 y[i] = quantize((float) x[i], yq);
             } else if (op instanceof Op.Dequantize) {
@@ -118,7 +119,8 @@ public final class ReferenceRunner {
     private static double addCodes(
             int a, AffineParams aq, int b, AffineParams bq, AffineParams yq, boolean relu, boolean whole) {
         float sum = whole
-                ? Math.fma(aq.scale(), a, aq.scale() * -aq.zeroPoint()) + Math.fma(bq.scale(), b, bq.scale() * -bq.zeroPoint())
+                ? Math.fma(aq.scale(), a, aq.scale() * -aq.zeroPoint())
+                        + Math.fma(bq.scale(), b, bq.scale() * -bq.zeroPoint())
                 : (a - aq.zeroPoint()) * aq.scale() + (b - bq.zeroPoint()) * bq.scale();
         float steps = (relu ? Math.max(sum, 0) : sum) * (1 / yq.scale());
         double q = whole ? Math.rint(steps) + yq.zeroPoint() : Math.rint(steps + yq.zeroPoint());
@@ -152,7 +154,9 @@ public final class ReferenceRunner {
                             int ih = oh * window.strideH()
                                     - window.padTop()
                                     + k / window.kernelW() % window.kernelH() * window.dilationH();
-                            int iw = ow * window.strideW() - window.padLeft() + k % window.kernelW() * window.dilationW();
+                            int iw = ow * window.strideW()
+                                    - window.padLeft()
+                                    + k % window.kernelW() * window.dilationW();
                             if (ih < 0 || ih >= in[2] || iw < 0 || iw >= in[3]) {
                                 continue;
                             }

@@ -67,7 +67,10 @@ class ModuleTest {
                         .filter(node -> node.op().type().equals("Conv2d"))
                         .count());
         assertEquals(
-                9, graph.nodes().stream().filter(node -> node.op().type().equals("Add")).count());
+                9,
+                graph.nodes().stream()
+                        .filter(node -> node.op().type().equals("Add"))
+                        .count());
         assertEquals(272_474, parameters(graph));
         assertEquals(Shape.ofBatch(64, 8, 8), graph.value("20.relu").shape());
     }
@@ -80,15 +83,16 @@ class ModuleTest {
         for (Map.Entry<String, Value> entry : one.constants().entrySet()) {
             float[] expected = entry.getValue().data().toFloatArray();
             assertArrayEquals(expected, same.value(entry.getKey()).data().toFloatArray());
-            assertFalse(Arrays.equals(expected, other.value(entry.getKey()).data().toFloatArray()), entry.getKey());
+            assertFalse(
+                    Arrays.equals(expected, other.value(entry.getKey()).data().toFloatArray()), entry.getKey());
         }
         // Fixed once: the numbers are part of what a seed means.
         assertEquals(FIRST_WEIGHT, one.value("0.conv.weight").data().getFloat(0, 0, 0, 0));
     }
 
     // nextLong of SplittableRandom(1), its upper 53 bits as a fraction u; (2u - 1) / sqrt(75).
-    private static final float FIRST_WEIGHT = (float)
-            ((2 * ((new java.util.SplittableRandom(1).nextLong() >>> 11) * 0x1p-53) - 1) * (1 / Math.sqrt(75)));
+    private static final float FIRST_WEIGHT =
+            (float) ((2 * ((new java.util.SplittableRandom(1).nextLong() >>> 11) * 0x1p-53) - 1) * (1 / Math.sqrt(75)));
 
     @Test
     void weightsAreUniformWithinPyTorchsBounds() {
@@ -120,19 +124,14 @@ class ModuleTest {
         String message = assertThrows(ShapeMismatchException.class, () -> net.graph(CIFAR, 0))
                 .getMessage();
         assertTrue(message.contains("'4.linear'") && message.contains("400") && message.contains("1536"), message);
-        message = assertThrows(
-                        ShapeMismatchException.class,
-                        () -> new Sequential(new Linear(3072, 1)).graph(CIFAR, 0))
+        message = assertThrows(ShapeMismatchException.class, () -> new Sequential(new Linear(3072, 1)).graph(CIFAR, 0))
                 .getMessage();
         assertTrue(message.contains("flatten"), message);
-        message = assertThrows(
-                        ShapeMismatchException.class,
-                        () -> new Sequential(new Conv2d(4, 6, 5)).graph(CIFAR, 0))
+        message = assertThrows(ShapeMismatchException.class, () -> new Sequential(new Conv2d(4, 6, 5)).graph(CIFAR, 0))
                 .getMessage();
         assertTrue(message.contains("'0.conv'") && message.contains("4") && message.contains("has 3"), message);
-        message = assertThrows(
-                        ShapeMismatchException.class,
-                        () -> new Sequential(new Residual(new Conv2d(3, 6, 1))).graph(CIFAR, 0))
+        message = assertThrows(ShapeMismatchException.class, () -> new Sequential(new Residual(new Conv2d(3, 6, 1)))
+                        .graph(CIFAR, 0))
                 .getMessage();
         assertTrue(message.contains("shortcut") && message.contains("[N, 6, 32, 32]"), message);
     }
@@ -161,7 +160,9 @@ class ModuleTest {
                 List.of("stem.conv", "stem.1.bn", "block.body", "block.shortcut", "block", "pool", "drop", "softmax"),
                 graph.nodes().stream().map(Node::name).toList());
         assertTrue(graph.hasValue("stem.1.bn.running_var"));
-        assertThrows(InvalidValueException.class, () -> new Sequential().add("a", relu()).add("a", relu()));
+        assertThrows(
+                InvalidValueException.class,
+                () -> new Sequential().add("a", relu()).add("a", relu()));
     }
 
     private static Module relu() {

@@ -124,7 +124,10 @@ class FloatSessionTest {
             Tensor logits = session.run(x);
             assertEquals(names, List.copyOf(delivered.keySet()));
             for (String name : names) {
-                assertEquals(graph.value(name).shape().withBatch(2), delivered.get(name).shape(), name);
+                assertEquals(
+                        graph.value(name).shape().withBatch(2),
+                        delivered.get(name).shape(),
+                        name);
                 Close.assertClose(name, expected.get(name), delivered.get(name), 100);
             }
             assertArrayEquals(logits.toFloatArray(), delivered.get("logits").toFloatArray());

@@ -132,7 +132,9 @@ class Int8SessionTest {
                 assertTrue(text.contains(node.name()), () -> node.name() + " in\n" + text);
             }
             assertTrue(explanation.steps().stream().allMatch(step -> step.nanoseconds() >= 0), text);
-            long macs = explanation.steps().stream().mapToLong(Explanation.Step::macs).sum();
+            long macs = explanation.steps().stream()
+                    .mapToLong(Explanation.Step::macs)
+                    .sum();
             assertEquals(32 * 32 * 75 * 6 + 12 * 12 * 150 * 16 + 576 * 120 + 120 * 84 + 84 * 10, macs);
             assertTrue(session.weightBytes() > 0);
             // 82,890 codes, 236 scales, 214 biases.

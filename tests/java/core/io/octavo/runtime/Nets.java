@@ -143,7 +143,11 @@ final class Nets {
         g.node("stem", stem, List.of("quant", weight(g, "w1", false, 8, 4, 3, 3), bias(g, "b1", 8)), u8(0.05f, 120));
         g.node("relu", new Op.Clamp(Activation.RELU), List.of("stem"));
         Op grouped = new Op.Conv2d(Window.of(3, 5).padding(1, 2), 2, Activation.clamp(-1, 4));
-        g.node("grouped", grouped, List.of("relu", tableWeight(g, "w2", 4, 8, 4, 3, 5), bias(g, "b2", 8)), u8(0.03f, 90));
+        g.node(
+                "grouped",
+                grouped,
+                List.of("relu", tableWeight(g, "w2", 4, 8, 4, 3, 5), bias(g, "b2", 8)),
+                u8(0.03f, 90));
         g.node("sum", new Op.Add(Activation.RELU), List.of("grouped", "relu"), u8(0.06f, 3));
         Op deep = new Op.Conv2d(Window.of(3).stride(2).padding(1), 8, Activation.NONE);
         Op square = new Op.Conv2d(Window.of(3).padding(1), 1, Activation.RELU);
@@ -151,7 +155,11 @@ final class Nets {
         g.node("block", square, List.of("sum", w6, bias(g, "b6", 8), "grouped"), u8(0.09f, 11));
         g.node("depthwise", deep, List.of("block", weight(g, "w3", true, 8, 1, 3, 3)), u8(0.05f, 128));
         g.node("signed", new Op.Requantize(), List.of("depthwise"), s8(0.07f, -5));
-        g.node("point", new Op.Conv2d(Window.of(1)), List.of("signed", tableWeight(g, "w4", 8, 16, 8, 1, 1)), s8(0.05f, 9));
+        g.node(
+                "point",
+                new Op.Conv2d(Window.of(1)),
+                List.of("signed", tableWeight(g, "w4", 8, 16, 8, 1, 1)),
+                s8(0.05f, 9));
         g.node("pool", new Op.MaxPool2d(Window.of(3).stride(2).padding(1), true), List.of("point"));
         g.node("mean", new Op.AdaptiveAvgPool2d(1, 1), List.of("pool"));
         g.node("flat", new Op.Flatten(), List.of("mean"));

@@ -54,8 +54,7 @@ class SessionLifeTest {
                     "F32",
                     "U8");
             assertSays(
-                    assertThrows(
-                            ShapeMismatchException.class, () -> session.run(x, Tensor.zeros(DType.F32, 2, 10))),
+                    assertThrows(ShapeMismatchException.class, () -> session.run(x, Tensor.zeros(DType.F32, 2, 10))),
                     "'logits'",
                     "[1, 10]",
                     "[2, 10]");
@@ -72,7 +71,12 @@ class SessionLifeTest {
         assertThrows(InvalidValueException.class, () -> builder.chunk(-1));
         assertSays(assertThrows(InvalidValueException.class, () -> builder.tap(List.of("w1"), (n, t) -> {})), "'w1'");
         assertSays(assertThrows(InvalidValueException.class, () -> builder.tap(List.of("zz"), (n, t) -> {})), "'zz'");
-        assertSays(assertThrows(OctavoException.class, () -> Session.builder(graph).isa("mmx").build()), "mmx", "scalar");
+        assertSays(
+                assertThrows(
+                        OctavoException.class,
+                        () -> Session.builder(graph).isa("mmx").build()),
+                "mmx",
+                "scalar");
         assertThrows(InvalidValueException.class, () -> Machine.setThreads(0));
     }
 

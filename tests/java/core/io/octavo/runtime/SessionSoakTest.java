@@ -62,7 +62,8 @@ class SessionSoakTest {
             assertEquals(arena, session.memory().arenaBytes());
             long heapGrowth = heapAfterCollection() - heap;
             long residentGrowth = residentBytes() - resident;
-            // A leak of 16 bytes a run would show as 1.6 MB; the JVM's own comings and goings are below that on the heap after a
+            // A leak of 16 bytes a run would show as 1.6 MB; the JVM's own comings and goings are below that on the
+            // heap after a
             // collection, and below a few MB in the process.
             assertTrue(heapGrowth < 1_000_000, () -> "heap grew by " + heapGrowth + " bytes");
             assertTrue(residentGrowth < 8_000_000, () -> "process grew by " + residentGrowth + " bytes");

@@ -37,7 +37,8 @@ class ShapeTest {
         assertThrows(InvalidValueException.class, () -> Shape.of(1, 1, 1, 1, 1, 1, 1));
         assertThrows(InvalidValueException.class, () -> Shape.of().withBatch(1));
         assertThrows(InvalidValueException.class, () -> Shape.of(2).dim(1));
-        assertThrows(InvalidValueException.class, () -> Shape.of(Long.MAX_VALUE, 2).elements());
+        assertThrows(
+                InvalidValueException.class, () -> Shape.of(Long.MAX_VALUE, 2).elements());
     }
 
     @Test

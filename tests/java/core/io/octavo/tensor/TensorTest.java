@@ -95,10 +95,8 @@ class TensorTest {
         tensor.close();
         assertEquals(77, buffer.getInt(12));
         assertThrows(ShapeMismatchException.class, () -> Tensor.wrap(DType.S32, Shape.of(7), buffer));
-        assertThrows(
-                InvalidValueException.class, () -> Tensor.wrap(DType.U8, Shape.of(1), ByteBuffer.allocate(1)));
-        assertThrows(
-                InvalidValueException.class, () -> Tensor.wrap(DType.U8, Shape.of(1), buffer.asReadOnlyBuffer()));
+        assertThrows(InvalidValueException.class, () -> Tensor.wrap(DType.U8, Shape.of(1), ByteBuffer.allocate(1)));
+        assertThrows(InvalidValueException.class, () -> Tensor.wrap(DType.U8, Shape.of(1), buffer.asReadOnlyBuffer()));
         buffer.position(9);
         assertThrows(InvalidValueException.class, () -> Tensor.wrap(DType.F32, Shape.of(1), buffer));
     }

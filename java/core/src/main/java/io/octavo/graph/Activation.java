@@ -21,8 +21,7 @@ public record Activation(Kind kind, float min, float max) {
     }
 
     /** The result as it is. */
-    public static final Activation NONE =
-            new Activation(Kind.NONE, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+    public static final Activation NONE = new Activation(Kind.NONE, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
 
     /** {@code max(x, 0)}. */
     public static final Activation RELU = new Activation(Kind.RELU, 0, Float.POSITIVE_INFINITY);

@@ -202,7 +202,12 @@ public final class Graph {
     public String toString() {
         StringBuilder text = new StringBuilder("graph " + name + " " + inputs + " -> " + outputs + "\n");
         for (Node node : nodes) {
-            text.append("  ").append(node.name()).append(": ").append(node.op()).append(' ').append(node.inputs());
+            text.append("  ")
+                    .append(node.name())
+                    .append(": ")
+                    .append(node.op())
+                    .append(' ')
+                    .append(node.inputs());
             for (String output : node.outputs()) {
                 text.append(" -> ").append(values.get(output));
             }
@@ -291,14 +296,14 @@ public final class Graph {
             List<Value> read = new ArrayList<>();
             for (String input : node.inputs()) {
                 if (!input.isEmpty() && !values.containsKey(input)) {
-                    throw new InvalidValueException("Node '" + node.name() + "' (" + node.op().type() + ") reads '" + input
-                            + "', which was not added before it");
+                    throw new InvalidValueException("Node '" + node.name() + "' ("
+                            + node.op().type() + ") reads '" + input + "', which was not added before it");
                 }
                 read.add(values.get(input));
             }
             if (node.outputs().size() != 1) {
-                throw new InvalidValueException("Node '" + node.name() + "' (" + node.op().type() + ") has "
-                        + node.outputs().size() + " outputs, expected 1");
+                throw new InvalidValueException("Node '" + node.name() + "' ("
+                        + node.op().type() + ") has " + node.outputs().size() + " outputs, expected 1");
             }
             if (nodeNames.contains(node.name())) {
                 throw new InvalidValueException("Graph '" + name + "' has a node '" + node.name() + "' already");
@@ -355,7 +360,9 @@ public final class Graph {
             Map<String, Value> renamed = new LinkedHashMap<>();
             values.forEach((key, value) -> {
                 boolean hit = key.equals(from);
-                renamed.put(hit ? to : key, hit ? new Value(to, old.dtype(), old.shape(), old.quantization(), old.data()) : value);
+                renamed.put(
+                        hit ? to : key,
+                        hit ? new Value(to, old.dtype(), old.shape(), old.quantization(), old.data()) : value);
             });
             values.clear();
             values.putAll(renamed);
@@ -376,8 +383,8 @@ public final class Graph {
          */
         public Graph build() {
             if (inputs.isEmpty() || outputs.isEmpty()) {
-                throw new InvalidValueException("Graph '" + name + "' needs an input and an output, it has " + inputs.size()
-                        + " and " + outputs.size());
+                throw new InvalidValueException("Graph '" + name + "' needs an input and an output, it has "
+                        + inputs.size() + " and " + outputs.size());
             }
             return new Graph(name, values, inputs, outputs, nodes);
         }

@@ -101,8 +101,8 @@ final class Inference {
                 || w.shape().dim(3) != window.kernelW()) {
             throw mismatch(
                     w,
-                    "[O, " + channels / conv.groups() + ", " + window.kernelH() + ", " + window.kernelW() + "] for input " + x
-                            + (conv.groups() == 1 ? "" : " in " + conv.groups() + " groups"));
+                    "[O, " + channels / conv.groups() + ", " + window.kernelH() + ", " + window.kernelW()
+                            + "] for input " + x + (conv.groups() == 1 ? "" : " in " + conv.groups() + " groups"));
         }
         long out = w.shape().dim(0);
         if (out % conv.groups() != 0) {
@@ -136,8 +136,9 @@ final class Inference {
         }
         if (w.shape().dim(1) != k) {
             throw mismatch(
-                    w, "[" + w.shape().dim(0) + ", " + k + "]: its input " + x + " has " + k + " features, the weight was made for "
-                            + w.shape().dim(1));
+                    w,
+                    "[" + w.shape().dim(0) + ", " + k + "]: its input " + x + " has " + k
+                            + " features, the weight was made for " + w.shape().dim(1));
         }
         long[] dims = x.shape().dims();
         dims[last] = w.shape().dim(0);
@@ -164,8 +165,10 @@ final class Inference {
             throw mismatch(w, "quantized weights, as its input " + x + " is quantized");
         }
         if (w.quantization().granularity().axis() > 0) {
-            throw mismatch(w, "parameters per tensor, or per index or group of axis 0 (they are per "
-                    + w.quantization().granularity() + ")");
+            throw mismatch(
+                    w,
+                    "parameters per tensor, or per index or group of axis 0 (they are per "
+                            + w.quantization().granularity() + ")");
         }
         if (bias != null && bias.dtype() != DType.F32 && !(bias.dtype() == DType.S32 && bias.isQuantized())) {
             throw mismatch(bias, "F32, or quantized S32");
@@ -219,8 +222,7 @@ final class Inference {
                     + ": padding must be at most half of the kernel, or some windows hold nothing else");
         }
         return like(
-                x,
-                Shape.of(x.shape().dim(0), x.shape().dim(1), outH(x, window, ceilMode), outW(x, window, ceilMode)));
+                x, Shape.of(x.shape().dim(0), x.shape().dim(1), outH(x, window, ceilMode), outW(x, window, ceilMode)));
     }
 
     private long outH(Value x, Window w, boolean ceil) {
@@ -236,15 +238,18 @@ final class Inference {
         long reach = (long) dilation * (kernel - 1) + 1;
         long room = size + before + after - reach;
         if (room < 0) {
-            throw mismatch(x, "at least " + (reach - before - after) + " in dimension " + axis + " for a window of " + reach
-                    + " with padding " + before + " and " + after);
+            throw mismatch(
+                    x,
+                    "at least " + (reach - before - after) + " in dimension " + axis + " for a window of " + reach
+                            + " with padding " + before + " and " + after);
         }
         long steps = (room + (ceil ? stride - 1 : 0)) / stride + 1;
         // A last window that would start beyond the input and its leading padding holds nothing.
         return ceil && (steps - 1) * stride >= size + before ? steps - 1 : steps;
     }
 
-    // ---- Checks ----------------------------------------------------------------------------------------------------------
+    // ---- Checks
+    // ----------------------------------------------------------------------------------------------------------
 
     private Spec like(Value x, Shape shape) {
         if (wanted != null && !wanted.equals(x.quantization())) {
@@ -261,16 +266,17 @@ final class Inference {
 
     private Spec quantized(Shape shape) {
         if (!(wanted instanceof AffineParams affine) || !affine.granularity().isPerTensor()) {
-            throw new InvalidValueException(where() + " gives quantized values and needs affine parameters for the whole tensor, "
-                    + "given: " + (wanted == null ? "none" : wanted));
+            throw new InvalidValueException(
+                    where() + " gives quantized values and needs affine parameters for the whole tensor, " + "given: "
+                            + (wanted == null ? "none" : wanted));
         }
         return new Spec(affine.dtype(), shape, affine);
     }
 
     private void noParameters() {
         if (wanted != null) {
-            throw new ShapeMismatchException(
-                    where() + " has float inputs and gives float, but quantization parameters were asked for its output");
+            throw new ShapeMismatchException(where()
+                    + " has float inputs and gives float, but quantization parameters were asked for its output");
         }
     }
 

@@ -16,7 +16,8 @@ public record Node(String name, Op op, List<String> inputs, List<String> outputs
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
         if (name.isEmpty() || outputs.isEmpty()) {
-            throw new InvalidValueException("Node '" + name + "' (" + op.type() + ") needs a name and at least one output");
+            throw new InvalidValueException(
+                    "Node '" + name + "' (" + op.type() + ") needs a name and at least one output");
         }
     }
 

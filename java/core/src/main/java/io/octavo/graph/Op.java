@@ -122,7 +122,8 @@ public sealed interface Op
         /** Checks the size. */
         public AdaptiveAvgPool2d {
             if (h < 1 || w < 1) {
-                throw new InvalidValueException("AdaptiveAvgPool2d to " + h + "x" + w + ": both sizes must be 1 or more");
+                throw new InvalidValueException(
+                        "AdaptiveAvgPool2d to " + h + "x" + w + ": both sizes must be 1 or more");
             }
         }
     }

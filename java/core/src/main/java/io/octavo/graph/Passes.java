@@ -36,9 +36,11 @@ public final class Passes {
             String weight = layer.input(1);
             String bias = layer.input(2).isEmpty() ? rewrite.freeName(layer.name() + ".bias") : layer.input(2);
             float[][] folded = fold(rewrite, layer, norm, batchNorm.epsilon());
-            rewrite.constant(weight, Tensor.of(folded[0], graph.value(weight).shape().dims()));
+            rewrite.constant(
+                    weight, Tensor.of(folded[0], graph.value(weight).shape().dims()));
             rewrite.constant(bias, Tensor.of(folded[1]));
-            rewrite.fuse(norm, new Node(layer.name(), layer.op(), List.of(layer.input(0), weight, bias), norm.outputs()));
+            rewrite.fuse(
+                    norm, new Node(layer.name(), layer.op(), List.of(layer.input(0), weight, bias), norm.outputs()));
         }
         return rewrite.graph();
     }
@@ -110,7 +112,9 @@ public final class Passes {
     }
 
     private static boolean foldable(Rewrite rewrite, Node layer, Node norm) {
-        boolean plain = layer.op() instanceof Op.Conv2d conv && conv.activation().isNone() && layer.input(3).isEmpty()
+        boolean plain = layer.op() instanceof Op.Conv2d conv
+                        && conv.activation().isNone()
+                        && layer.input(3).isEmpty()
                 || layer.op() instanceof Op.Linear linear
                         && linear.activation().isNone()
                         && rewrite.rank(norm.output()) == 2;
@@ -220,9 +224,11 @@ public final class Passes {
 
         /** {@code fused} takes the place of {@code last}, and the node whose name it carries is dropped. */
         void fuse(Node last, Node fused) {
-            gone.add(producers.get(last.input(0)) != null && producers.get(last.input(0)).name().equals(fused.name())
-                    ? originOf(last.input(0))
-                    : originOf(last.input(1)));
+            gone.add(
+                    producers.get(last.input(0)) != null
+                                    && producers.get(last.input(0)).name().equals(fused.name())
+                            ? originOf(last.input(0))
+                            : originOf(last.input(1)));
             replacement.put(last.name(), fused);
             producers.put(last.output(), fused);
             // From now on the fused node stands where the last one stood.
@@ -251,13 +257,18 @@ public final class Passes {
                     continue;
                 }
                 Node node = replacement.getOrDefault(old.name(), old);
-                node = new Node(node.name(), node.op(), node.inputs().stream().map(this::resolve).toList(), node.outputs());
+                node = new Node(
+                        node.name(),
+                        node.op(),
+                        node.inputs().stream().map(this::resolve).toList(),
+                        node.outputs());
                 kept.add(node);
                 used.addAll(node.inputs());
             }
             Graph.Builder builder = Graph.builder(graph.name());
             for (Value value : graph.values()) {
-                boolean input = !value.isConstant() && graph.producer(value.name()).isEmpty();
+                boolean input =
+                        !value.isConstant() && graph.producer(value.name()).isEmpty();
                 if (constants.containsKey(value.name())) {
                     builder.constant(value.name(), constants.remove(value.name()));
                 } else if (input || value.isConstant() && used.contains(value.name())) {

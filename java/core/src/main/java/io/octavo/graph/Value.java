@@ -33,7 +33,8 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
                     "Constant '" + name + "' is " + dtype + " " + shape + ", but its data are " + data);
         }
         if (quantization != null && dtype == DType.F32) {
-            throw new InvalidValueException("Value '" + name + "' is F32 and has quantization parameters: codes are integers");
+            throw new InvalidValueException(
+                    "Value '" + name + "' is F32 and has quantization parameters: codes are integers");
         }
     }
 

@@ -38,7 +38,8 @@ public record Window(
                     + ", right " + padRight + ": each must be 0 or more");
         }
         if (dilationH < 1 || dilationW < 1) {
-            throw new InvalidValueException("Dilation " + dilationH + "x" + dilationW + ": both must be 1 or more (1 is dense)");
+            throw new InvalidValueException(
+                    "Dilation " + dilationH + "x" + dilationW + ": both must be 1 or more (1 is dense)");
         }
     }
 
@@ -90,7 +91,7 @@ public record Window(
     /** {@code 5x5, stride 1x1, padding 2 2 2 2, dilation 1x1}. */
     @Override
     public String toString() {
-        return kernelH + "x" + kernelW + ", stride " + strideH + "x" + strideW + ", padding " + padTop + " " + padLeft + " "
-                + padBottom + " " + padRight + ", dilation " + dilationH + "x" + dilationW;
+        return kernelH + "x" + kernelW + ", stride " + strideH + "x" + strideW + ", padding " + padTop + " " + padLeft
+                + " " + padBottom + " " + padRight + ", dilation " + dilationH + "x" + dilationW;
     }
 }

@@ -26,8 +26,8 @@ public final class Conv2d implements Module {
         this.groups = Layers.positive("Conv2d", "number of groups", groups);
         this.bias = bias;
         if (in % groups != 0 || out % groups != 0) {
-            throw new InvalidValueException("Conv2d: " + groups + " groups must divide the " + in + " input channels and the " + out
-                    + " output channels");
+            throw new InvalidValueException("Conv2d: " + groups + " groups must divide the " + in
+                    + " input channels and the " + out + " output channels");
         }
     }
 
@@ -91,7 +91,10 @@ public final class Conv2d implements Module {
                 name,
                 op,
                 bias
-                        ? List.of(input, weight, graph.constant(name + ".bias", init.bias(out, shape.elementsPerSample())))
+                        ? List.of(
+                                input,
+                                weight,
+                                graph.constant(name + ".bias", init.bias(out, shape.elementsPerSample())))
                         : List.of(input, weight));
     }
 }

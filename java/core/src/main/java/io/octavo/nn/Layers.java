@@ -27,8 +27,8 @@ final class Layers {
     static Shape images(Graph.Builder graph, String name, String layer, String input, int channels) {
         Shape shape = graph.value(input).shape();
         if (shape.rank() != 4) {
-            throw new ShapeMismatchException("Layer '" + name + "' (" + layer + ") takes images [N, C, H, W], its input '" + input
-                    + "' has shape " + shape);
+            throw new ShapeMismatchException("Layer '" + name + "' (" + layer
+                    + ") takes images [N, C, H, W], its input '" + input + "' has shape " + shape);
         }
         if (shape.dim(1) != channels) {
             throw new ShapeMismatchException("Layer '" + name + "' (" + layer + ") was given " + channels

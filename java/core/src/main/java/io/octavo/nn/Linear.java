@@ -40,16 +40,19 @@ public final class Linear implements Module {
     public String build(Graph.Builder graph, String input, Init init, String name) {
         Shape found = graph.value(input).shape();
         if (found.rank() < 2 || found.dim(found.rank() - 1) != in) {
-            throw new ShapeMismatchException("Layer '" + name + "' (Linear) was given " + in + " input features, but its input '"
-                    + input + "' has shape " + found
-                    + (found.rank() == 4
-                            ? ": flatten it first, which gives " + found.elementsPerSample() + " features"
-                            : ", that is " + found.dim(found.rank() - 1) + " features"));
+            throw new ShapeMismatchException(
+                    "Layer '" + name + "' (Linear) was given " + in + " input features, but its input '"
+                            + input + "' has shape " + found
+                            + (found.rank() == 4
+                                    ? ": flatten it first, which gives " + found.elementsPerSample() + " features"
+                                    : ", that is " + found.dim(found.rank() - 1) + " features"));
         }
         String weight = graph.constant(name + ".weight", init.weight(Shape.of(out, in)));
         return graph.node(
                 name,
                 new Op.Linear(),
-                bias ? List.of(input, weight, graph.constant(name + ".bias", init.bias(out, in))) : List.of(input, weight));
+                bias
+                        ? List.of(input, weight, graph.constant(name + ".bias", init.bias(out, in)))
+                        : List.of(input, weight));
     }
 }

@@ -41,7 +41,8 @@ public interface Module {
     default Graph graph(Shape input, long seed) {
         Shape batch = input.rank() == 1 || input.rank() == 3 ? Shape.ofBatch(input.dims()) : input;
         if (batch.rank() != 2 && batch.rank() != 4) {
-            throw new InvalidValueException("Input of shape " + input + ": must be [N, C, H, W] or [N, K], N for any batch");
+            throw new InvalidValueException(
+                    "Input of shape " + input + ": must be [N, C, H, W] or [N, K], N for any batch");
         }
         Graph.Builder graph = Graph.builder(kind());
         graph.input("input", DType.F32, batch);

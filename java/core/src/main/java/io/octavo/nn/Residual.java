@@ -37,7 +37,8 @@ public final class Residual implements Module {
         Shape of = graph.value(left).shape();
         if (!of.equals(graph.value(right).shape())) {
             throw new ShapeMismatchException("Layer '" + name + "' (Residual): its body gives " + of + ", "
-                    + (shortcut == null ? "its input" : "its shortcut") + " " + graph.value(right).shape()
+                    + (shortcut == null ? "its input" : "its shortcut") + " "
+                    + graph.value(right).shape()
                     + ": they must be equal" + (shortcut == null ? "; give it a shortcut" : ""));
         }
         return graph.node(name, new Op.Add(), List.of(left, right));

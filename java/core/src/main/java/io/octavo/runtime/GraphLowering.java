@@ -69,7 +69,8 @@ final class GraphLowering {
     /** The value that a name stands for: dropouts pass on what they read. */
     static String resolve(Graph graph, String name) {
         String resolved = name;
-        while (graph.producer(resolved).isPresent() && graph.producer(resolved).get().op() instanceof Op.Dropout) {
+        while (graph.producer(resolved).isPresent()
+                && graph.producer(resolved).get().op() instanceof Op.Dropout) {
             resolved = graph.producer(resolved).get().input(0);
         }
         return resolved;
@@ -97,7 +98,10 @@ final class GraphLowering {
             }
         }
         for (Value output : graph.outputs()) {
-            if (graph.outputs().stream().filter(o -> alias(o.name()).equals(alias(output.name()))).count() > 1) {
+            if (graph.outputs().stream()
+                            .filter(o -> alias(o.name()).equals(alias(output.name())))
+                            .count()
+                    > 1) {
                 throw new UnsupportedException("Output " + output + " of graph '" + graph.name()
                         + "' is the same as another of its outputs, as Dropout does nothing here: name it once");
             }
@@ -172,7 +176,9 @@ final class GraphLowering {
         }
         boolean anyLayout =
                 reader instanceof Op.Quantize || reader instanceof Op.Dequantize || reader instanceof Op.Flatten;
-        Layout layout = anyLayout && known.containsKey(Layout.PLAIN) ? Layout.PLAIN : Lowering.naturalLayout(reader, value.shape());
+        Layout layout = anyLayout && known.containsKey(Layout.PLAIN)
+                ? Layout.PLAIN
+                : Lowering.naturalLayout(reader, value.shape());
         return known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
     }
 
@@ -188,7 +194,8 @@ final class GraphLowering {
 
     private int add(Value value, Role role, Layout layout, boolean batched) {
         int number = builder.value(Lowering.value(value, role, layout, batched));
-        numbers.computeIfAbsent(value.name(), key -> new EnumMap<>(Layout.class)).put(layout, number);
+        numbers.computeIfAbsent(value.name(), key -> new EnumMap<>(Layout.class))
+                .put(layout, number);
         return number;
     }
 

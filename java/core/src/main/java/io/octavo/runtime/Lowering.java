@@ -32,20 +32,24 @@ public final class Lowering {
     public static OpSpec operator(Node node) {
         Op op = node.op();
         if (op instanceof Op.Conv2d conv) {
-            OpSpec spec = window(new OpSpec(node.name(), OpKind.CONV2D), conv.window()).groups(conv.groups());
+            OpSpec spec = window(new OpSpec(node.name(), OpKind.CONV2D), conv.window())
+                    .groups(conv.groups());
             return activation(spec, conv.activation());
         }
         if (op instanceof Op.Linear linear) {
             return activation(new OpSpec(node.name(), OpKind.LINEAR), linear.activation());
         }
         if (op instanceof Op.BatchNorm norm) {
-            return new OpSpec(node.name(), OpKind.BATCH_NORM).epsilon(norm.epsilon()).momentum(norm.momentum());
+            return new OpSpec(node.name(), OpKind.BATCH_NORM)
+                    .epsilon(norm.epsilon())
+                    .momentum(norm.momentum());
         }
         if (op instanceof Op.Clamp clamp) {
             return activation(new OpSpec(node.name(), OpKind.CLAMP), clamp.activation());
         }
         if (op instanceof Op.MaxPool2d pool) {
-            return window(new OpSpec(node.name(), OpKind.MAX_POOL2D), pool.window()).pooling(pool.ceilMode(), false);
+            return window(new OpSpec(node.name(), OpKind.MAX_POOL2D), pool.window())
+                    .pooling(pool.ceilMode(), false);
         }
         if (op instanceof Op.AvgPool2d pool) {
             return window(new OpSpec(node.name(), OpKind.AVG_POOL2D), pool.window())
@@ -55,7 +59,8 @@ public final class Lowering {
             return activation(new OpSpec(node.name(), OpKind.ADD), add.activation());
         }
         if (op instanceof Op.Dropout) {
-            throw new UnsupportedException("Node '" + node.name() + "' (Dropout) does nothing in inference and has no native operator");
+            throw new UnsupportedException(
+                    "Node '" + node.name() + "' (Dropout) does nothing in inference and has no native operator");
         }
         return new OpSpec(node.name(), plainKind(op));
     }
@@ -96,20 +101,24 @@ public final class Lowering {
         ValueSpec spec = new ValueSpec(value.name(), type, role, layout, shape).data(value.data());
         if (value.quantization() instanceof AffineParams affine) {
             spec.affine(
-                    affine.granularity().axis(), affine.granularity().groupSize(), affine.scales(), affine.zeroPoints());
+                    affine.granularity().axis(),
+                    affine.granularity().groupSize(),
+                    affine.scales(),
+                    affine.zeroPoints());
             if (value.dtype() != DType.S32) {
                 spec.codes(affine.qMin(), affine.qMax());
             }
         } else if (value.quantization() instanceof TableParams table) {
-            spec.tables(
-                    table.granularity().axis(), table.granularity().groupSize(), table.scales(), table.tables());
+            spec.tables(table.granularity().axis(), table.granularity().groupSize(), table.scales(), table.tables());
         }
         return spec;
     }
 
     /** How the results of an operator lie in memory by nature: channels last, if they are images. */
     public static Layout naturalLayout(Op op, Shape shape) {
-        return shape.rank() == 4 && !(op instanceof Op.Softmax) && !(op instanceof Op.Linear) ? Layout.NHWC : Layout.PLAIN;
+        return shape.rank() == 4 && !(op instanceof Op.Softmax) && !(op instanceof Op.Linear)
+                ? Layout.NHWC
+                : Layout.PLAIN;
     }
 
     private static OpSpec window(OpSpec spec, Window w) {

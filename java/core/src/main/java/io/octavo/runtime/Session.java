@@ -53,7 +53,9 @@ public final class Session implements AutoCloseable {
         outputSlots = outputs.stream()
                 .mapToInt(output -> slots.indexOf(GraphLowering.resolve(optimized, output.name())))
                 .toArray();
-        taps = builder.taps.isEmpty() ? null : new Taps(optimized, inputs, outputSlots, slots, builder.taps, builder.listener);
+        taps = builder.taps.isEmpty()
+                ? null
+                : new Taps(optimized, inputs, outputSlots, slots, builder.taps, builder.listener);
         calls = new Calls(inputs.size(), slots.size());
     }
 
@@ -81,8 +83,7 @@ public final class Session implements AutoCloseable {
      */
     public Tensor run(Tensor x) {
         requireOneAndOne();
-        Tensor out = Tensor.zeros(
-                outputs.get(0).dtype(), outputs.get(0).shape().withBatch(batch(0, x)));
+        Tensor out = Tensor.zeros(outputs.get(0).dtype(), outputs.get(0).shape().withBatch(batch(0, x)));
         run(x, out);
         return out;
     }
@@ -233,8 +234,8 @@ public final class Session implements AutoCloseable {
         long batch = batch(0, in.get(0));
         for (int i = 1; i < in.size(); i++) {
             if (batch(i, in.get(i)) != batch) {
-                throw new ShapeMismatchException("Inputs of graph '" + graph.name() + "' have batches " + batch + " and "
-                        + in.get(i).shape().dim(0) + ": they must be equal");
+                throw new ShapeMismatchException("Inputs of graph '" + graph.name() + "' have batches " + batch
+                        + " and " + in.get(i).shape().dim(0) + ": they must be equal");
             }
         }
         return batch;
@@ -243,8 +244,8 @@ public final class Session implements AutoCloseable {
     private long batch(int index, Tensor x) {
         Value input = inputs.get(index);
         if (x.dtype() != input.dtype() || !input.shape().accepts(x.shape())) {
-            throw new ShapeMismatchException("Input '" + input.name() + "' of graph '" + graph.name() + "' is " + input.dtype()
-                    + " " + input.shape() + ", given: " + x);
+            throw new ShapeMismatchException("Input '" + input.name() + "' of graph '" + graph.name() + "' is "
+                    + input.dtype() + " " + input.shape() + ", given: " + x);
         }
         return x.shape().dim(0);
     }
@@ -324,7 +325,8 @@ public final class Session implements AutoCloseable {
          */
         public Builder threads(int threads) {
             if (threads < 0 || threads > 1024) {
-                throw new InvalidValueException("Session with " + threads + " threads: must be in 1..1024, or 0 for the default");
+                throw new InvalidValueException(
+                        "Session with " + threads + " threads: must be in 1..1024, or 0 for the default");
             }
             this.threads = threads;
             return this;
@@ -343,7 +345,8 @@ public final class Session implements AutoCloseable {
          */
         public Builder chunk(int chunk) {
             if (chunk < 0) {
-                throw new InvalidValueException("Session with chunks of " + chunk + " samples: must be 1 or more, or 0 for the default");
+                throw new InvalidValueException(
+                        "Session with chunks of " + chunk + " samples: must be 1 or more, or 0 for the default");
             }
             this.chunk = chunk;
             return this;

@@ -57,7 +57,8 @@ final class Taps {
         if (call.tapped == null || call.tappedBatch != batch) {
             call.tapped = new Tensor[inner.size()];
             for (int i = 0; i < call.tapped.length; i++) {
-                call.tapped[i] = Tensor.zeros(inner.get(i).dtype(), inner.get(i).shape().withBatch(batch));
+                call.tapped[i] =
+                        Tensor.zeros(inner.get(i).dtype(), inner.get(i).shape().withBatch(batch));
             }
             call.tappedBatch = batch;
         }

@@ -35,7 +35,8 @@ public final class Tensor implements AutoCloseable {
         this.memory = new Memory(buffer.order(ByteOrder.nativeOrder()));
     }
 
-    // ---- Creation --------------------------------------------------------------------------------------------------------
+    // ---- Creation
+    // --------------------------------------------------------------------------------------------------------
 
     /**
      * A tensor of zeros.
@@ -109,7 +110,8 @@ public final class Tensor implements AutoCloseable {
     public static Tensor wrap(DType dtype, Shape shape, ByteBuffer buffer) {
         int bytes = byteSize(dtype, shape);
         if (!buffer.isDirect() || buffer.isReadOnly()) {
-            throw new InvalidValueException("A tensor needs a direct, writable buffer: use ByteBuffer.allocateDirect, or copy");
+            throw new InvalidValueException(
+                    "A tensor needs a direct, writable buffer: use ByteBuffer.allocateDirect, or copy");
         }
         if (buffer.remaining() < bytes) {
             throw new ShapeMismatchException("A tensor " + dtype + " " + shape + " needs " + bytes + " bytes, but "
@@ -122,7 +124,8 @@ public final class Tensor implements AutoCloseable {
         return new Tensor(dtype, shape, slice);
     }
 
-    // ---- What it is ------------------------------------------------------------------------------------------------------
+    // ---- What it is
+    // ------------------------------------------------------------------------------------------------------
 
     /** The element type. */
     public DType dtype() {
@@ -144,7 +147,8 @@ public final class Tensor implements AutoCloseable {
         return (long) elements * dtype.bytes();
     }
 
-    // ---- Elements --------------------------------------------------------------------------------------------------------
+    // ---- Elements
+    // --------------------------------------------------------------------------------------------------------
 
     /** All bytes: a direct buffer in native order at position 0, sharing the memory. */
     public ByteBuffer bytes() {
@@ -219,7 +223,8 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    // ---- Views and copies ------------------------------------------------------------------------------------------------
+    // ---- Views and copies
+    // ------------------------------------------------------------------------------------------------
 
     /**
      * A view of the same elements under another shape.
@@ -269,7 +274,8 @@ public final class Tensor implements AutoCloseable {
         bytes().put(source.bytes());
     }
 
-    // ---- Life ------------------------------------------------------------------------------------------------------------
+    // ---- Life
+    // ------------------------------------------------------------------------------------------------------------
 
     /** Lets the memory go. Harmless when repeated; a run under way with this tensor ends undisturbed. */
     @Override
@@ -313,7 +319,8 @@ public final class Tensor implements AutoCloseable {
         for (int i = 0; i < index.length; i++) {
             long dim = shape.dim(i);
             if (index[i] < 0 || index[i] >= dim) {
-                throw new InvalidValueException("Index " + index[i] + " of dimension " + i + " is outside tensor " + this);
+                throw new InvalidValueException(
+                        "Index " + index[i] + " of dimension " + i + " is outside tensor " + this);
             }
             offset = offset * dim + index[i];
         }
@@ -333,8 +340,8 @@ public final class Tensor implements AutoCloseable {
     private static Shape shapeFor(int values, long[] dims) {
         Shape shape = dims.length == 0 ? Shape.of(values) : Shape.of(dims);
         if (shape.elements() != values) {
-            throw new ShapeMismatchException(
-                    values + " values for a tensor of shape " + shape + ", which has " + shape.elements() + " elements");
+            throw new ShapeMismatchException(values + " values for a tensor of shape " + shape + ", which has "
+                    + shape.elements() + " elements");
         }
         return shape;
     }

@@ -143,7 +143,11 @@ public final class Arrays {
         Memory codesMemory = codes.memory();
         try (PointerScope scope = new PointerScope()) {
             Status.check(octavo.octavo_nearest_level(
-                    floats(xMemory), x.elements(), new FloatPointer(levels), levels.length, new BytePointer(Address.pointer(codesMemory))));
+                    floats(xMemory),
+                    x.elements(),
+                    new FloatPointer(levels),
+                    levels.length,
+                    new BytePointer(Address.pointer(codesMemory))));
         } finally {
             Reference.reachabilityFence(xMemory);
             Reference.reachabilityFence(codesMemory);
@@ -206,8 +210,8 @@ public final class Arrays {
 
     private static void checkParameters(long channels, float[] scales, int[] zeroPoints) {
         if (scales.length != channels || zeroPoints.length != channels) {
-            throw new ShapeMismatchException(scales.length + " scales and " + zeroPoints.length + " zero points for "
-                    + channels + " channels");
+            throw new ShapeMismatchException(
+                    scales.length + " scales and " + zeroPoints.length + " zero points for " + channels + " channels");
         }
     }
 }

@@ -28,8 +28,7 @@ public final class Cpu {
                 BytePointer name = new BytePointer();
                 BytePointer description = new BytePointer();
                 IntPointer flags = new IntPointer(2);
-                Status.check(octavo.octavo_isa_info(
-                        i, name, description, flags.getPointer(0), flags.getPointer(1)));
+                Status.check(octavo.octavo_isa_info(i, name, description, flags.getPointer(0), flags.getPointer(1)));
                 isas.add(new Isa(name.getString(), description.getString(), flags.get(0) != 0, flags.get(1) != 0));
             }
         }

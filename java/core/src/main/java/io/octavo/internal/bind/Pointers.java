@@ -21,7 +21,8 @@ public final class Pointers {
     public Pointers(int size) {
         NativeLibrary.require();
         held = new Memory[size];
-        ByteBuffer memory = ByteBuffer.allocateDirect(Math.max(1, size) * Long.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer memory =
+                ByteBuffer.allocateDirect(Math.max(1, size) * Long.BYTES).order(ByteOrder.nativeOrder());
         addresses = memory.asLongBuffer();
         array = new PointerPointer<>(new Pointer(memory));
     }
