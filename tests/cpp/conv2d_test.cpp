@@ -1,0 +1,194 @@
+// Convolutions on every instruction set against their definition.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "support/agree.h"
+#include "support/coverage.h"
+#include "support/problems.h"
+
+namespace octavo::test {
+namespace {
+
+OpDesc describe(const Problem& p, Isa isa) {
+    OpDesc desc = operator_desc(OCTAVO_OP_CONV2D, p.inputs(), p.y, isa);
+    desc.attributes = p.attributes;
+    desc.attributes.kind = OCTAVO_OP_CONV2D;
+    return desc;
+}
+
+std::string shape(const Problem& p) {
+    std::ostringstream text;
+    const octavo_op_desc& a = p.attributes;
+    text << " images " << p.images << " x " << p.x.shape_text() << " w " << p.w.shape_text() << " groups " << a.groups
+         << " stride " << a.stride[0] << "," << a.stride[1] << " dilation " << a.dilation[0] << "," << a.dilation[1]
+         << " pad " << a.pad[0] << "," << a.pad[1] << "," << a.pad[2] << "," << a.pad[3] << " types " << p.x.dtype
+         << p.w.dtype << p.y.dtype;
+    return text.str();
+}
+
+// False if the kernel does not fit into the image.
+bool fit_output(Problem& p, int64_t outputs) {
+    const octavo_op_desc& a = p.attributes;
+    int64_t out[2];
+    for (size_t i = 0; i < 2; i++) {
+        const int64_t space = p.x.dims[2 + i] + a.pad[i] + a.pad[i + 2] - (p.w.dims[2 + i] - 1) * a.dilation[i] - 1;
+        if (space < 0) return false;
+        out[i] = space / a.stride[i] + 1;
+    }
+    p.y.dims = {1, outputs, out[0], out[1]};
+    return true;
+}
+
+bool random_conv2d(Random& random, Problem& p) {
+    int64_t groups = 1, inputs = 1, outputs = 1;
+    switch (random.integer(0, 4)) {
+        case 0:  // few input channels, few outputs: first layers
+            inputs = random.integer(1, 4);
+            outputs = random.integer(1, 10);
+            break;
+        case 1:  // depthwise
+            groups = random.pick<int64_t>({1, 7, 8, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 96, 130});
+            outputs = random.chance(0.8) ? 1 : 2;
+            break;
+        case 2:  // groups
+            groups = random.integer(2, 6);
+            inputs = random.integer(1, 9);
+            outputs = random.integer(1, 9);
+            break;
+        default:
+            inputs = random.size_around(16, 40);
+            outputs = random.size_around(random.pick({16, 32, 48}), 80);
+    }
+    const int64_t kernel_h = random.pick<int64_t>({1, 1, 2, 3, 3, 5, 7}),
+                  kernel_w = random.chance(0.8) ? kernel_h : random.integer(1, 5);
+    const int64_t height = random.integer(1, 14),
+                  width = random.chance(0.3) ? random.integer(15, 40) : random.integer(1, 14);
+    p.attributes.groups = static_cast<int>(groups);
+    for (int i = 0; i < 2; i++) {
+        p.attributes.stride[i] = random.pick({1, 1, 1, 2, 3});
+        p.attributes.dilation[i] = random.chance(0.8) ? 1 : static_cast<int>(random.integer(2, 3));
+    }
+    for (int& pad : p.attributes.pad) pad = random.pick({0, 0, 1, 1, 2, 5});
+    if (random.chance(0.3)) {
+        for (int& pad : p.attributes.pad) pad = 0;
+    }
+    p.images = random.integer(1, 3);
+    const bool extreme = random.chance(0.15);
+    const octavo_dtype type = random.pick({OCTAVO_U8, OCTAVO_U8, OCTAVO_S8});
+    p.x = random_activation(random, type, {1, groups * inputs, height, width}, random.real(0.005f, 0.1f));
+    const int low = type == OCTAVO_S8 ? -128 : 0;
+    if (random.chance(0.3)) p.x.code_max = low + 127;
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(p.images * groups * inputs * height * width), low, p.x.code_max,
+                                    extreme);
+    p.w = random_weights(random, random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8}),
+                         {groups * outputs, inputs, kernel_h, kernel_w}, extreme);
+    if (!fit_output(p, groups * outputs)) return false;
+    finish_problem(random, p, inputs * kernel_h * kernel_w, true, false);
+    if (p.has_residual) {
+        const size_t elements = static_cast<size_t>(p.images * p.y.dims[1] * p.y.dims[2] * p.y.dims[3]);
+        p.residual_codes = random.codes<uint8_t>(elements, 0, 255, false);
+    }
+    return true;
+}
+
+TEST(Conv2d, EveryIsaEqualsTheDefinition) {
+    Coverage coverage("conv2d");
+    Distrust distrust;
+    Sweep(1500).run([&](Random& random) {
+        Problem p;
+        if (!random_conv2d(random, p)) return false;
+        const std::vector<uint8_t> expected = reference_conv2d(p);
+        if (p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
+        const GuardedBuffer<uint8_t> x(p.codes, random.chance(0.7) ? Guard::after : Guard::before);
+        const GuardedBuffer<uint8_t> residual(p.residual_codes);
+        const Guard guard = random.chance(0.7) ? Guard::after : Guard::before;
+        const int threads = static_cast<int>(random.integer(1, 4));
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            SCOPED_TRACE(op->kernel() + shape(p));
+            EXPECT_TRUE(same_bits(run_op<uint8_t>(*op, p.images, threads, {x.data(), nullptr, nullptr, residual.data()},
+                                                  expected.size(), guard),
+                                  expected));
+            coverage.ran(isa);
+        }
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+}
+
+struct ConvShape {
+    std::string name;
+    int64_t c, h, w, o, k, s, p, g;
+};
+
+std::vector<ConvShape> shapes_of(const std::string& file) {
+    std::ifstream in(std::string(OCTAVO_SOURCE_DIR) + "/tests/shapes/" + file);
+    std::vector<ConvShape> shapes;
+    for (std::string line; std::getline(in, line);) {
+        if (line.empty() || line[0] == '#') continue;
+        ConvShape s;
+        std::istringstream fields(line);
+        if (fields >> s.name >> s.c >> s.h >> s.w >> s.o >> s.k >> s.s >> s.p >> s.g) shapes.push_back(s);
+    }
+    return shapes;
+}
+
+TEST(Conv2d, ShapesOfNetworksWhateverTheThreads) {
+    Random random(11);
+    const std::vector<ConvShape> shapes = shapes_of("cifar_conv.txt");
+    ASSERT_GE(shapes.size(), 10u);
+    for (const ConvShape& s : shapes) {
+        Problem p;
+        p.images = 2;
+        p.x = activation(OCTAVO_U8, {1, s.c, s.h, s.w}, 0.02f, 7);
+        p.codes = random.codes<uint8_t>(static_cast<size_t>(p.images * s.c * s.h * s.w), 0, 255, false);
+        p.attributes = operator_desc(OCTAVO_OP_CONV2D, {}, p.x, Isa::scalar).attributes;
+        for (int& stride : p.attributes.stride) stride = static_cast<int>(s.s);
+        for (int& pad : p.attributes.pad) pad = static_cast<int>(s.p);
+        p.attributes.groups = static_cast<int>(s.g);
+        p.w = random_weights(random, OCTAVO_S8, {s.o, s.c / s.g, s.k, s.k}, false);
+        p.w.zero_points.assign(p.w.scales.size(), 0);
+        ASSERT_TRUE(fit_output(p, s.o)) << s.name;
+        finish_problem(random, p, s.c / s.g * s.k * s.k, false, false);
+        const std::vector<uint8_t> expected = reference_conv2d(p);
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            for (const int threads : {1, 2, 5}) {
+                SCOPED_TRACE(s.name + " " + op->kernel() + " threads " + std::to_string(threads));
+                ASSERT_TRUE(same_bits(run_op<uint8_t>(*op, p.images, threads,
+                                                      {p.codes.data(), nullptr, nullptr, nullptr}, expected.size()),
+                                      expected));
+            }
+        }
+    }
+}
+
+TEST(Conv2d, DescriptionsThatDoNotFitAreRefusedWithAReason) {
+    const Value x = activation(OCTAVO_U8, {1, 4, 5, 5}, 0.1f, 0);
+    Value y = activation(OCTAVO_U8, {1, 6, 3, 3}, 0.1f, 0);
+    Value w = constant(OCTAVO_S8, {6, 3, 3, 3}, std::vector<int8_t>(162, 1));
+    w.scales = {0.1f};
+    const auto message = [&](octavo_status status) -> std::string {
+        try {
+            create_op(operator_desc(OCTAVO_OP_CONV2D, {&x, &w, nullptr, nullptr}, y, Isa::scalar));
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), status);
+            return error.what();
+        }
+        return "no error";
+    };
+    EXPECT_NE(message(OCTAVO_SHAPE_MISMATCH).find("[O, 4, kh, kw]"), std::string::npos);
+    w = constant(OCTAVO_S8, {6, 4, 3, 3}, std::vector<int8_t>(216, 1));
+    w.scales = {0.1f};
+    EXPECT_EQ(message(OCTAVO_OK), "no error");
+    y.dims[3] = 4;
+    EXPECT_NE(message(OCTAVO_SHAPE_MISMATCH).find("[N, 6, 3, 3]"), std::string::npos);
+    y.dims[3] = 3;
+    y.layout = OCTAVO_PLAIN;
+    EXPECT_NE(message(OCTAVO_INVALID_ARGUMENT).find("NHWC"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace octavo::test

@@ -1,0 +1,167 @@
+// Linear layers on every instruction set against their definition.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cpu/pool.h"
+#include "support/agree.h"
+#include "support/coverage.h"
+#include "support/problems.h"
+
+namespace octavo::test {
+namespace {
+
+Problem random_linear(Random& random, int64_t& batch) {
+    Problem p;
+    const int64_t depth = random.size_around(16, 300), features = random.size_around(random.pick({16, 48, 64}), 200);
+    const int64_t rows = random.chance(0.8) ? 1 : random.integer(1, 20);
+    batch = random.chance(0.3) ? 1 : random.size_around(8, 40);
+    const bool extreme = random.chance(0.15);
+    const octavo_dtype type = random.pick({OCTAVO_U8, OCTAVO_U8, OCTAVO_S8});
+    std::vector<int64_t> x_dims = {1, depth}, y_dims = {1, features};
+    if (rows > 1) {
+        x_dims.insert(x_dims.begin() + 1, rows);
+        y_dims.insert(y_dims.begin() + 1, rows);
+    }
+    p.x = random_activation(random, type, x_dims, random.real(0.005f, 0.1f));
+    const int low = type == OCTAVO_S8 ? -128 : 0;
+    if (random.chance(0.3)) p.x.code_max = low + 127;
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(batch * rows * depth), low, p.x.code_max, extreme);
+    p.w =
+        random_weights(random, random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8}),
+                       {features, depth}, extreme);
+    p.y.dims = y_dims;
+    finish_problem(random, p, depth, false, true);
+    p.images = batch * rows;
+    return p;
+}
+
+OpDesc describe(const Problem& p, Isa isa) {
+    OpDesc desc = operator_desc(OCTAVO_OP_LINEAR, p.inputs(), p.y, isa);
+    desc.inputs.pop_back();
+    desc.attributes.activation = p.attributes.activation;
+    desc.attributes.clamp_min = p.attributes.clamp_min;
+    desc.attributes.clamp_max = p.attributes.clamp_max;
+    return desc;
+}
+
+TEST(Linear, EveryIsaEqualsTheDefinition) {
+    Coverage coverage("linear");
+    Distrust distrust;
+    Sweep(700).run([&](Random& random) {
+        int64_t batch = 1;
+        const Problem p = random_linear(random, batch);
+        const std::vector<uint8_t> expected = reference_linear(p, p.images);
+        if (p.y.dtype == OCTAVO_U8) distrust.saw(expected);
+        const GuardedBuffer<uint8_t> x(p.codes, random.chance(0.7) ? Guard::after : Guard::before);
+        const Guard guard = random.chance(0.7) ? Guard::after : Guard::before;
+        const int threads = static_cast<int>(random.integer(1, 4));
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            SCOPED_TRACE(op->kernel() + " K" + std::to_string(p.w.dims[1]) + " N" + std::to_string(p.w.dims[0]) + " M" +
+                         std::to_string(p.images));
+            EXPECT_TRUE(same_bits(
+                run_op<uint8_t>(*op, batch, threads, {x.data(), nullptr, nullptr}, expected.size(), guard), expected));
+            coverage.ran(isa);
+        }
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+}
+
+TEST(Linear, LargeLayersAreSplitWithoutATrace) {
+    Random random(7);
+    for (const auto type : {OCTAVO_S8, OCTAVO_CODE4}) {
+        Problem p;
+        p.x = activation(OCTAVO_U8, {1, 700}, 0.02f, 128);
+        p.w = random_weights(random, type, {1100, 700}, false);
+        p.w.zero_points.assign(p.w.scales.size(), 0);
+        p.y = activation(OCTAVO_U8, {1, 1100}, 0.02f * 0.01f * 74 * 74 * 26 / 50, 128);
+        for (const int64_t batch : {1, 3, 90}) {
+            p.images = batch;
+            p.codes = random.codes<uint8_t>(static_cast<size_t>(batch * 700), 0, 255, false);
+            const auto op = create_op(describe(p, active_isa()));
+            const std::vector<uint8_t> expected = reference_linear(p, batch);
+            EXPECT_FALSE(mostly_constant(expected));
+            for (const int threads : {1, 2, 3, 8}) {
+                SCOPED_TRACE(op->kernel() + " batch " + std::to_string(batch) + " threads " + std::to_string(threads));
+                EXPECT_TRUE(
+                    same_bits(run_op<uint8_t>(*op, batch, threads, {p.codes.data(), nullptr, nullptr}, expected.size()),
+                              expected));
+            }
+        }
+    }
+}
+
+TEST(LinearDynamic, EveryIsaEqualsScalar) {
+    Coverage coverage("linear_dynamic");
+    Distrust distrust;
+    Sweep(200).run([&](Random& random) {
+        const int64_t depth = random.size_around(32, 200), features = random.size_around(64, 150),
+                      batch = random.integer(1, 9);
+        std::vector<float> values(static_cast<size_t>(batch * depth));
+        const float shift = random.pick({0.0f, 0.0f, 5.0f, -5.0f}), size = random.pick({1.0f, 1e-6f, 1e3f});
+        for (float& v : values) v = (random.normal() + shift) * size;
+        if (random.chance(0.1)) values[0] = INFINITY;
+        if (random.chance(0.1)) values[values.size() / 2] = NAN;
+        const Value x = float_value({1, depth}), y = float_value({1, features});
+        Value w = random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8}),
+                                 {features, depth}, random.chance(0.1));
+        std::vector<float> b(static_cast<size_t>(features));
+        for (float& v : b) v = random.normal();
+        const Value bias = constant(OCTAVO_F32, {features}, b);
+        const bool with_bias = random.chance(0.5);
+        const GuardedBuffer<float> input(values);
+        const int threads = static_cast<int>(random.integer(1, 3)), reduce = random.chance(0.5) ? 1 : 0;
+        const int activation = random.pick({OCTAVO_NO_ACTIVATION, OCTAVO_RELU});
+        std::vector<float> expected;
+        for (Isa isa : available_isas()) {
+            OpDesc desc = operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&x, &w, with_bias ? &bias : nullptr}, y, isa);
+            desc.attributes.reduce_range = reduce;
+            desc.attributes.activation = activation;
+            const auto op = create_op(desc);
+            SCOPED_TRACE(op->kernel());
+            const auto found = run_op<float>(*op, batch, threads, {input.data(), nullptr, nullptr},
+                                             static_cast<size_t>(batch * features));
+            if (isa == Isa::scalar) expected = found;
+            EXPECT_TRUE(same_bits(found, expected));
+            coverage.ran(isa);
+        }
+        if (activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+}
+
+TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
+    const Value x = activation(OCTAVO_U8, {1, 7}, 0.1f, 0), y = activation(OCTAVO_U8, {1, 5}, 0.1f, 0);
+    Value w = constant(OCTAVO_S8, {5, 8}, std::vector<int8_t>(40, 1));
+    w.scales = {0.1f};
+    const auto message = [&](const Value& weight, octavo_status status) -> std::string {
+        try {
+            create_op(operator_desc(OCTAVO_OP_LINEAR, {&x, &weight, nullptr}, y, Isa::scalar));
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), status);
+            return error.what();
+        }
+        return "no error";
+    };
+    EXPECT_NE(message(w, OCTAVO_SHAPE_MISMATCH).find("[N, 7]"), std::string::npos);
+    w = constant(OCTAVO_S8, {5, 7}, std::vector<int8_t>(35, 1));
+    w.scales = {0.1f, 0.2f};
+    EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("2 scales instead of 1"), std::string::npos);
+    w.scales = {0.1f};
+    w.zero_points = {200};
+    EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("zero point 200"), std::string::npos);
+    w.zero_points = {0};
+    w.group_size = 4;
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups along K"), std::string::npos);
+    w.group_size = 0;
+    w.dtype = OCTAVO_CODE4;
+    w.table_size = 1;
+    w.table = {3};
+    EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("code 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace octavo::test
