@@ -1,15 +1,17 @@
-// Layers of the demo network and of ResNet-20: Octavo's int8 kernels against oneDNN's int8 and float, in one process, one thread.
-// The repetitions of all contenders run in random order, so that a slow moment of the machine meets them alike.
+// The demo network and ResNet-20, layer by layer and whole: Octavo's int8 kernels against oneDNN's int8 and float, in one process,
+// one thread. The repetitions of all contenders run in random order, so that a slow moment of the machine meets them alike.
 //   octavo_bench [--benchmark_filter=REGEX] [other options of Google Benchmark]
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 
 #include "bench/table.h"
+#include "bench/workload.h"
 #ifdef OCTAVO_ONEDNN
 #include "octavo/octavo_onednn.h"
 #endif
@@ -19,8 +21,8 @@ namespace {
 using namespace octavo::bench;
 
 // The benchmark computes the right answer: the integer contenders agree within the one step that oneDNN's order of rounding
-// allows. Returns the number of elements further apart.
-int64_t disagreements(const Layer& a, const Layer& b) {
+// allows. Returns how many codes are further apart.
+int64_t disagreements(const Workload& a, const Workload& b) {
     int64_t count = 0;
     for (size_t i = 0; i < a.output().size(); ++i) {
         const int difference = static_cast<int>(a.output()[i]) - static_cast<int>(b.output()[i]);
@@ -29,13 +31,49 @@ int64_t disagreements(const Layer& a, const Layer& b) {
     return count;
 }
 
-void measure(benchmark::State& state, Layer* layer) {
+void measure(benchmark::State& state, Workload* workload) {
     try {
-        for (auto _ : state) layer->run();
+        for (auto _ : state) workload->run();
     } catch (const std::exception& error) {
         state.SkipWithError(error.what());
     }
 }
+
+class Suite {
+public:
+    explicit Suite(TableReporter* table) : table_(*table) {}
+
+    // codes: the outputs are codes, which integer contenders must agree on. (A whole network's logits come of many roundings.)
+    void add(const std::string& name, int64_t batch, bool codes,
+             const std::function<std::unique_ptr<Workload>(Contender)>& make) {
+        Row row{name, batch};
+        const Workload* own = nullptr;
+        for (Contender contender : contenders) {
+            const std::string full = name + "/" + contender_name(contender);
+            try {
+                std::unique_ptr<Workload> workload = make(contender);
+                workload->run();
+                if (contender == Contender::octavo_int8) {
+                    own = workload.get();
+                    row.macs = workload->macs();
+                }
+                if (codes && own != nullptr && contender == Contender::onednn_int8) {
+                    const int64_t wrong = disagreements(*own, *workload);
+                    if (wrong > 0) table_.note(full + ": " + std::to_string(wrong) + " results differ by more than 1");
+                }
+                benchmark::RegisterBenchmark(full.c_str(), measure, workload.get())->UseRealTime();
+                workloads_.push_back(std::move(workload));
+            } catch (const std::runtime_error& error) {
+                table_.note(full + ": " + error.what());
+            }
+        }
+        table_.add(row);
+    }
+
+private:
+    TableReporter& table_;
+    std::vector<std::unique_ptr<Workload>> workloads_;
+};
 
 }  // namespace
 
@@ -52,28 +90,16 @@ int main(int argc, char** argv) {
 #ifdef OCTAVO_ONEDNN
         if (octavo_onednn_register() != OCTAVO_OK) throw std::runtime_error(octavo_last_error());
 #endif
-        std::vector<Shape> shapes = read_shapes("demo");
-        for (const Shape& shape : read_shapes("resnet20")) shapes.push_back(shape);
-        TableReporter table(shapes);
-        std::vector<std::unique_ptr<Layer>> layers;
-        for (const Shape& shape : shapes) {
-            const Layer* integers = nullptr;
-            for (Contender contender : contenders) {
-                const std::string name = shape.name + "/" + contender_name(contender);
-                try {
-                    auto layer = std::make_unique<Layer>(shape, contender);
-                    layer->run();
-                    if (contender == Contender::octavo_int8) integers = layer.get();
-                    if (contender == Contender::onednn_int8 && integers != nullptr) {
-                        const int64_t wrong = disagreements(*integers, *layer);
-                        if (wrong > 0)
-                            table.note(name + ": " + std::to_string(wrong) + " results differ by more than 1");
-                    }
-                    benchmark::RegisterBenchmark(name.c_str(), measure, layer.get())->UseRealTime();
-                    layers.push_back(std::move(layer));
-                } catch (const std::runtime_error& error) {
-                    table.note(name + ": " + error.what());
-                }
+        TableReporter table;
+        Suite suite(&table);
+        for (const char* network : {"demo", "resnet20"}) {
+            for (const Shape& shape : read_shapes(network)) {
+                suite.add(shape.name, shape.batch, true,
+                          [&](Contender contender) { return make_layer(shape, contender); });
+            }
+            for (int64_t batch : {1, 128}) {
+                suite.add(std::string(network) + (batch == 1 ? "" : "_batch128"), batch, false,
+                          [&](Contender contender) { return make_network(network, batch, contender); });
             }
         }
         benchmark::RunSpecifiedBenchmarks(&table);

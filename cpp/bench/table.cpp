@@ -32,37 +32,45 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
     }
 }
 
-std::string TableReporter::cell(const Shape& shape, Contender contender) const {
-    const auto found = times_.find(shape.name + "/" + contender_name(contender));
-    if (found == times_.end() || found->second.nanoseconds <= 0) return "-";
+const TableReporter::Time* TableReporter::time(const Row& row, Contender contender) const {
+    const auto found = times_.find(row.name + "/" + contender_name(contender));
+    return found == times_.end() || found->second.nanoseconds <= 0 ? nullptr : &found->second;
+}
+
+std::string TableReporter::microseconds(const Row& row, Contender contender) const {
+    const Time* measured = time(row, contender);
+    if (measured == nullptr) return "-";
     char text[64];
-    std::snprintf(text, sizeof text, "%.2f%s", found->second.nanoseconds / 1000,
-                  found->second.deviation > 0.1 ? "*" : "");
+    std::snprintf(text, sizeof text, "%.2f%s", measured->nanoseconds / 1000, measured->deviation > 0.1 ? "*" : "");
+    return text;
+}
+
+std::string TableReporter::ratio(const Row& row, Contender contender) const {
+    const Time *own = time(row, Contender::octavo_int8), *peer = time(row, contender);
+    if (own == nullptr || peer == nullptr) return "-";
+    char text[64];
+    std::snprintf(text, sizeof text, "%.2f", peer->nanoseconds / own->nanoseconds);
+    return text;
+}
+
+std::string TableReporter::rate(const Row& row) const {
+    const Time* own = time(row, Contender::octavo_int8);
+    if (own == nullptr || row.macs == 0) return "-";
+    char text[64];
+    std::snprintf(text, sizeof text, "%.0f", 2 * static_cast<double>(row.macs) / own->nanoseconds);
     return text;
 }
 
 void TableReporter::Finalize() {
     std::printf("| layer | N | Octavo int8, us | GOPS | oneDNN int8, us | x | oneDNN float, us | x |\n");
     std::printf("|---|--:|--:|--:|--:|--:|--:|--:|\n");
-    for (const Shape& shape : shapes_) {
-        const auto time = [&](Contender contender) {
-            const auto found = times_.find(shape.name + "/" + contender_name(contender));
-            return found == times_.end() ? 0 : found->second.nanoseconds;
-        };
-        const double own = time(Contender::octavo_int8);
-        const auto ratio = [&](Contender contender) {
-            char text[32] = "-";
-            if (own > 0 && time(contender) > 0) std::snprintf(text, sizeof text, "%.2f", time(contender) / own);
-            return std::string(text);
-        };
-        char rate[32] = "-";
-        if (own > 0 && shape.macs() > 0) {
-            std::snprintf(rate, sizeof rate, "%.0f", 2 * static_cast<double>(shape.macs()) / own);
+    for (const Row& row : rows_) {
+        std::string line = "| " + row.name + " | " + std::to_string(row.batch) + " | " +
+                           microseconds(row, Contender::octavo_int8) + " | " + rate(row);
+        for (Contender peer : {Contender::onednn_int8, Contender::onednn_float}) {
+            line += " | " + microseconds(row, peer) + " | " + ratio(row, peer);
         }
-        std::printf("| %s | %ld | %s | %s | %s | %s | %s | %s |\n", shape.name.c_str(), static_cast<long>(shape.batch),
-                    cell(shape, Contender::octavo_int8).c_str(), rate, cell(shape, Contender::onednn_int8).c_str(),
-                    ratio(Contender::onednn_int8).c_str(), cell(shape, Contender::onednn_float).c_str(),
-                    ratio(Contender::onednn_float).c_str());
+        std::printf("%s |\n", line.c_str());
     }
     std::printf(
         "\nMedians of repetitions in random order; x: the peer's time over Octavo's; *: repetitions deviate by more "

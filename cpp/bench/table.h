@@ -1,4 +1,4 @@
-// The results as one table: a row a layer, a column a contender, medians and their ratios.
+// The results as one table: a row a layer or network, a column a contender, medians and their ratios.
 #ifndef OCTAVO_BENCH_TABLE_H
 #define OCTAVO_BENCH_TABLE_H
 
@@ -9,17 +9,24 @@
 #include <utility>
 #include <vector>
 
-#include "bench/layer.h"
+#include "bench/contender.h"
 
 namespace octavo::bench {
 
+// A row: benchmarks "name/contender".
+struct Row {
+    std::string name;
+    int64_t batch;
+    int64_t macs = 0;  // of the batch
+};
+
 class TableReporter : public benchmark::BenchmarkReporter {
 public:
-    explicit TableReporter(std::vector<Shape> shapes) : shapes_(std::move(shapes)) {}
+    void add(const Row& row) { rows_.push_back(row); }
     bool ReportContext(const Context& context) override;
     void ReportRuns(const std::vector<Run>& runs) override;
     void Finalize() override;
-    // Why a contender does not run a layer; printed below the table.
+    // Why a contender does not run something; printed below the table.
     void note(const std::string& sentence) { notes_.push_back(sentence); }
 
 private:
@@ -27,10 +34,13 @@ private:
         double nanoseconds = 0;
         double deviation = 0;  // relative
     };
-    std::string cell(const Shape& shape, Contender contender) const;
+    const Time* time(const Row& row, Contender contender) const;
+    std::string microseconds(const Row& row, Contender contender) const;
+    std::string ratio(const Row& row, Contender contender) const;
+    std::string rate(const Row& row) const;
 
-    std::vector<Shape> shapes_;
-    std::map<std::string, Time> times_;  // by "layer/contender"
+    std::vector<Row> rows_;
+    std::map<std::string, Time> times_;  // by "name/contender"
     std::vector<std::string> notes_;
 };
 
