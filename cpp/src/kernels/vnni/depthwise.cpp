@@ -71,8 +71,10 @@ OCTAVO_INLINE void channels_of_block(const DepthwiseArgs& args, int64_t first, c
 
 void line(const DepthwiseArgs& args) {
     const __m512i* b = static_cast<const __m512i*>(args.b);
+    const int32_t* last = args.offsets + 8;
+    const bool nine = args.taps == 12 && last[1] == last[0] && last[2] == last[0] && last[3] == last[0];
     for (int64_t first = 0; first < args.channels; first += block, b += args.taps) {
-        if (args.taps == 12 && args.offsets[9] == args.offsets[8]) {
+        if (nine) {
             channels_of_block<true>(args, first, b);
         } else {
             channels_of_block<false>(args, first, b);
