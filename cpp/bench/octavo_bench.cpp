@@ -1,6 +1,7 @@
 // The demo network and ResNet-20, layer by layer and whole: Octavo's int8 kernels against oneDNN's int8 and float, in one process,
 // one thread. The repetitions of all contenders run in random order, so that a slow moment of the machine meets them alike.
-//   octavo_bench [--benchmark_filter=REGEX] [other options of Google Benchmark]
+//   octavo_bench [--shapes=ORIGIN]... [--benchmark_filter=REGEX] [other options of Google Benchmark]
+// ORIGIN: files tests/shapes/ORIGIN_*.txt, such as resnet50; without the option demo and resnet20, with the whole networks.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -77,11 +78,37 @@ private:
 
 }  // namespace
 
+// Takes the --shapes options out of the words.
+std::vector<std::string> take_origins(std::vector<std::string>* words) {
+    const std::string option = "--shapes=";
+    std::vector<std::string> origins, others;
+    for (const std::string& word : *words) {
+        const bool ours = word.compare(0, option.size(), option) == 0;
+        (ours ? origins : others).push_back(ours ? word.substr(option.size()) : word);
+    }
+    *words = others;
+    return origins;
+}
+
+void add_layers(Suite* suite, const std::string& origin) {
+    for (const Shape& shape : read_shapes(origin)) {
+        suite->add(shape.name, shape.batch, true, [&](Contender contender) { return make_layer(shape, contender); });
+    }
+}
+
+void add_networks(Suite* suite, const std::string& network) {
+    for (int64_t batch : {1, 128}) {
+        suite->add(network + (batch == 1 ? "" : "_batch128"), batch, false,
+                   [&](Contender contender) { return make_network(network, batch, contender); });
+    }
+}
+
 int main(int argc, char** argv) {
     try {
         std::vector<std::string> words = {argv[0], "--benchmark_enable_random_interleaving=true",
                                           "--benchmark_repetitions=11", "--benchmark_min_time=0.02"};
         words.insert(words.end(), argv + 1, argv + argc);
+        const std::vector<std::string> origins = take_origins(&words);
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());
         int count = static_cast<int>(arguments.size());
@@ -92,14 +119,11 @@ int main(int argc, char** argv) {
 #endif
         TableReporter table;
         Suite suite(&table);
-        for (const char* network : {"demo", "resnet20"}) {
-            for (const Shape& shape : read_shapes(network)) {
-                suite.add(shape.name, shape.batch, true,
-                          [&](Contender contender) { return make_layer(shape, contender); });
-            }
-            for (int64_t batch : {1, 128}) {
-                suite.add(std::string(network) + (batch == 1 ? "" : "_batch128"), batch, false,
-                          [&](Contender contender) { return make_network(network, batch, contender); });
+        for (const std::string& origin : origins) add_layers(&suite, origin);
+        if (origins.empty()) {
+            for (const char* network : {"demo", "resnet20"}) {
+                add_layers(&suite, network);
+                add_networks(&suite, network);
             }
         }
         benchmark::RunSpecifiedBenchmarks(&table);

@@ -12,14 +12,14 @@ bool parse(std::istringstream* line, Shape* shape) {
     std::istringstream& in = *line;
     switch (shape->family) {
         case Family::quantize:
-            in >> shape->batch >> shape->channels >> shape->height >> shape->width;
+            in >> shape->channels >> shape->height >> shape->width;
             break;
         case Family::conv:
-            in >> shape->batch >> shape->channels >> shape->height >> shape->width >> shape->outputs >> shape->kernel >>
+            in >> shape->channels >> shape->height >> shape->width >> shape->outputs >> shape->kernel >>
                 shape->stride >> shape->padding >> shape->groups;
             break;
         case Family::pool:
-            in >> shape->batch >> shape->channels >> shape->height >> shape->width >> shape->kernel >> shape->stride;
+            in >> shape->channels >> shape->height >> shape->width >> shape->kernel >> shape->stride;
             shape->outputs = shape->channels;
             break;
         case Family::linear:

@@ -65,6 +65,9 @@ void TableReporter::Finalize() {
     std::printf("| layer | N | Octavo int8, us | GOPS | oneDNN int8, us | x | oneDNN float, us | x |\n");
     std::printf("|---|--:|--:|--:|--:|--:|--:|--:|\n");
     for (const Row& row : rows_) {
+        bool ran = false;
+        for (Contender contender : contenders) ran |= time(row, contender) != nullptr;
+        if (!ran) continue;
         std::string line = "| " + row.name + " | " + std::to_string(row.batch) + " | " +
                            microseconds(row, Contender::octavo_int8) + " | " + rate(row);
         for (Contender peer : {Contender::onednn_int8, Contender::onednn_float}) {
