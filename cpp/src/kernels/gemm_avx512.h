@@ -21,7 +21,7 @@ OCTAVO_INLINE __m512i broadcast_row(const uint8_t* a, int64_t stride, int64_t st
     return _mm512_set1_epi32(bytes);
 }
 
-// Rounds and writes a tile of u8 or s8 without residual and weight zero points from registers.
+// Rounds and writes a tile of u8 or s8 without weight zero points from registers.
 template <int rows, int vectors>
 OCTAVO_INLINE void write_tile(const GemmArgs& args, __m512i (&sums)[rows][vectors]) {
     constexpr int rows_at_once = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
@@ -45,16 +45,38 @@ OCTAVO_INLINE void write_tile(const GemmArgs& args, __m512i (&sums)[rows][vector
             for (int j = 0; j < vectors; j++) sums[i][j] = _mm512_castps_si512(_mm512_cvtepi32_ps(sums[i][j]));
         }
     }
+    const __mmask64 mask = args.columns >= 64 ? ~0ull : (1ull << args.columns) - 1;
+    if (args.residual != nullptr) {
+        // A s8 residual with its top bit flipped is a u8 one whose zero point is 128 higher.
+        const __m128i flip = _mm_set1_epi8(static_cast<char>(stage.residual_signed ? 128 : 0));
+        const __m512i zero = _mm512_set1_epi32(stage.residual_zero + (stage.residual_signed ? 128 : 0));
+        const __m512 scale = _mm512_set1_ps(stage.residual_scale);
 #pragma GCC unroll 4
-    for (int j = 0; j < vectors; j++) {
-        const __m512 multiplier = _mm512_loadu_ps(stage.multiplier + args.column + 16 * j);
+        for (int j = 0; j < vectors; j++) {
+            const __m512 multiplier = _mm512_loadu_ps(stage.multiplier + args.column + 16 * j);
+            const __mmask16 m = static_cast<__mmask16>(mask >> (16 * j));
 #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++) {
-            sums[i][j] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_castsi512_ps(sums[i][j]), multiplier));
+            for (int i = 0; i < rows; i++) {
+                const uint8_t* from = static_cast<const uint8_t*>(args.residual) + i * args.residual_stride + 16 * j;
+                const __m512i code = _mm512_cvtepu8_epi32(_mm_xor_si128(_mm_maskz_loadu_epi8(m, from), flip));
+                const __m512 other = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(code, zero)), scale);
+                const __m512 product = _mm512_mul_ps(_mm512_castsi512_ps(sums[i][j]), multiplier);
+                sums[i][j] = _mm512_cvtps_epi32(_mm512_add_ps(product, other));
+            }
+        }
+    } else {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) {
+            const __m512 multiplier = _mm512_loadu_ps(stage.multiplier + args.column + 16 * j);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                sums[i][j] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_castsi512_ps(sums[i][j]), multiplier));
+            }
         }
     }
     uint8_t* c = static_cast<uint8_t*>(args.c);
-    const __mmask64 mask = args.columns >= 64 ? ~0ull : (1ull << args.columns) - 1;
+    // Rows that follow one another without gaps are written together.
+    const bool gapless = args.c_stride == row_bytes && args.columns == row_bytes;
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i += rows_at_once) {
         __m512i quad[4];
@@ -65,7 +87,16 @@ OCTAVO_INLINE void write_tile(const GemmArgs& args, __m512i (&sums)[rows][vector
         }
         const __m512i bytes = in_order(to_bytes(quad[0], quad[1], quad[2], quad[3], r));
         uint8_t* row = c + i * args.c_stride;
-        if constexpr (vectors == 1) {
+        if (vectors >= 3) {
+            _mm512_mask_storeu_epi8(row, mask & (~0ull >> (64 - row_bytes)), bytes);
+        } else if (gapless) {
+            const int count = (rows - i < rows_at_once ? rows - i : rows_at_once) * row_bytes;
+            if (count == 64) {
+                _mm512_storeu_si512(row, bytes);
+            } else {
+                _mm512_mask_storeu_epi8(row, (1ull << (count & 63)) - 1, bytes);
+            }
+        } else if constexpr (vectors == 1) {
             const __mmask16 m = static_cast<__mmask16>(mask);
             _mm_mask_storeu_epi8(row, m, _mm512_castsi512_si128(bytes));
             if (i + 1 < rows) _mm_mask_storeu_epi8(row + args.c_stride, m, _mm512_extracti32x4_epi32(bytes, 1));
@@ -75,8 +106,6 @@ OCTAVO_INLINE void write_tile(const GemmArgs& args, __m512i (&sums)[rows][vector
             const __mmask32 m = static_cast<__mmask32>(mask);
             _mm256_mask_storeu_epi8(row, m, _mm512_castsi512_si256(bytes));
             if (i + 1 < rows) _mm256_mask_storeu_epi8(row + args.c_stride, m, _mm512_extracti64x4_epi64(bytes, 1));
-        } else {
-            _mm512_mask_storeu_epi8(row, mask & (~0ull >> (64 - row_bytes)), bytes);
         }
     }
 }

@@ -23,7 +23,9 @@ double line_cost(const GemmRow& row, const GemmTile& tile, int64_t outputs, int6
     const double panels = static_cast<double>(ceil_div<int64_t>(outputs, tile.columns));
     const int64_t passes = ceil_div<int64_t>(width, tile.rows);
     const double rows = static_cast<double>(width) / static_cast<double>(passes);
-    const bool beyond_l1 = groups_of_k * tile.columns * 4 > 24 * 1024;
+    // Of few rows all of B comes by for each, of many a panel stays while they pass.
+    const int64_t columns = width == 1 ? outputs : tile.columns;
+    const bool beyond_l1 = groups_of_k * columns * 4 > 24 * 1024;
     const double loads = (beyond_l1 ? 2.0 : 1.1) * vectors + 0.55 * rows;
     const double call = 24.0 / static_cast<double>(groups_of_k + 1);
     return panels * static_cast<double>(passes) * (std::max({rows * vectors, loads, 4.0}) + call);
