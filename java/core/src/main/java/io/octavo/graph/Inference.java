@@ -36,6 +36,10 @@ final class Inference {
     }
 
     private Spec infer() {
+        if (op instanceof Training) {
+            throw new InvalidValueException(
+                    where() + " belongs to a training step, which is made from a graph: no graph holds it");
+        }
         if (op instanceof Op.Conv2d conv) {
             return conv2d(conv);
         }

@@ -8,14 +8,14 @@ import java.util.List;
  *
  * @param name unique among the nodes of its graph; names are apart from those of values
  * @param inputs value names in the operator's order; {@code ""} for an optional input that is absent
- * @param outputs value names in the operator's order
+ * @param outputs value names in the operator's order; none for an optimizer's step
  */
 public record Node(String name, Op op, List<String> inputs, List<String> outputs) {
-    /** Copies the lists; a node needs a name and an output. */
+    /** Copies the lists; a node of a graph needs a name and an output. */
     public Node {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
-        if (name.isEmpty() || outputs.isEmpty()) {
+        if (name.isEmpty() || outputs.isEmpty() && !(op instanceof Training)) {
             throw new InvalidValueException(
                     "Node '" + name + "' (" + op.type() + ") needs a name and at least one output");
         }

@@ -21,7 +21,8 @@ public sealed interface Op
                 Op.Softmax,
                 Op.Quantize,
                 Op.Dequantize,
-                Op.Requantize {
+                Op.Requantize,
+                Training {
 
     /** The operator's name, such as {@code Conv2d}. */
     default String type() {

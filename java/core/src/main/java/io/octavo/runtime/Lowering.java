@@ -121,7 +121,8 @@ public final class Lowering {
                 : Layout.PLAIN;
     }
 
-    private static OpSpec window(OpSpec spec, Window w) {
+    /** The operator with a window's numbers. */
+    public static OpSpec window(OpSpec spec, Window w) {
         return spec.window(
                 w.kernelH(),
                 w.kernelW(),
@@ -135,7 +136,8 @@ public final class Lowering {
                 w.dilationW());
     }
 
-    private static OpSpec activation(OpSpec spec, Activation activation) {
+    /** The operator with an activation. */
+    public static OpSpec activation(OpSpec spec, Activation activation) {
         return switch (activation.kind()) {
             case NONE -> spec;
             case RELU -> spec.relu();
