@@ -167,8 +167,7 @@ void gemm_tile(const GemmArgs& args) {
         b += step;
     }
     const OutputStage& stage = *args.stage;
-    if ((stage.type == output_u8 || stage.type == output_s8) && args.residual == nullptr &&
-        stage.weight_zero == nullptr) {
+    if ((stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr) {
         write_tile<rows, vectors>(args, sums);
     } else {
         alignas(64) int32_t memory[rows * vectors * 16];
