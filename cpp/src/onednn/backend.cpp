@@ -95,7 +95,7 @@ octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const*
         } catch (const dnnl::error& e) {
             // At description, what oneDNN does not take is a refusal, however it puts it.
             if (e.status == dnnl_out_of_memory) throw;
-            throw Refusal(std::string(kind_name(desc->kind)) + ": oneDNN has no implementation (" + e.what() + ")");
+            throw Refusal(std::string("oneDNN has no implementation (") + e.what() + ")");
         }
         if (kernel) *kernel = made->kernel();
         *op = made.release();
@@ -103,7 +103,7 @@ octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const*
 }
 
 int64_t scratch_bytes(void* op, int64_t batch, int32_t threads) {
-    int64_t bytes = 0;
+    int64_t bytes = -1;
     // A failure here comes up again, with its sentence, in the run.
     guarded(nullptr, 0,
             [&] { bytes = static_cast<int64_t>(static_cast<Operator*>(op)->scratch_bytes(batch, threads)); });

@@ -25,55 +25,6 @@ const char* dtype_name(octavo_dtype dtype) {
 
 }  // namespace
 
-const char* kind_name(octavo_op_kind kind) {
-    switch (kind) {
-        case OCTAVO_OP_CONV2D:
-            return "conv2d";
-        case OCTAVO_OP_LINEAR:
-            return "linear";
-        case OCTAVO_OP_BATCH_NORM:
-            return "batch_norm";
-        case OCTAVO_OP_CONV2D_GRAD_INPUT:
-            return "conv2d_grad_input";
-        case OCTAVO_OP_CONV2D_GRAD_WEIGHT:
-            return "conv2d_grad_weight";
-        case OCTAVO_OP_LINEAR_GRAD_INPUT:
-            return "linear_grad_input";
-        case OCTAVO_OP_LINEAR_GRAD_WEIGHT:
-            return "linear_grad_weight";
-        case OCTAVO_OP_BATCH_NORM_TRAIN:
-            return "batch_norm_train";
-        case OCTAVO_OP_BATCH_NORM_GRAD:
-            return "batch_norm_grad";
-        case OCTAVO_OP_CLAMP_GRAD:
-            return "clamp_grad";
-        case OCTAVO_OP_MAX_POOL2D_TRAIN:
-            return "max_pool2d_train";
-        case OCTAVO_OP_MAX_POOL2D_GRAD:
-            return "max_pool2d_grad";
-        case OCTAVO_OP_AVG_POOL2D_GRAD:
-            return "avg_pool2d_grad";
-        case OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD:
-            return "adaptive_avg_pool2d_grad";
-        case OCTAVO_OP_FLATTEN_GRAD:
-            return "flatten_grad";
-        case OCTAVO_OP_DROPOUT_TRAIN:
-            return "dropout_train";
-        case OCTAVO_OP_DROPOUT_GRAD:
-            return "dropout_grad";
-        case OCTAVO_OP_SOFTMAX_GRAD:
-            return "softmax_grad";
-        case OCTAVO_OP_CROSS_ENTROPY:
-            return "cross_entropy";
-        case OCTAVO_OP_SGD_STEP:
-            return "sgd_step";
-        case OCTAVO_OP_ADAM_STEP:
-            return "adam_step";
-        default:
-            return "operator";
-    }
-}
-
 std::string shape_text(const std::vector<int64_t>& dims, bool batched) {
     std::string text = "[";
     for (size_t i = 0; i < dims.size(); ++i) {
@@ -107,19 +58,13 @@ Request::Request(const octavo_op_desc& desc, const octavo_value_desc* const* inp
                  const octavo_value_desc* const* outputs)
     : desc_(desc), inputs_(inputs), outputs_(outputs) {}
 
-std::string Request::prefix() const {
-    std::string text = kind_name(desc_.kind);
-    if (desc_.name && *desc_.name) text += std::string(" '") + desc_.name + "'";
-    return text + ": ";
-}
-
-void Request::refuse(const std::string& reason) const { throw Refusal(prefix() + reason); }
+void Request::refuse(const std::string& reason) const { throw Refusal(reason); }
 
 void Request::mismatch(const std::string& found, const std::string& expected) const {
-    throw Error(OCTAVO_SHAPE_MISMATCH, prefix() + "found " + found + ", expected " + expected);
+    throw Error(OCTAVO_SHAPE_MISMATCH, "found " + found + ", expected " + expected);
 }
 
-void Request::invalid(const std::string& what) const { throw Error(OCTAVO_INVALID_ARGUMENT, prefix() + what); }
+void Request::invalid(const std::string& what) const { throw Error(OCTAVO_INVALID_ARGUMENT, what); }
 
 const octavo_value_desc& Request::input_desc(int i) const {
     if (!has_input(i)) invalid("input " + std::to_string(i) + " is missing");

@@ -30,7 +30,7 @@ struct Operand {
 };
 
 // The operands of one operator, with the checks that all share. Throws Refusal for what this library does not do and Error
-// for what is wrong in itself; messages name the operator.
+// for what is wrong in itself; messages name the values, the plan adds the operator's name.
 class Request {
 public:
     Request(const octavo_op_desc& desc, const octavo_value_desc* const* inputs,
@@ -57,7 +57,6 @@ public:
 
 private:
     Operand typed(Operand value, octavo_dtype dtype) const;
-    std::string prefix() const;
 
     const octavo_op_desc& desc_;
     const octavo_value_desc* const* inputs_;
@@ -86,7 +85,6 @@ private:
     std::vector<float> data_;
 };
 
-const char* kind_name(octavo_op_kind kind);
 std::string shape_text(const std::vector<int64_t>& dims, bool batched);
 
 }  // namespace octavo::onednn

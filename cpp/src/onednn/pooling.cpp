@@ -86,7 +86,7 @@ private:
     PerBatch<Call> calls_;
 };
 
-// One image. Windows that do not overlap write each dx once or never; others add to it.
+// One image, any windows: they add to dx, which is zero before.
 OCTAVO_CLONES void max_pool_grad_image(const Geometry& g, const float* dy, const uint8_t* index, float* dx,
                                        const Strides& out, const Strides& in) {
     for (int64_t y = 0; y < g.oh; ++y) {
@@ -97,6 +97,43 @@ OCTAVO_CLONES void max_pool_grad_image(const Geometry& g, const float* dy, const
                 const int64_t tap = index[at + c * out.channel];
                 corner[tap / g.kw * g.dh * in.row + tap % g.kw * g.dw * in.column + c * in.channel] +=
                     dy[at + c * out.channel];
+            }
+        }
+    }
+}
+
+// The kw pixels of a window row, channels in vectors of 8: dy where the index is that of the tap, else 0. Reads and writes up to 7
+// elements more than the channels; what it writes too much belongs to the next pixel, which is written after.
+inline void tile_row(const float* dy, const int32_t* index, float* dx, int64_t channels, int64_t kw, int32_t tap) {
+    for (int64_t s = 0; s < kw; ++s, ++tap, dx += channels) {
+        for (int64_t c = 0; c < channels; c += 8) {
+            const Int8 won = *reinterpret_cast<const Int8*>(index + c) == tap;
+            *reinterpret_cast<Int8*>(dx + c) = *reinterpret_cast<const Int8*>(dy + c) & won;
+        }
+    }
+}
+
+constexpr int64_t most_tile_row = 4096;
+
+// One NHWC image that the windows tile, with rows of dy of at most that many elements: every element of dx is written, in the
+// order of memory.
+OCTAVO_CLONES void max_pool_grad_tiles(const Geometry& g, const float* dy, const uint8_t* index, float* dx) {
+    const int64_t channels = g.ic, kw = g.kw, ow = g.ow, row = ow * channels;
+    int32_t wide[most_tile_row + 8];
+    std::fill_n(wide + row, 8, -1);
+    for (int64_t y = 0; y < g.oh; ++y, dy += row, index += row) {
+        for (int64_t i = 0; i < row; ++i) wide[i] = index[i];
+        const int64_t whole = y + 1 == g.oh ? ow - 1 : ow;  // behind the last pixel of dy may be nothing
+        for (int64_t r = 0; r < g.kh; ++r, dx += row * kw) {
+            const auto tap = static_cast<int32_t>(r * kw);
+            for (int64_t x = 0; x < whole; ++x) {
+                tile_row(dy + x * channels, wide + x * channels, dx + x * kw * channels, channels, kw, tap);
+            }
+            for (int64_t i = whole * channels; i < row; ++i) {
+                for (int64_t s = 0; s < kw; ++s) {
+                    const int64_t at = (i / channels * kw + s) * channels + i % channels;
+                    dx[at] = wide[i] == tap + s ? dy[i] : 0.0f;
+                }
             }
         }
     }
@@ -118,9 +155,14 @@ public:
         parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
                         [&](int64_t begin, int64_t end, int64_t) {
                             for (int64_t n = begin; n < end; ++n) {
+                                const float* dy = run.in(0) + n * out.image;
                                 float* dx = run.out(0) + n * in.image;
+                                if (tiles()) {
+                                    max_pool_grad_tiles(g_, dy, index + n * out.image, dx);
+                                    continue;
+                                }
                                 std::fill_n(dx, in.image, 0.0f);
-                                max_pool_grad_image(g_, run.in(0) + n * out.image, index + n * out.image, dx, out, in);
+                                max_pool_grad_image(g_, dy, index + n * out.image, dx, out, in);
                             }
                         });
     }
@@ -128,6 +170,11 @@ public:
     const char* kernel() const override { return "max_pool2d_grad_f32"; }
 
 private:
+    bool tiles() const {
+        return g_.layout == OCTAVO_NHWC && g_.kh == g_.sh && g_.kw == g_.sw && g_.dh == 1 && g_.dw == 1 && g_.pt == 0 &&
+               g_.pl == 0 && g_.oh * g_.kh == g_.ih && g_.ow * g_.kw == g_.iw && g_.ow * g_.oc <= most_tile_row;
+    }
+
     Operand dx_;
     Geometry g_;
 };
