@@ -76,7 +76,7 @@ void Panels::add(const GroupLayout& layout, const int8_t* weights, int64_t colum
 
 void Panels::finish() {
     data_ = AlignedArray<std::byte>(unaligned_.size());
-    std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
+    if (!unaligned_.empty()) std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
     unaligned_ = {};
 }
 
