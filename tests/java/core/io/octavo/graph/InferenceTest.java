@@ -239,6 +239,7 @@ class InferenceTest {
         assertThrows(InvalidValueException.class, () -> new Op.Dropout(Float.NaN));
         assertThrows(InvalidValueException.class, () -> new Op.BatchNorm(0, 0.1f));
         assertThrows(InvalidValueException.class, () -> new Op.Clamp(Activation.NONE));
+        assertThrows(InvalidValueException.class, () -> new Op.Add(Activation.RELU6));
         assertThrows(InvalidValueException.class, () -> Activation.clamp(2, 1));
         assertThrows(InvalidValueException.class, () -> Activation.clamp(0, Float.NaN));
         assertThrows(InvalidValueException.class, () -> new Op.AdaptiveAvgPool2d(0, 1));

@@ -10,11 +10,13 @@ import io.octavo.graph.Op;
 import io.octavo.graph.ReferenceRunner;
 import io.octavo.graph.Window;
 import io.octavo.nn.AvgPool2d;
+import io.octavo.nn.BatchNorm2d;
 import io.octavo.nn.Conv2d;
 import io.octavo.nn.Dropout;
 import io.octavo.nn.Flatten;
 import io.octavo.nn.Linear;
 import io.octavo.nn.MaxPool2d;
+import io.octavo.nn.ReLU;
 import io.octavo.nn.ReLU6;
 import io.octavo.nn.Residual;
 import io.octavo.nn.Sequential;
@@ -149,6 +151,27 @@ class FloatSessionTest {
             Close.assertClose("folded", toDouble(plain.run(x)), folded.run(x), 10_000);
             assertTrue(folded.explain().steps().size() < plain.explain().steps().size());
             assertEquals(graph.storageBytes(), folded.modelBytes());
+        }
+    }
+
+    @Test
+    void explainsWhatWasFused() {
+        Graph graph = new Sequential(
+                        new Conv2d(3, 4, 3).padding(1),
+                        new BatchNorm2d(4),
+                        new ReLU6(),
+                        new Residual(new Sequential(new Conv2d(4, 4, 3).padding(1), new BatchNorm2d(4))),
+                        new ReLU(),
+                        new Dropout(0.5f))
+                .graph(Shape.ofBatch(3, 8, 8), 1);
+        try (Session session = Session.of(graph)) {
+            Map<String, String> fused = new LinkedHashMap<>();
+            for (Explanation.Step step : session.explain().steps()) {
+                fused.put(step.name(), step.fused());
+            }
+            assertEquals("1.bn, 2.relu6", fused.get("0.conv"));
+            assertEquals("3.residual.body.1.bn, 3.residual, 4.relu", fused.get("3.residual.body.0.conv"));
+            assertEquals("", fused.get("5.dropout"));
         }
     }
 

@@ -2,8 +2,10 @@ package io.octavo.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.octavo.UnsupportedException;
 import io.octavo.graph.Activation;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
@@ -11,6 +13,7 @@ import io.octavo.graph.Op;
 import io.octavo.graph.ReferenceRunner;
 import io.octavo.graph.Value;
 import io.octavo.graph.Window;
+import io.octavo.scheme.Granularity;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -117,6 +120,18 @@ class Int8SessionTest {
         try (Session session = Session.of(graph)) {
             Close.assertClose("y", expected, session.run(x), 10);
         }
+    }
+
+    @Test
+    void whatNoKernelTakesIsRefusedWithTheReason() {
+        Graph.Builder g = Graph.builder("groups");
+        g.input("input", DType.U8, Shape.ofBatch(80), Nets.u8(0.02f, 100));
+        String w = nets.lowBits(g, "w", 4, Granularity.perGroup(32), 11, 80);
+        g.node("grouped", new Op.Linear(), List.of("input", w));
+        Graph graph = g.output("grouped").build();
+        String message = assertThrows(UnsupportedException.class, () -> Session.of(graph))
+                .getMessage();
+        assertTrue(message.contains("grouped") && message.contains("groups along K"), message);
     }
 
     @Test

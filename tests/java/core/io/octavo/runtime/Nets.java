@@ -85,6 +85,19 @@ final class Nets {
         return graph.constant(name, new QuantizedTensor(Shape.of(dims), params, codes(DType.S8, -128, 127, dims)));
     }
 
+    /** Weights of few bits, with scales for each channel or each group of consecutive weights of a channel. */
+    String lowBits(Graph.Builder graph, String name, int bits, Granularity granularity, long... dims) {
+        float[] scales = new float[granularity.count(Shape.of(dims))];
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = (float) random.nextDouble(0.05, 0.2);
+        }
+        int least = -(1 << (bits - 1));
+        AffineParams params =
+                new AffineParams(DType.S8, bits, least, -least - 1, scales, new int[scales.length], granularity);
+        Tensor codes = codes(DType.S8, least, -least - 1, dims);
+        return graph.constant(name, new QuantizedTensor(Shape.of(dims), params, codes));
+    }
+
     /** Weights of random codes with a random ascending table for each output channel. */
     String tableWeight(Graph.Builder graph, String name, int bits, long... dims) {
         int sets = (int) dims[0];
@@ -151,7 +164,7 @@ final class Nets {
         g.node("sum", new Op.Add(Activation.RELU), List.of("grouped", "relu"), u8(0.06f, 3));
         Op deep = new Op.Conv2d(Window.of(3).stride(2).padding(1), 8, Activation.NONE);
         Op square = new Op.Conv2d(Window.of(3).padding(1), 1, Activation.RELU);
-        String w6 = weight(g, "w6", true, 8, 8, 3, 3);
+        String w6 = lowBits(g, "w6", 4, Granularity.perChannel(0), 8, 8, 3, 3);
         g.node("block", square, List.of("sum", w6, bias(g, "b6", 8), "grouped"), u8(0.09f, 11));
         g.node("depthwise", deep, List.of("block", weight(g, "w3", true, 8, 1, 3, 3)), u8(0.05f, 128));
         g.node("signed", new Op.Requantize(), List.of("depthwise"), s8(0.07f, -5));

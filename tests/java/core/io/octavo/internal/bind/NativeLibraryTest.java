@@ -3,6 +3,7 @@ package io.octavo.internal.bind;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.octavo.Version;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ class NativeLibraryTest {
     void anIntegerSessionLoadsOneLibraryAndLogsOneLine() throws Exception {
         Run run = run(Map.of(), List.of(), "int8");
         assertEquals(List.of("ran F32 [1, 3]"), run.lines("ran"));
-        assertEquals(1, run.infoLines("Octavo 0.1.0 on "), run.err);
+        assertEquals(1, run.infoLines("Octavo " + Version.VERSION + " on "), run.err);
         assertTrue(run.err.contains("instruction set") && run.err.contains("threads"), run.err);
         assertEquals(0, run.infoLines("oneDNN"), run.err);
         assertTrue(

@@ -145,8 +145,16 @@ public sealed interface Op
         }
     }
 
-    /** {@code a + b}, of equal shapes, both float or both q. */
+    /** {@code a + b}, of equal shapes, both float or both q; then ReLU or nothing. */
     record Add(Activation activation) implements Op {
+        /** Refuses other activations than ReLU. */
+        public Add {
+            if (activation.kind() == Activation.Kind.CLAMP) {
+                throw new InvalidValueException(
+                        "Add takes ReLU or no activation, given: " + activation + "; clamp after it");
+            }
+        }
+
         /** No activation. */
         public Add() {
             this(Activation.NONE);

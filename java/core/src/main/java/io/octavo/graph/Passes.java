@@ -151,7 +151,6 @@ public final class Passes {
         if (op instanceof Op.Linear linear && linear.activation().isNone()) {
             return linear.withActivation(activation);
         }
-        // The addition kernels know ReLU alone.
         if (op instanceof Op.Add add && add.activation().isNone() && activation.kind() == Activation.Kind.RELU) {
             return add.withActivation(activation);
         }

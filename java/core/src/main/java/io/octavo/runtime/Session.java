@@ -3,6 +3,8 @@ package io.octavo.runtime;
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
+import io.octavo.graph.Op;
 import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
 import io.octavo.internal.bind.Cpu;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -33,6 +36,7 @@ public final class Session implements AutoCloseable {
     private final List<Value> inputs;
     private final List<Value> outputs;
     private final int[] outputSlots; // by graph output: which buffer of the plan
+    private final Map<String, List<String>> fused; // by node: those that passes took into it
     private final Taps taps; // null: none
     private final Calls calls;
 
@@ -48,6 +52,7 @@ public final class Session implements AutoCloseable {
                 builder.backend.id,
                 new PlanOptions(builder.threads, builder.chunk, builder.isa, builder.profile));
         plan = lowered.plan();
+        fused = Fusions.between(graph, optimized);
         isa = builder.isa != null ? builder.isa : Cpu.activeIsa();
         List<String> slots = lowered.outputs().stream().map(Value::name).toList();
         outputSlots = outputs.stream()
@@ -100,7 +105,13 @@ public final class Session implements AutoCloseable {
         for (Value output : outputs) {
             out.add(Tensor.zeros(output.dtype(), output.shape().withBatch(batch)));
         }
-        bind(x, out).run();
+        Calls.Call call = calls.take();
+        try {
+            fill(call, x, out);
+            execute(call, x, out, batch);
+        } finally {
+            calls.give(call);
+        }
         return out;
     }
 
@@ -152,8 +163,23 @@ public final class Session implements AutoCloseable {
     public Explanation explain() {
         List<Explanation.Step> steps = new ArrayList<>();
         for (Plan.Step s : plan.steps()) {
+            List<String> others = new ArrayList<>(fused.getOrDefault(s.name(), List.of()));
+            if (!s.fused().isEmpty()) {
+                others.add(s.fused());
+            }
             steps.add(new Explanation.Step(
-                    s.name(), s.kernel(), s.reason(), s.fused(), s.weightBytes(), s.macs(), s.nanoseconds()));
+                    s.name(),
+                    s.kernel(),
+                    s.reason(),
+                    String.join(", ", others),
+                    s.weightBytes(),
+                    s.macs(),
+                    s.nanoseconds()));
+        }
+        for (Node node : graph.nodes()) {
+            if (node.op() instanceof Op.Dropout) {
+                steps.add(new Explanation.Step(node.name(), "view", "does nothing in inference", "", 0, 0, -1));
+            }
         }
         return new Explanation(graph.name(), isa, steps);
     }
@@ -184,25 +210,23 @@ public final class Session implements AutoCloseable {
         return plan.memory();
     }
 
-    void run(Binding binding, Calls.Call call, long batch) {
+    private void execute(Calls.Call call, List<Tensor> in, List<Tensor> out, long batch) {
         if (taps != null) {
             taps.prepare(call, batch);
         }
         plan.run(batch, call.inputs, call.outputs);
         if (taps != null) {
-            taps.deliver(call, binding.inputs(), binding.outputs());
+            taps.deliver(call, in, out);
         }
     }
 
-    Calls.Call call(List<Tensor> in, List<Tensor> out) {
-        Calls.Call call = calls.fresh();
+    private void fill(Calls.Call call, List<Tensor> in, List<Tensor> out) {
         for (int i = 0; i < in.size(); i++) {
             call.inputs.set(i, in.get(i));
         }
         for (int i = 0; i < out.size(); i++) {
             call.outputs.set(outputSlots[i], out.get(i));
         }
-        return call;
     }
 
     private static Graph optimize(Graph graph, Set<String> taps) {
@@ -273,7 +297,8 @@ public final class Session implements AutoCloseable {
             this.inputs = List.copyOf(in);
             this.outputs = List.copyOf(out);
             this.batch = batch;
-            this.call = session.call(inputs, outputs);
+            this.call = session.calls.fresh();
+            session.fill(call, inputs, outputs);
         }
 
         /** The tensors read. */
@@ -298,7 +323,7 @@ public final class Session implements AutoCloseable {
             for (int i = 0; i < outputs.size(); i++) {
                 outputs.get(i).memory();
             }
-            session.run(this, call, batch);
+            session.execute(call, inputs, outputs, batch);
         }
     }
 

@@ -6,6 +6,8 @@ import io.octavo.tensor.Tensor;
 @FunctionalInterface
 public interface TapListener {
     /**
+     * What this throws, the run throws, after the outputs are written.
+     *
      * @param value name of the graph's value
      * @param tensor its elements, {@code [N, C, H, W]} for images, codes where it is quantized; valid during this call only, so
      *     that whoever keeps it copies it
