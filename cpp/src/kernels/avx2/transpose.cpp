@@ -75,9 +75,11 @@ __m256i first_lanes(int64_t n) {
                               _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// whole: all 8 rows and columns are there. Masked stores are slow on AMD's CPUs.
+// whole: all 8 rows and columns are there. Masked stores are slow on AMD's CPUs, so where a row of y ends at the next one's begin,
+// whole vectors are stored in order as long as they end before y_end (null: not so).
 template <bool whole>
-void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t rows, int64_t columns) {
+void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, const float* y_end, int64_t rows,
+                 int64_t columns) {
     const __m256i in = first_lanes(columns), out = first_lanes(rows);
     __m256 v[8], w[8];
 #pragma GCC unroll 8
@@ -104,7 +106,7 @@ void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, i
     }
 #pragma GCC unroll 8
     for (int64_t j = 0; j < 8; j++) {
-        if (whole)
+        if (whole || (j < columns && y_end != nullptr && y_end - (y + j * y_stride) >= 8))
             _mm256_storeu_ps(y + j * y_stride, w[j]);
         else if (j < columns)
             _mm256_maskstore_ps(y + j * y_stride, out, w[j]);
@@ -114,10 +116,11 @@ void block_words(const float* x, int64_t x_stride, float* y, int64_t y_stride, i
 void words(const void* from, int64_t x_stride, void* to, int64_t y_stride, int64_t rows, int64_t columns) {
     const float* x = static_cast<const float*>(from);
     float* y = static_cast<float*>(to);
+    const float* y_end = rows < 8 && y_stride == rows ? y + columns * rows : nullptr;
     for (int64_t j = 0; j < columns; j += 8)
         for (int64_t i = 0; i < rows; i += 8) {
             const auto block = rows - i >= 8 && columns - j >= 8 ? block_words<true> : block_words<false>;
-            block(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride, rows - i, columns - j);
+            block(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride, y_end, rows - i, columns - j);
         }
 }
 
