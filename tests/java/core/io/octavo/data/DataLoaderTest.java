@@ -132,6 +132,38 @@ class DataLoaderTest {
     }
 
     @Test
+    void shiftMovesAnImageAndFillsWithZeros() {
+        Dataset many = TinyData.dataset(300, 2, 4, 5, 2);
+        DataLoader plain = DataLoader.of(many).batchSize(32);
+        Pass original = run(plain);
+        Pass moved = run(plain.shift(2).flip(true).epoch(1));
+        int[] seen = new int[50];
+        for (int i = 0; i < 300; i++) {
+            int found = -1;
+            for (int way = 0; way < 50; way++) {
+                float[] expected = moved(original.images.get(i), way / 10 - 2, way / 2 % 5 - 2, way % 2 == 1);
+                found = Arrays.equals(expected, moved.images.get(i)) ? way : found;
+            }
+            assertTrue(found >= 0, "image " + i + " was not moved by up to 2 pixels");
+            seen[found]++;
+        }
+        // 300 draws of 50 equally likely ways: each is missed with probability 0.98^300 = 0.2 %.
+        assertTrue(Arrays.stream(seen).filter(count -> count > 0).count() > 45, Arrays.toString(seen));
+        assertEquals(run(plain.shift(1).shuffle(4)).labels, run(plain.shuffle(4)).labels);
+    }
+
+    private static float[] moved(float[] image, int down, int right, boolean flipped) {
+        float[] moved = new float[40];
+        for (int i = 0; i < 40; i++) {
+            int y = i / 5 % 4 - down;
+            int x = i % 5 - right;
+            boolean inside = y >= 0 && y < 4 && x >= 0 && x < 5;
+            moved[i] = inside ? image[i / 20 * 20 + y * 5 + (flipped ? 4 - x : x)] : -1;
+        }
+        return moved;
+    }
+
+    @Test
     void dropLastAndTake() {
         DataLoader loader = DataLoader.of(data).batchSize(5);
         assertEquals(List.of(5, 5, 5, 5), run(loader.dropLast(true)).sizes);
@@ -231,6 +263,7 @@ class DataLoaderTest {
         assertThrows(InvalidValueException.class, () -> loader.batchSize(0));
         assertThrows(InvalidValueException.class, () -> loader.take(0));
         assertThrows(InvalidValueException.class, () -> loader.prefetch(-1));
+        assertThrows(InvalidValueException.class, () -> loader.shift(-1));
         assertThrows(ShapeMismatchException.class, () -> loader.normalize(new float[3], new float[3]));
         assertThrows(InvalidValueException.class, () -> loader.normalize(new float[2], new float[2]));
         assertSame(data, loader.dataset());

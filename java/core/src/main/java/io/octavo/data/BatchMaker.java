@@ -4,6 +4,7 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** Makes the batches of one pass, one after the other; used by one thread. */
 final class BatchMaker {
@@ -53,7 +54,7 @@ final class BatchMaker {
             int image = order[from + i];
             dataset.image(image, pixels);
             labels[i] = dataset.label(image);
-            convert(loader.flipped(epoch, image));
+            convert(loader.move(epoch, image));
             images.put(floats);
         }
         memory.labels().ints().put(labels);
@@ -62,20 +63,31 @@ final class BatchMaker {
                 : new Batch(memory.images().slice(0, count), memory.labels().slice(0, count));
     }
 
-    private void convert(boolean flipped) {
+    private void convert(DataLoader.Move move) {
         int plane = height * width;
+        // Columns of the result that have a source: those moved in from outside are zero bytes.
+        int begin = Math.min(width, Math.max(0, move.right()));
+        int end = Math.max(begin, Math.min(width, width + move.right()));
         for (int c = 0; c < channels; c++) {
             float[] level = levels[c];
-            int base = c * plane;
-            if (!flipped) {
-                for (int i = base; i < base + plane; i++) {
-                    floats[i] = level[pixels[i] & 0xff];
+            for (int y = 0; y < height; y++) {
+                int to = c * plane + y * width;
+                int row = y - move.down();
+                if (row < 0 || row >= height) {
+                    Arrays.fill(floats, to, to + width, level[0]);
+                    continue;
                 }
-            } else {
-                for (int row = base; row < base + plane; row += width) {
-                    int last = row + width - 1;
-                    for (int x = 0; x < width; x++) {
-                        floats[row + x] = level[pixels[last - x] & 0xff];
+                Arrays.fill(floats, to, to + begin, level[0]);
+                Arrays.fill(floats, to + end, to + width, level[0]);
+                int from = c * plane + row * width - move.right();
+                if (!move.flipped()) {
+                    for (int x = begin; x < end; x++) {
+                        floats[to + x] = level[pixels[from + x] & 0xff];
+                    }
+                } else {
+                    int last = c * plane + row * width + width - 1 + move.right();
+                    for (int x = begin; x < end; x++) {
+                        floats[to + x] = level[pixels[last - x] & 0xff];
                     }
                 }
             }

@@ -31,6 +31,7 @@ public final class DataLoader implements Iterable<Batch> {
     private boolean shuffle;
     private long seed;
     private boolean flip;
+    private int shift;
     private boolean dropLast;
     private int limit = Integer.MAX_VALUE;
     private int prefetch = 2;
@@ -50,6 +51,7 @@ public final class DataLoader implements Iterable<Batch> {
         this.shuffle = other.shuffle;
         this.seed = other.seed;
         this.flip = other.flip;
+        this.shift = other.shift;
         this.dropLast = other.dropLast;
         this.limit = other.limit;
         this.prefetch = other.prefetch;
@@ -94,6 +96,22 @@ public final class DataLoader implements Iterable<Batch> {
     public DataLoader flip(boolean flip) {
         DataLoader copy = new DataLoader(this);
         copy.flip = flip;
+        return copy;
+    }
+
+    /**
+     * Moves each image by up to {@code pixels} up, down, left and right, every distance as likely as another, and fills what comes
+     * free with zeros, decided as the flips are: torchvision's RandomCrop to the image's own size with that padding.
+     *
+     * @param pixels 0 (the default: no move) to 127
+     * @throws InvalidValueException if outside
+     */
+    public DataLoader shift(int pixels) {
+        if (pixels < 0 || pixels > 127) {
+            throw new InvalidValueException("shift by " + pixels + " pixels is outside 0..127");
+        }
+        DataLoader copy = new DataLoader(this);
+        copy.shift = pixels;
         return copy;
     }
 
@@ -209,8 +227,25 @@ public final class DataLoader implements Iterable<Batch> {
         return Arrays.copyOf(order, images());
     }
 
-    boolean flipped(int epoch, int image) {
-        return flip && SplitMix64.mix(SplitMix64.mix(~seed, epoch), image) < 0;
+    /** What happens to an image by chance in an epoch. */
+    Move move(int epoch, int image) {
+        if (!flip && shift == 0) {
+            return Move.NONE;
+        }
+        SplitMix64 random = new SplitMix64(SplitMix64.mix(SplitMix64.mix(~seed, epoch), image));
+        boolean flipped = random.nextLong() < 0 && flip;
+        int down = random.nextInt(2 * shift + 1) - shift;
+        int right = random.nextInt(2 * shift + 1) - shift;
+        return new Move(flipped, down, right);
+    }
+
+    /**
+     * @param flipped mirrored left to right, first
+     * @param down rows that the image moves, negative: up
+     * @param right columns that it moves, negative: left
+     */
+    record Move(boolean flipped, int down, int right) {
+        static final Move NONE = new Move(false, 0, 0);
     }
 
     /** The float of each byte, channel by channel. */
