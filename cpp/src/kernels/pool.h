@@ -20,7 +20,7 @@ struct PoolRow {
     int64_t column_stride;  // elements from one column under the window to the next: dilation * channels
     int64_t rows;           // rows under the window, at least 1
     int32_t row_divisor;    // average: rows that count
-    const PoolSpan* spans;  // [width], begins and ends ascending, taps at least 1
+    const PoolSpan* spans;  // [width], taps at least 1
     int64_t width;          // output pixels
     int64_t regular_begin;  // of these, [regular_begin, regular_end) have equal taps, and begins `stride` columns apart
     int64_t regular_end;

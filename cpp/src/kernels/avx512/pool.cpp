@@ -55,13 +55,15 @@ void max_narrow(const PoolRow& p) {
     const __mmask16 pixel = first_lanes(channels);
     uint8_t* y = static_cast<uint8_t*>(p.y);
     for (int64_t i = 0; i < p.width;) {
-        const int64_t start = p.spans[i].begin * channels;
-        int64_t bytes = 0, end = i;
+        int64_t start = 0, bytes = 0, end = i;
         for (; end < p.width; end++) {
             const PoolSpan& span = p.spans[end];
-            const int64_t upto = span.begin * channels + (span.taps - 1) * p.column_stride + channels - start;
-            if (upto > buffer_bytes) break;
-            bytes = upto;
+            const int64_t first = span.begin * channels, last = first + (span.taps - 1) * p.column_stride + channels;
+            const int64_t low = end == i || first < start ? first : start;
+            const int64_t high = end == i || last > start + bytes ? last : start + bytes;
+            if (high - low > buffer_bytes) break;
+            start = low;
+            bytes = high - low;
         }
         if (end == i) {
             max_wide<T>(p, i, i + 1);

@@ -1,0 +1,270 @@
+// Pooling: examples by hand, every instruction set against scalar, descriptions that must fail.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "support/agree.h"
+#include "support/coverage.h"
+#include "support/sweep.h"
+#include "support/values.h"
+
+namespace octavo::test {
+namespace {
+
+struct Case {
+    octavo_op_kind kind = OCTAVO_OP_MAX_POOL2D;
+    octavo_dtype dtype = OCTAVO_U8;
+    octavo_layout layout = OCTAVO_NHWC;
+    int64_t batch = 1, channels = 1, in[2] = {1, 1}, out[2] = {1, 1};
+    int kernel[2] = {1, 1}, stride[2] = {1, 1}, pad[2] = {0, 0}, dilation[2] = {1, 1};
+    bool ceil_mode = false, include_pad = false;
+    int zero_point = 0, code_min = 0, code_max = 0;
+};
+
+// As PyTorch states it.
+int64_t output_size(const Case& c, int axis) {
+    const int64_t room = c.in[axis] + 2 * c.pad[axis] - c.dilation[axis] * (c.kernel[axis] - 1) - 1;
+    if (room < 0) return 0;
+    int64_t out = (room + (c.ceil_mode ? c.stride[axis] - 1 : 0)) / c.stride[axis] + 1;
+    if (c.ceil_mode && (out - 1) * c.stride[axis] >= c.in[axis] + c.pad[axis]) out--;
+    return out;
+}
+
+Value value(const Case& c, const int64_t* size) {
+    Value v = c.dtype == OCTAVO_F32 ? float_value({1, c.channels, size[0], size[1]})
+                                    : activation(c.dtype, {1, c.channels, size[0], size[1]}, 0.05f, c.zero_point);
+    v.layout = c.layout;
+    if (c.code_min != 0 || c.code_max != 0) {
+        v.code_min = c.code_min;
+        v.code_max = c.code_max;
+    }
+    return v;
+}
+
+std::unique_ptr<Op> create(const Case& c, Isa isa) {
+    const Value x = value(c, c.in), y = value(c, c.out);
+    OpDesc desc = operator_desc(c.kind, {&x}, y, isa);
+    for (int i = 0; i < 2; i++) {
+        desc.attributes.kernel[i] = c.kernel[i];
+        desc.attributes.stride[i] = c.stride[i];
+        desc.attributes.dilation[i] = c.dilation[i];
+        desc.attributes.pad[i] = desc.attributes.pad[i + 2] = c.pad[i];
+    }
+    desc.attributes.ceil_mode = c.ceil_mode;
+    desc.attributes.count_include_pad = c.include_pad;
+    return create_op(desc);
+}
+
+template <class T>
+std::vector<T> run(const Case& c, Isa isa, const std::vector<T>& x, int threads = 1, Guard guard = Guard::after) {
+    const GuardedBuffer<T> input(x, guard);
+    const auto op = create(c, isa);
+    return run_op<T>(*op, c.batch, threads, {input.data()},
+                     static_cast<size_t>(c.batch * c.channels * c.out[0] * c.out[1]), guard);
+}
+
+TEST(Pool, MaximumByHand) {
+    Case c;
+    c.in[0] = c.in[1] = 3;
+    c.kernel[0] = c.kernel[1] = 2;
+    c.out[0] = c.out[1] = 2;
+    const std::vector<uint8_t> x = {1, 9, 2, 3, 4, 5, 200, 7, 8};
+    for (Isa isa : available_isas()) {
+        EXPECT_EQ(run(c, isa, x), (std::vector<uint8_t>{9, 9, 200, 8}));
+        Case padded = c;
+        padded.pad[0] = padded.pad[1] = 1;
+        padded.stride[0] = padded.stride[1] = 2;
+        EXPECT_EQ(run(padded, isa, x), (std::vector<uint8_t>{1, 9, 200, 8}));
+        Case limited = c;
+        limited.code_min = 10;
+        limited.code_max = 100;
+        EXPECT_EQ(run(limited, isa, x), (std::vector<uint8_t>{10, 10, 100, 10}));
+    }
+}
+
+TEST(Pool, AverageByHand) {
+    Case c;
+    c.kind = OCTAVO_OP_AVG_POOL2D;
+    c.in[0] = 1;
+    c.in[1] = 4;
+    c.kernel[1] = 2;
+    c.stride[1] = 2;
+    c.out[1] = 2;
+    const std::vector<uint8_t> x = {3, 4, 7, 8};
+    for (Isa isa : available_isas()) {
+        // 3.5 and 7.5 around the zero point: rint(S/2 + z) goes to the even code.
+        for (int z : {0, 1, 127, 128, 255}) {
+            c.zero_point = z;
+            EXPECT_EQ(run(c, isa, x), (std::vector<uint8_t>{4, 8}));
+        }
+        // 16 channels go together: rint(S/2) + z, so that an odd zero point changes the direction of ties.
+        Case wide = c;
+        wide.channels = 16;
+        wide.zero_point = 1;
+        std::vector<uint8_t> pixels;
+        for (uint8_t v : x) pixels.insert(pixels.end(), 16, v);
+        std::vector<uint8_t> expected(16, 3);  // (3 + 4 - 2) / 2 = 2.5 -> 2, + 1
+        expected.insert(expected.end(), 16, 7);
+        EXPECT_EQ(run(wide, isa, pixels), expected);
+    }
+}
+
+TEST(Pool, AverageCountsThePaddingWhenAsked) {
+    Case c;
+    c.kind = OCTAVO_OP_AVG_POOL2D;
+    c.dtype = OCTAVO_F32;
+    c.in[1] = 3;
+    c.kernel[1] = 3;
+    c.stride[1] = 2;
+    c.pad[1] = 1;
+    c.out[1] = 2;
+    const std::vector<float> x = {3, 6, 12};
+    for (Isa isa : available_isas()) {
+        EXPECT_EQ(run(c, isa, x), (std::vector<float>{4.5f, 9}));
+        Case include = c;
+        include.include_pad = true;
+        EXPECT_EQ(run(include, isa, x), (std::vector<float>{3, 6}));
+    }
+}
+
+TEST(Pool, NanWinsAMaximum) {
+    Case c;
+    c.dtype = OCTAVO_F32;
+    c.in[1] = 4;
+    c.kernel[1] = 2;
+    c.stride[1] = 2;
+    c.out[1] = 2;
+    const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+    for (Isa isa : available_isas()) {
+        const std::vector<float> y = run(c, isa, std::vector<float>{nan, 5, -inf, -inf});
+        EXPECT_TRUE(std::isnan(y[0]));
+        EXPECT_EQ(y[1], -inf);
+        EXPECT_TRUE(std::isnan(run(c, isa, std::vector<float>{5, nan, 1, 2})[0]));
+    }
+}
+
+template <class T>
+std::vector<T> random_input(Random& random, const Case& c) {
+    const size_t n = static_cast<size_t>(c.batch * c.channels * c.in[0] * c.in[1]);
+    const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
+    return random.codes<T>(n, low, low + 255, random.chance(0.2));
+}
+
+template <>
+std::vector<float> random_input(Random& random, const Case& c) {
+    std::vector<float> x(static_cast<size_t>(c.batch * c.channels * c.in[0] * c.in[1]));
+    for (float& v : x) v = random.chance(0.01) ? -std::numeric_limits<float>::infinity() : random.normal();
+    return x;
+}
+
+template <class T>
+void compare(Random& random, const Case& c, Coverage& coverage, Distrust& distrust) {
+    const std::vector<T> x = random_input<T>(random, c);
+    const std::vector<T> expected = run(c, Isa::scalar, x);
+    distrust.saw(expected);
+    for (Isa isa : available_isas()) {
+        SCOPED_TRACE(create(c, isa)->kernel());
+        ASSERT_TRUE(same_bits(run(c, isa, x, 1, random.pick({Guard::after, Guard::before})), expected));
+        ASSERT_TRUE(same_bits(run(c, isa, x, random.pick({2, 3, 5})), expected));
+        coverage.ran(isa);
+    }
+}
+
+TEST(Pool, EveryInstructionSetEqualsScalar) {
+    Coverage coverage("pooling");
+    Distrust distrust;
+    Sweep(800).run([&](Random& random) {
+        Case c;
+        c.kind = random.pick({OCTAVO_OP_MAX_POOL2D, OCTAVO_OP_AVG_POOL2D, OCTAVO_OP_ADAPTIVE_AVG_POOL2D});
+        c.dtype = random.pick({OCTAVO_U8, OCTAVO_U8, OCTAVO_S8, OCTAVO_F32});
+        c.layout = random.pick({OCTAVO_NHWC, OCTAVO_NHWC, OCTAVO_PLAIN});
+        c.batch = random.integer(1, 3);
+        c.channels = random.pick({random.integer(1, 20), random.size_around(16, 80), random.size_around(64, 140)});
+        for (int64_t& size : c.in) size = random.pick({random.integer(1, 12), random.integer(1, 40)});
+        if (random.chance(0.3)) c.in[1] = random.integer(1, 300);
+        if (random.chance(0.02)) {  // enough work for several threads
+            c.batch = 3;
+            c.channels = random.integer(60, 70);
+            c.in[0] = c.in[1] = random.integer(50, 70);
+        }
+        for (int i = 0; i < 2; i++) {
+            c.kernel[i] = static_cast<int>(random.pick({random.integer(1, 3), random.integer(1, 9)}));
+            if (random.chance(0.05)) c.kernel[i] = 20;  // more taps than 16-bit sums hold
+            c.stride[i] = static_cast<int>(random.integer(1, 4));
+            c.pad[i] = static_cast<int>(random.integer(0, c.kernel[i] / 2));
+            if (c.kind == OCTAVO_OP_MAX_POOL2D) c.dilation[i] = static_cast<int>(random.pick({1, 1, 1, 2, 3}));
+        }
+        c.ceil_mode = random.chance(0.3);
+        c.include_pad = random.chance(0.5);
+        const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
+        c.zero_point = random.zero_point(low, low + 255);
+        if (random.chance(0.2)) {
+            c.code_min = low + static_cast<int>(random.integer(1, 60));
+            c.code_max = low + static_cast<int>(random.integer(120, 255));
+        }
+        for (int i = 0; i < 2; i++) {
+            c.out[i] = c.kind == OCTAVO_OP_ADAPTIVE_AVG_POOL2D ? random.integer(1, c.in[i] + 2) : output_size(c, i);
+            if (c.out[i] < 1) return false;
+        }
+        try {
+            create(c, Isa::scalar);
+        } catch (const Error& error) {  // a dilated window may miss a small image altogether
+            EXPECT_NE(std::string(error.what()).find("lies in the padding"), std::string::npos) << error.what();
+            return false;
+        }
+        if (c.dtype == OCTAVO_F32)
+            compare<float>(random, c, coverage, distrust);
+        else if (c.dtype == OCTAVO_S8)
+            compare<int8_t>(random, c, coverage, distrust);
+        else
+            compare<uint8_t>(random, c, coverage, distrust);
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+}
+
+void expect_failure(const Case& c, octavo_status status, const std::string& part) {
+    try {
+        create(c, Isa::scalar);
+        ADD_FAILURE() << "expected: " << part;
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), status);
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("under test"), std::string::npos) << error.what();
+    }
+}
+
+TEST(Pool, WrongDescriptionsFail) {
+    Case c;
+    c.channels = 4;
+    c.in[0] = c.in[1] = 8;
+    c.kernel[0] = c.kernel[1] = c.stride[0] = c.stride[1] = 2;
+    c.out[0] = c.out[1] = 5;
+    expect_failure(c, OCTAVO_SHAPE_MISMATCH, "height of the output is 5, expected 4");
+    c.out[0] = 4;
+    expect_failure(c, OCTAVO_SHAPE_MISMATCH, "width of the output is 5, expected 4");
+    c.out[1] = 4;
+    create(c, Isa::scalar);
+    c.kind = OCTAVO_OP_AVG_POOL2D;
+    c.dilation[0] = 2;
+    expect_failure(c, OCTAVO_INVALID_ARGUMENT, "dilation");
+
+    Value x = activation(OCTAVO_U8, {1, 4, 8, 8}, 0.1f, 3), y = activation(OCTAVO_U8, {1, 4, 4, 4}, 0.2f, 3);
+    OpDesc desc = operator_desc(OCTAVO_OP_ADAPTIVE_AVG_POOL2D, {&x}, y, Isa::scalar);
+    EXPECT_THROW(create_op(desc), Error);  // another scale
+    y.scales = x.scales;
+    y.layout = OCTAVO_PLAIN;
+    EXPECT_THROW(create_op(desc), Refusal);
+    y.layout = OCTAVO_NHWC;
+    y.dims[1] = 5;
+    EXPECT_THROW(create_op(desc), Error);
+    y.dims[1] = 4;
+    desc.attributes.activation = OCTAVO_RELU;
+    EXPECT_THROW(create_op(desc), Error);
+    desc.attributes.activation = OCTAVO_NO_ACTIVATION;
+    create_op(desc);
+}
+
+}  // namespace
+}  // namespace octavo::test
