@@ -34,8 +34,12 @@ dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc*
 }
 
 Call::Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad)
-    : primitive_(primitive), arguments_(arguments), scratch_(scratchpad) {
-    if (scratch_.get_size() > 0) arguments_.emplace_back(DNNL_ARG_SCRATCHPAD, scratch_);
+    : primitive_(primitive), scratch_bytes_(scratchpad.get_size()) {
+    for (const auto& argument : arguments) {
+        present_.push_back(argument.second.get_size() > 0);
+        if (present_.back()) arguments_.push_back(argument);
+    }
+    if (scratch_bytes_ > 0) arguments_.emplace_back(DNNL_ARG_SCRATCHPAD, scratchpad);
 }
 
 std::unique_ptr<Call::Set> Call::borrow() const {
@@ -50,7 +54,6 @@ std::unique_ptr<Call::Set> Call::borrow() const {
     auto set = std::make_unique<Set>();
     set->stream = dnnl::stream(engine());
     for (const auto& [id, desc] : arguments_) {
-        if (desc.get_size() == 0) continue;
         set->memories.push_back(dnnl::memory(desc, engine(), DNNL_MEMORY_NONE));
         set->arguments.push_back({id, set->memories.back().get()});
     }
@@ -61,10 +64,10 @@ void Call::run(std::initializer_list<const void*> data, void* scratch) const {
     std::unique_ptr<Set> set = borrow();
     size_t at = 0, argument = 0;
     for (const void* pointer : data) {
-        if (arguments_[argument++].second.get_size() == 0) continue;
+        if (!present_[argument++]) continue;
         set->memories[at++].set_data_handle(const_cast<void*>(pointer));
     }
-    if (scratch_.get_size() > 0) set->memories[at].set_data_handle(scratch);
+    if (scratch_bytes_ > 0) set->memories[at].set_data_handle(scratch);
     const dnnl_status_t status = dnnl_primitive_execute(primitive_.get(), set->stream.get(),
                                                         static_cast<int>(set->arguments.size()), set->arguments.data());
     {

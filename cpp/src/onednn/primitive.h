@@ -39,10 +39,10 @@ class Call {
 public:
     using Arguments = std::vector<std::pair<int, dnnl::memory::desc>>;
 
-    // Arguments with an empty description are left out, in `run` too.
+    // Arguments with an empty description are absent: what `run` is given for them is not looked at.
     Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad);
 
-    size_t scratch_bytes() const { return scratch_.get_size(); }
+    size_t scratch_bytes() const { return scratch_bytes_; }
     // data: as many as arguments, in their order. Uses the calling thread's OpenMP count, which must be the one at creation.
     void run(std::initializer_list<const void*> data, void* scratch) const;
 
@@ -55,8 +55,9 @@ private:
     std::unique_ptr<Set> borrow() const;
 
     dnnl::primitive primitive_;
-    Arguments arguments_;
-    dnnl::memory::desc scratch_;
+    Arguments arguments_;        // those that are there, the scratchpad last
+    std::vector<bool> present_;  // for each argument of the constructor
+    size_t scratch_bytes_;
     mutable std::mutex mutex_;
     mutable std::vector<std::unique_ptr<Set>> sets_;
 };
