@@ -186,7 +186,7 @@ TEST(Pool, EveryInstructionSetEqualsScalar) {
         if (random.chance(0.02)) {  // enough work for several threads
             c.batch = 3;
             c.channels = random.integer(60, 70);
-            c.in[0] = c.in[1] = random.integer(50, 70);
+            c.in[0] = c.in[1] = random.integer(60, 90);
         }
         for (int i = 0; i < 2; i++) {
             c.kernel[i] = static_cast<int>(random.pick({random.integer(1, 3), random.integer(1, 9)}));

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -64,7 +63,6 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_, done_;
     std::vector<std::thread> workers_;
-    const pid_t process_ = getpid();
 
     // The job. Written by the caller while nobody is inside, read by those inside.
     Task task_ = nullptr;
@@ -172,7 +170,6 @@ bool Pool::run(int64_t count, int threads, Task task, void* context) {
 
 void Pool::stop() {
     stopped_.store(true);
-    if (process_ != getpid()) return;  // the child of a fork has the objects but not the threads
     {
         std::lock_guard<std::mutex> lock(mutex_);
         wake_.notify_all();

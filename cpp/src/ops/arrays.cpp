@@ -34,15 +34,15 @@ std::string text(double x) {
 
 // Calls body(run, begin, end) for elements [begin, end) of each run; over runs or, where these are few, within them.
 template <class F>
-void split_runs(int64_t runs, int64_t inner, int64_t bytes_per_element, const F& body) {
+void split_runs(int64_t runs, int64_t inner, int64_t cost, const F& body) {
     const int threads = default_threads();
     if (runs >= threads) {
-        split(runs, 1, inner * bytes_per_element, threads, [&](int64_t begin, int64_t end) {
+        split(runs, 1, inner * cost, threads, [&](int64_t begin, int64_t end) {
             for (int64_t run = begin; run < end; run++) body(run, int64_t{0}, inner);
         });
     } else {
         for (int64_t run = 0; run < runs; run++)
-            split(inner, 64, bytes_per_element, threads, [&](int64_t begin, int64_t end) { body(run, begin, end); });
+            split(inner, 64, cost, threads, [&](int64_t begin, int64_t end) { body(run, begin, end); });
     }
 }
 
@@ -64,7 +64,7 @@ Range range_of(const float* x, int64_t n, const StatsKernels& kernels) {
         return range;
     }
     Range ranges[64];
-    split(parts, 1, n / parts * 4, default_threads(), [&](int64_t begin, int64_t end) {
+    split(parts, 1, n / parts * 140, default_threads(), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
             ranges[i] = empty_range();
             kernels.range(x + n * i / parts, n * (i + 1) / parts - n * i / parts, &ranges[i]);
@@ -149,7 +149,7 @@ void array_min_max(const float* x, const ChannelShape& shape, float* min, float*
     if (one_run) {
         ranges[0] = range_of(x, shape.outer * shape.inner, stats_kernels(active_isa()));
     } else {
-        split(shape.channels, 1, shape.outer * shape.inner * 4, default_threads(), [&](int64_t begin, int64_t end) {
+        split(shape.channels, 1, shape.outer * shape.inner * 140, default_threads(), [&](int64_t begin, int64_t end) {
             for (int64_t o = 0; o < shape.outer; o++)
                 for (int64_t c = begin; c < end; c++)
                     kernels.range(x + (o * shape.channels + c) * shape.inner, shape.inner, &ranges[c]);
@@ -207,7 +207,7 @@ void array_quantize(const float* x, const ChannelShape& shape, const float* scal
     const bool per_tensor = shape.channels == 1;
     const auto kernel = dtype == OCTAVO_U8 ? (per_tensor ? kernels.fused_u8 : kernels.two_step_u8)
                                            : (per_tensor ? kernels.fused_s8 : kernels.two_step_s8);
-    split_runs(shape.runs(), shape.inner, 5, [&](int64_t run, int64_t begin, int64_t end) {
+    split_runs(shape.runs(), shape.inner, 160, [&](int64_t run, int64_t begin, int64_t end) {
         const int64_t channel = run % shape.channels, from = run * shape.inner + begin;
         kernel({x + from, static_cast<uint8_t*>(q) + from, end - begin, 1.0f / scales[channel], zero_points[channel],
                 q_min, q_max});
@@ -224,7 +224,7 @@ void array_dequantize(const void* q, octavo_dtype dtype, const ChannelShape& sha
                         : dtype == OCTAVO_S8 ? kernels.dequantize_s8
                                              : kernels.dequantize_s32;
     const int64_t bytes = dtype == OCTAVO_S32 ? 4 : 1;
-    split_runs(shape.runs(), shape.inner, 4 + bytes, [&](int64_t run, int64_t begin, int64_t end) {
+    split_runs(shape.runs(), shape.inner, 160, [&](int64_t run, int64_t begin, int64_t end) {
         const int64_t channel = run % shape.channels, from = run * shape.inner + begin;
         kernel(
             {static_cast<const char*>(q) + from * bytes, x + from, end - begin, scales[channel], zero_points[channel]});
@@ -254,7 +254,7 @@ void array_nearest_level(const float* x, int64_t n, const float* levels, int32_t
     while (1 << search.depth < size) search.depth++;
     const StatsKernels& kernels = stats_kernels(active_isa());
     std::atomic<int64_t> nan_count{0};
-    split(n, 64, 5 * (1 + search.depth), default_threads(), [&](int64_t begin, int64_t end) {
+    split(n, 64, 100 * (1 + search.depth), default_threads(), [&](int64_t begin, int64_t end) {
         nan_count += kernels.nearest_level(x + begin, end - begin, search, codes + begin);
         if (size < count)
             for (int64_t i = begin; i < end; i++) codes[i] = code_of[codes[i]];

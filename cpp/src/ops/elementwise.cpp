@@ -43,7 +43,7 @@ public:
         const int64_t n = samples(batched_, args) * elements_, whole = n / group * group;
         const char* a = static_cast<const char*>(a_.at(args.inputs[0]));
         const char* b = static_cast<const char*>(b_.at(args.inputs[1]));
-        split(n, group, 3, args.threads, [&](int64_t begin, int64_t end) {
+        split(n, group, 130, args.threads, [&](int64_t begin, int64_t end) {
             AddCodes p = p_;
             p.a = a + begin;
             p.b = b + begin;
@@ -85,7 +85,7 @@ public:
         const float* a = static_cast<const float*>(a_.at(args.inputs[0]));
         const float* b = static_cast<const float*>(b_.at(args.inputs[1]));
         float* y = static_cast<float*>(args.outputs[0]);
-        split(samples(batched_, args) * elements_, 64, 12, args.threads, [&](int64_t begin, int64_t end) {
+        split(samples(batched_, args) * elements_, 64, 200, args.threads, [&](int64_t begin, int64_t end) {
             kernel_(a + begin, b + begin, y + begin, end - begin, lo_, infinity);
         });
     }
@@ -119,7 +119,7 @@ public:
 
     void run(const RunArgs& args) const noexcept override {
         const void* from = x_.at(args.inputs[0]);
-        split(samples(batched_, args) * elements_, 64, 2, args.threads, [&](int64_t begin, int64_t end) {
+        split(samples(batched_, args) * elements_, 64, 30, args.threads, [&](int64_t begin, int64_t end) {
             if (is_signed_)
                 kernels_.clamp_s8(static_cast<const int8_t*>(from) + begin,
                                   static_cast<int8_t*>(args.outputs[0]) + begin, end - begin, lo_, hi_);
@@ -155,7 +155,7 @@ public:
     void run(const RunArgs& args) const noexcept override {
         const float* x = static_cast<const float*>(x_.at(args.inputs[0]));
         float* y = static_cast<float*>(args.outputs[0]);
-        split(samples(batched_, args) * elements_, 64, 8, args.threads,
+        split(samples(batched_, args) * elements_, 64, 100, args.threads,
               [&](int64_t begin, int64_t end) { kernel_(x + begin, y + begin, end - begin, lo_, hi_); });
     }
 
@@ -186,7 +186,7 @@ public:
     void run(const RunArgs& args) const noexcept override {
         const float* x = static_cast<const float*>(x_.at(args.inputs[0]));
         float* y = static_cast<float*>(args.outputs[0]);
-        split(samples(batched_, args) * rows_, 1, width_ * 32, args.threads, [&](int64_t begin, int64_t end) {
+        split(samples(batched_, args) * rows_, 1, width_ * 480, args.threads, [&](int64_t begin, int64_t end) {
             for (int64_t row = begin; row < end; row++) kernel_(x + row * width_, y + row * width_, width_);
         });
     }
@@ -223,7 +223,7 @@ public:
 
     void run(const RunArgs& args) const noexcept override {
         const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
-        split(samples(batched_, args) * elements_, 64, 2, args.threads, [&](int64_t begin, int64_t end) {
+        split(samples(batched_, args) * elements_, 64, 110, args.threads, [&](int64_t begin, int64_t end) {
             RequantizeCodes p = p_;
             p.x = x + begin;
             p.y = static_cast<char*>(args.outputs[0]) + begin;

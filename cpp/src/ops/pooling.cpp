@@ -83,7 +83,7 @@ public:
         const int64_t element = static_cast<int64_t>(p_.element_bytes);
         const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
         char* y = static_cast<char*>(args.outputs[0]);
-        const int64_t cost = ceil_div(in_image, height) * element;
+        const int64_t cost = ceil_div(in_image, height) * element * 50;  // of a row
         split(images * height, 1, cost, args.threads, [&](int64_t begin, int64_t end) {
             PoolRow row = common_;
             row.x_end = x + images * in_image * element;

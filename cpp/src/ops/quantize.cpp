@@ -37,7 +37,7 @@ public:
         uint8_t* y = static_cast<uint8_t*>(args.outputs[0]);
         const int64_t count = samples(batched_, args) * move_.images;
         if (!move_.transposed)
-            split(count * move_.columns, 64, 5, args.threads,
+            split(count * move_.columns, 64, 100, args.threads,
                   [&](int64_t begin, int64_t end) { quantize(x + begin, y + begin, end - begin); });
         else if (interleaves())
             interleave(x, y, count, args.threads);
@@ -61,7 +61,7 @@ private:
     // 2 to 4 planes to pixels.
     void interleave(const float* x, uint8_t* y, int64_t count, int threads) const {
         const int64_t channels = move_.rows, pixels = move_.columns, blocks = ceil_div(pixels, block);
-        split(count * blocks, 1, block * channels * 5, threads, [&](int64_t begin, int64_t end) {
+        split(count * blocks, 1, ceil_div(pixels * channels, blocks) * 100, threads, [&](int64_t begin, int64_t end) {
             while (begin < end) {
                 // All blocks of an image in one call.
                 const int64_t image = begin / blocks, first = begin % blocks;
@@ -85,7 +85,7 @@ private:
     void transpose(const float* x, uint8_t* y, int64_t count, int threads) const {
         const int64_t rows = move_.rows, columns = move_.columns, image = rows * columns;
         const int64_t down = ceil_div(rows, tile_rows), across = ceil_div(columns, tile_columns);
-        split(count * down * across, 1, tile_rows * tile_columns * 6, threads, [&](int64_t begin, int64_t end) {
+        split(count * down * across, 1, ceil_div(image, down * across) * 170, threads, [&](int64_t begin, int64_t end) {
             alignas(64) uint8_t tile[tile_rows * tile_columns];
             for (int64_t i = begin; i < end; i++) {
                 const int64_t row = i / across % down * tile_rows, column = i % across * tile_columns;
@@ -130,24 +130,25 @@ public:
         float* y = static_cast<float*>(args.outputs[0]);
         const int64_t count = samples(batched_, args) * move_.images;
         if (!move_.transposed) {
-            split(count * move_.columns, 64, 5, args.threads,
+            split(count * move_.columns, 64, 100, args.threads,
                   [&](int64_t begin, int64_t end) { decode(x + begin, y + begin, end - begin); });
             return;
         }
         const int64_t rows = move_.rows, columns = move_.columns, image = rows * columns;
         const int64_t down = ceil_div(rows, tile_columns), across = ceil_div(columns, tile_rows);
-        split(count * down * across, 1, tile_rows * tile_columns * 6, args.threads, [&](int64_t begin, int64_t end) {
-            alignas(64) uint8_t tile[tile_rows * tile_columns];
-            for (int64_t i = begin; i < end; i++) {
-                const int64_t row = i / across % down * tile_columns, column = i % across * tile_rows;
-                const int64_t height = std::min(tile_columns, rows - row),
-                              width = std::min(tile_rows, columns - column);
-                const uint8_t* from = x + i / (down * across) * image + row * columns + column;
-                transpose_.bytes(from, columns, tile, tile_columns, height, width);
-                float* to = y + i / (down * across) * image + column * rows + row;
-                for (int64_t c = 0; c < width; c++) decode(tile + c * tile_columns, to + c * rows, height);
-            }
-        });
+        split(count * down * across, 1, ceil_div(image, down * across) * 170, args.threads,
+              [&](int64_t begin, int64_t end) {
+                  alignas(64) uint8_t tile[tile_rows * tile_columns];
+                  for (int64_t i = begin; i < end; i++) {
+                      const int64_t row = i / across % down * tile_columns, column = i % across * tile_rows;
+                      const int64_t height = std::min(tile_columns, rows - row),
+                                    width = std::min(tile_rows, columns - column);
+                      const uint8_t* from = x + i / (down * across) * image + row * columns + column;
+                      transpose_.bytes(from, columns, tile, tile_columns, height, width);
+                      float* to = y + i / (down * across) * image + column * rows + row;
+                      for (int64_t c = 0; c < width; c++) decode(tile + c * tile_columns, to + c * rows, height);
+                  }
+              });
     }
 
     std::string kernel() const override { return name_; }

@@ -19,7 +19,7 @@ public:
         const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
         char* y = static_cast<char*>(args.outputs[0]);
         if (x == y) return;
-        split(samples(batched_, args) * bytes_, 64, 2, args.threads,
+        split(samples(batched_, args) * bytes_, 64, 40, args.threads,
               [&](int64_t begin, int64_t end) { std::memcpy(y + begin, x + begin, static_cast<size_t>(end - begin)); });
     }
 
@@ -47,15 +47,16 @@ public:
         const int64_t rows = move_.rows, columns = move_.columns;
         const int64_t down = ceil_div(rows, tile), across = ceil_div(columns, tile);
         const int64_t images = samples(batched_, args) * move_.images;
-        split(images * down * across, 1, 4 * tile * tile * element_, args.threads, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end; i++) {
-                const int64_t row = i / across % down * tile, column = i % across * tile;
-                const int64_t image = i / (down * across) * move_.elements();
-                kernel_(x + (image + row * columns + column) * element_, columns,
-                        y + (image + column * rows + row) * element_, rows, std::min(tile, rows - row),
-                        std::min(tile, columns - column));
-            }
-        });
+        split(images * down * across, 1, ceil_div(move_.elements(), down * across) * 100, args.threads,
+              [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; i++) {
+                      const int64_t row = i / across % down * tile, column = i % across * tile;
+                      const int64_t image = i / (down * across) * move_.elements();
+                      kernel_(x + (image + row * columns + column) * element_, columns,
+                              y + (image + column * rows + row) * element_, rows, std::min(tile, rows - row),
+                              std::min(tile, columns - column));
+                  }
+              });
     }
 
     std::string kernel() const override { return name_; }

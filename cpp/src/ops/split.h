@@ -10,14 +10,16 @@
 
 namespace octavo {
 
-// Bytes read and written, or their like, that a thread must have to do: some 20 µs of memory traffic from the cache.
-constexpr int64_t bytes_per_thread = int64_t{256} << 10;
+// What a thread must have to do to be worth waking: 20 us, in picoseconds. Costs are those of one core of Zen 4 with AVX-512;
+// they need not be exact, for they choose only how many threads work, never what they compute.
+constexpr int64_t worth_a_thread = 20'000'000;
 
 // Calls body(begin, end) on parts of [0, n) that together are the whole; all but the last are multiples of `step` long.
+// cost: picoseconds of one of the n.
 template <class F>
-void split(int64_t n, int64_t step, int64_t bytes_per_unit, int threads, const F& body) {
+void split(int64_t n, int64_t step, int64_t cost, int threads, const F& body) {
     const int64_t units = ceil_div(n, step);
-    const int64_t parts = std::min<int64_t>({units, n * bytes_per_unit / bytes_per_thread, threads});
+    const int64_t parts = std::min<int64_t>({units, n * cost / worth_a_thread, threads});
     if (parts <= 1) {
         body(int64_t{0}, n);
         return;
