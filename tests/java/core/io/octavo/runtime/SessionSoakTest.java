@@ -73,7 +73,7 @@ class SessionSoakTest {
     @Test
     void sessionsThatAreClosedLeaveNothing() throws IOException {
         Tensor x = nets.floats(-1, 1, 1, 3, 32, 32);
-        openAndClose(x, 50);
+        openAndClose(x, 400); // touches as much of the heap as what follows
         long heap = heapAfterCollection();
         long resident = residentBytes();
         openAndClose(x, 400);

@@ -15,7 +15,7 @@ import io.octavo.nn.Sequential;
 public final class Models {
     private Models() {}
 
-    /** The demo's small network: two convolutions with max-pooling and three linear layers; 81,750 parameters. */
+    /** The demo's small network: two convolutions with max-pooling and three linear layers; 83,104 parameters. */
     public static Sequential seedNet() {
         return new Sequential(
                 new Conv2d(3, 6, 5).padding(2).bias(false),
@@ -36,7 +36,7 @@ public final class Models {
      * ResNet-20 for CIFAR-10 (He et al., Deep Residual Learning, 2015, section 4.2): a convolution, three stages of three blocks at
      * 16, 32 and 64 channels, the mean of each channel, a linear layer. Where a stage halves the image and doubles the channels the
      * shortcut is a 1×1 convolution of step 2 with batch norm: option B of the paper, whose own CIFAR networks take option A
-     * (every other pixel, new channels zero). That makes 272,474 + 2,752 parameters.
+     * (every other pixel, new channels zero). That makes 272,474 parameters, 2,752 of them in the shortcuts.
      */
     public static Sequential resnet20() {
         Sequential net = new Sequential(convolution(3, 16, 3, 1), new BatchNorm2d(16), new ReLU());
