@@ -65,8 +65,9 @@ TEST(Soak, RunsLeaveNothingBehind) {
     std::printf("[ measured ] %d runs: %zd bytes allocated, %zd resident\n", run_count,
                 static_cast<ssize_t>(after - before), static_cast<ssize_t>(resident_after - resident_before));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    // A leak of one byte a run would be 100,000; the threads' own caches in malloc come and go with a few hundred.
-    EXPECT_LT(after, before + 20000);
+    // A leak of one byte a run would be 100,000. Without one, what malloc counts still moves by some 20,000 on a busy machine:
+    // its caches a thread, and a workspace for callers that had not met before.
+    EXPECT_LT(after, before + run_count / 2);
     EXPECT_LT(resident_after, resident_before + (size_t{4} << 20));
 #endif
 }
