@@ -66,7 +66,7 @@ TEST_F(Backend, RunsWithScratchOfItsOwn) {
     ASSERT_EQ(octavo_plan_run(plan.get(), batch, inputs, outputs), OCTAVO_OK) << octavo_last_error();
     EXPECT_TRUE(same_bits(y, expected));
     EXPECT_STREQ(step(plan, 0).kernel, "fake_softmax");
-    EXPECT_EQ(fake_counters().largest_batch, batch) << "a batch that fits memory is not cut for the back end";
+    EXPECT_EQ(fake_counters().largest_batch, batch) << "so few samples are not cut for the back end";
 }
 
 TEST_F(Backend, RefusalsAreJoined) {

@@ -26,7 +26,9 @@ octavo::PlanOptions plan_options(const octavo_plan_options& options) {
     out.threads = options.threads;
     out.chunk = options.chunk;
     out.profile = options.profile == 1;
-    out.isa = options.isa != nullptr ? octavo::isa_by_name(options.isa) : octavo::active_isa();
+    // Asked for first in any case: a wrong OCTAVO_ISA is an error also where the plan names an instruction set of its own.
+    out.isa = octavo::active_isa();
+    if (options.isa != nullptr) out.isa = octavo::isa_by_name(options.isa);
     return out;
 }
 

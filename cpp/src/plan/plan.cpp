@@ -18,15 +18,15 @@ namespace {
 constexpr double macs_per_nanosecond[isa_count] = {1, 40, 60, 120};
 // A piece of work that is shorter is not worth a second thread.
 constexpr double worthwhile_nanoseconds = 10000;
-// The back end keeps its own copies of shapes a batch size and splits inside: it gets large pieces, up to this much memory.
-constexpr size_t backend_arena_bytes = size_t{256} << 20;
+// What a call costs the back end before it computes (a microsecond or two an operator) is spread over so many samples.
+constexpr size_t least_backend_chunk = 8;
 
 int64_t choose_chunk(const Program& program, const PlanOptions& options) {
     if (program.whole) return 0;
     if (options.chunk > 0) return options.chunk;
     if (program.sample_bytes == 0) return 0;
-    const size_t budget = program.in_backend ? backend_arena_bytes : cache_bytes(2) / 2;
-    return static_cast<int64_t>(std::max<size_t>(1, budget / program.sample_bytes));
+    const size_t fitting = cache_bytes(2) / 2 / program.sample_bytes;
+    return static_cast<int64_t>(std::max(fitting, program.in_backend ? least_backend_chunk : size_t{1}));
 }
 
 int64_t choose_worthwhile(const Program& program, Isa isa) {
@@ -93,7 +93,6 @@ Plan::~Plan() {
 Plan::Split Plan::split(int64_t batch) const {
     const int threads = options_.threads > 0 ? options_.threads : default_threads();
     if (chunk_ == 0) return {1, 0, 1, threads};
-    if (program_.in_backend) return {ceil_div(batch, chunk_), options_.chunk, 1, threads};
     int64_t count = ceil_div(batch, chunk_);
     if (options_.chunk == 0) {
         // Enough pieces for the threads, as long as each is worth a thread; beyond that the same number for every thread.
