@@ -3,6 +3,7 @@ package io.octavo.bench;
 import static io.octavo.natives.global.octavo.octavo_squared_error;
 import static io.octavo.natives.global.octavo.octavo_threads;
 
+import io.octavo.natives.global.octavo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -10,6 +11,7 @@ import java.nio.FloatBuffer;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -28,6 +30,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 public class CrossingBench {
+    static {
+        // Before the first Pointer is made.
+        Loader.load(octavo.class);
+    }
+
     private final FloatPointer aPointer = new FloatPointer(1);
     private final FloatPointer bPointer = new FloatPointer(1);
     private final DoublePointer errorPointer = new DoublePointer(1);
