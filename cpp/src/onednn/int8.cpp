@@ -188,6 +188,21 @@ protected:
         const octavo_value_desc& w = request.input_desc(1);
         const auto* data = static_cast<const int8_t*>(w.data);
         codes_.assign(data, data + Operand(w).elements());
+        require_exact_sums(request);
+    }
+
+    // No sum may saturate silently. Without VNNI oneDNN adds two products of bytes in 16 bits, and shifts s8 activations to u8.
+    void require_exact_sums(const Request& request) const {
+        if (has_vnni()) return;
+        if (q_.x_type != OCTAVO_U8) request.refuse("without VNNI oneDNN rounds the weights of s8 activations");
+        int most = 0;
+        for (int8_t code : codes_) most = std::max(most, std::abs(static_cast<int>(code)));
+        const octavo_value_desc& x = request.input_desc(0);
+        const int top = x.code_max > 0 ? x.code_max : 255;
+        if (2 * most * top > 32767) {
+            request.refuse("without VNNI oneDNN's 16-bit sums of two products could saturate: codes reach " +
+                           std::to_string(top) + ", weights " + std::to_string(most));
+        }
     }
 
     virtual int64_t macs(int64_t batch) const = 0;

@@ -10,9 +10,30 @@ const dnnl::engine& engine() {
 }
 
 bool has_avx512() {
-    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-    return isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx && isa != dnnl::cpu_isa::avx2 &&
-           isa != dnnl::cpu_isa::avx2_vnni && isa != dnnl::cpu_isa::avx2_vnni_2 && isa != dnnl::cpu_isa::isa_default;
+    switch (dnnl::get_effective_cpu_isa()) {
+        case dnnl::cpu_isa::isa_default:
+        case dnnl::cpu_isa::sse41:
+        case dnnl::cpu_isa::avx:
+        case dnnl::cpu_isa::avx2:
+        case dnnl::cpu_isa::avx2_vnni:
+        case dnnl::cpu_isa::avx2_vnni_2:
+            return false;
+        default:
+            return true;
+    }
+}
+
+bool has_vnni() {
+    switch (dnnl::get_effective_cpu_isa()) {
+        case dnnl::cpu_isa::isa_default:
+        case dnnl::cpu_isa::sse41:
+        case dnnl::cpu_isa::avx:
+        case dnnl::cpu_isa::avx2:
+        case dnnl::cpu_isa::avx512_core:
+            return false;
+        default:
+            return true;
+    }
 }
 
 dnnl::primitive_attr user_scratchpad() {

@@ -25,6 +25,8 @@ using Type = dnnl::memory::data_type;
 const dnnl::engine& engine();
 // Whether oneDNN runs 512-bit code here (its own cap, ONEDNN_MAX_CPU_ISA, counts).
 bool has_avx512();
+// Whether its byte products go straight into 32 bits (VNNI). Else they pass through saturating 16-bit sums of two.
+bool has_vnni();
 
 inline Tag image_tag(octavo_layout layout) { return layout == OCTAVO_NHWC ? Tag::nhwc : Tag::nchw; }
 
