@@ -22,7 +22,10 @@ record AffineFormula(int bits, DType dtype, boolean symmetric, int qMin, int qMa
                 scheme.bits(), scheme.dtype(), scheme.symmetric(), qMin, qMin + (1 << used) - 1, greatest);
     }
 
-    /** Parameters of each set's range. */
+    /**
+     * Parameters of each set's range. A reduced range decides the scale alone: codes may still take all bits, as in PyTorch, so that a
+     * value beyond the observed range is not cut off.
+     */
     AffineParams params(float[] min, float[] max, Granularity granularity) {
         float[] scales = new float[min.length];
         int[] zeroPoints = new int[min.length];
@@ -30,7 +33,8 @@ record AffineFormula(int bits, DType dtype, boolean symmetric, int qMin, int qMa
             scales[i] = scale(min[i], max[i]);
             zeroPoints[i] = zeroPoint(min[i], scales[i]);
         }
-        return new AffineParams(dtype, bits, qMin, qMax, scales, zeroPoints, granularity);
+        int leastCode = dtype == DType.U8 ? 0 : -greatestCode - 1;
+        return new AffineParams(dtype, bits, leastCode, greatestCode, scales, zeroPoints, granularity);
     }
 
     /** Bits of the codes that occur: one less with a reduced range. */

@@ -45,4 +45,19 @@ public record QuantizedTensor(Shape shape, QuantParams params, Tensor codes) {
     public long storageBytes() {
         return (shape.elements() * params.bits() + 7) / 8 + (params.storageBits() + 7) / 8;
     }
+
+    /** The real numbers (F32, the same shape) that the codes stand for. */
+    public Tensor decode() {
+        return Codec.decode(this);
+    }
+
+    /**
+     * What the codes lost of {@code original}.
+     *
+     * @param original F32 of the same shape
+     * @throws ShapeMismatchException if the shapes differ
+     */
+    public SchemeError error(Tensor original) {
+        return Codec.error(original, this);
+    }
 }

@@ -1,0 +1,5 @@
+/**
+ * The command line. Commands parse options, call the library as any user would, and print records; they compute nothing of
+ * their own. May use every exported package of the core, and picocli, progressbar and Jackson.
+ */
+package io.octavo.cli;

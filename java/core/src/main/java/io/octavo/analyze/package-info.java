@@ -1,0 +1,4 @@
+/**
+ * What quantization cost and gained, as records. May use every package of the core but train, qat and onnx.
+ */
+package io.octavo.analyze;

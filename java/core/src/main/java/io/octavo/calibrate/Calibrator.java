@@ -1,0 +1,97 @@
+package io.octavo.calibrate;
+
+import io.octavo.CalibrationException;
+import io.octavo.NotFiniteException;
+import io.octavo.data.Batch;
+import io.octavo.observe.Observer;
+import io.octavo.runtime.Session;
+import io.octavo.scheme.Distribution;
+import io.octavo.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Runs a prepared float graph on calibration data and shows every observed value to its observer.
+ *
+ * <p>One thread at a time. Several calibrators of the same {@link Prepared}, on other data or machines, are merged with
+ * {@link #merge}; with histogram or min-max observers the result does not depend on how the data was split.
+ */
+public final class Calibrator implements AutoCloseable {
+    private final Map<String, Observer> observers = new LinkedHashMap<>();
+    private final Session session;
+    private long images;
+
+    /** Creates one observer for each observed value, by its qconfig. */
+    public Calibrator(Prepared prepared) {
+        prepared.observed().forEach((name, qconfig) -> observers.put(name, qconfig.activationObserver().get()));
+        session = Session.builder(prepared.graph())
+                .tap(Set.copyOf(observers.keySet()), this::observe)
+                .build();
+    }
+
+    private void observe(String value, Tensor tensor) {
+        try {
+            observers.get(value).observe(tensor);
+        } catch (NotFiniteException e) {
+            throw new NotFiniteException("calibration: value " + value + ": " + e.getMessage());
+        }
+    }
+
+    /**
+     * Observes one batch of inputs.
+     *
+     * @param images F32 [n, ...] as the graph's input asks
+     * @throws NotFiniteException if an inner tensor holds NaN, naming it
+     */
+    public void observe(Tensor images) {
+        session.run(images);
+        this.images += images.shape().dim(0);
+    }
+
+    /** Observes the images of every batch; labels are not looked at. */
+    public void observe(Iterable<Batch> batches) {
+        for (Batch batch : batches) {
+            observe(batch.images());
+        }
+    }
+
+    /** Images observed so far, merged ones included. */
+    public long images() {
+        return images;
+    }
+
+    /**
+     * Takes over what {@code other} saw.
+     *
+     * @throws CalibrationException if the two watch different values
+     */
+    public void merge(Calibrator other) {
+        if (!observers.keySet().equals(other.observers.keySet())) {
+            throw new CalibrationException("calibrators watch different values: " + observers.keySet() + " and "
+                    + other.observers.keySet());
+        }
+        observers.replaceAll((name, observer) -> observer.merge(other.observers.get(name)));
+        images += other.images;
+    }
+
+    /**
+     * What was seen.
+     *
+     * @throws CalibrationException if nothing was
+     */
+    public Calibration result() {
+        if (images == 0) {
+            throw new CalibrationException("calibration saw no data: observe at least one batch before converting");
+        }
+        Map<String, Distribution> seen = new LinkedHashMap<>();
+        observers.forEach((name, observer) -> seen.put(name, observer.distribution()));
+        return new Calibration(images, seen);
+    }
+
+    /** Frees the session; what was observed stays. */
+    @Override
+    public void close() {
+        session.close();
+    }
+}

@@ -1,0 +1,151 @@
+package io.octavo.quantize;
+
+import io.octavo.NotFiniteException;
+import io.octavo.calibrate.Calibration;
+import io.octavo.calibrate.Prepared;
+import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
+import io.octavo.graph.Op;
+import io.octavo.graph.Value;
+import io.octavo.qconfig.QConfig;
+import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.QuantizedTensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The walk that turns a prepared float graph into a quantized one. Each value exists in the new graph as a float, as integers,
+ * or both; {@code Quantize} and {@code Dequantize} nodes appear where a node needs the form that is not there yet.
+ *
+ * <p>Names: a quantized value inside keeps the name that it had as a float; next to a float of the same name (graph inputs and
+ * outputs) it is called {@code <name>.q}.
+ */
+final class Converter {
+    private final Graph source;
+    private final Prepared prepared;
+    private final Calibration calibration;
+    private final Graph.Builder target;
+    private final Set<String> borders = new HashSet<>();
+    private final Map<String, String> floats = new HashMap<>();
+    private final Map<String, String> integers = new HashMap<>();
+    private final Map<String, QuantParams> parameters = new HashMap<>();
+
+    Converter(Prepared prepared, Calibration calibration) {
+        this.prepared = prepared;
+        this.calibration = calibration;
+        this.source = prepared.graph();
+        this.target = Graph.builder(source.name());
+    }
+
+    Graph convert() {
+        for (Value input : source.inputs()) {
+            target.input(input.name(), input.dtype(), input.shape());
+            floats.put(input.name(), input.name());
+            borders.add(input.name());
+        }
+        source.outputs().forEach(output -> borders.add(output.name()));
+        for (Node node : source.nodes()) {
+            Optional<QConfig> qconfig = Prepared.quantizes(source, node, prepared.mapping());
+            if (qconfig.isPresent()) {
+                quantized(node, qconfig.get());
+            } else if (Prepared.sharesParameters(node.op()) && integers.containsKey(node.input(0))) {
+                passed(node);
+            } else {
+                floating(node);
+            }
+        }
+        for (Value output : source.outputs()) {
+            target.output(asFloat(output.name()));
+        }
+        return target.build();
+    }
+
+    private void quantized(Node node, QConfig qconfig) {
+        List<String> inputs = new ArrayList<>();
+        boolean weighted = !(node.op() instanceof Op.Add);
+        for (int i = 0; i < node.inputs().size(); i++) {
+            String input = node.inputs().get(i);
+            if (input.isEmpty()) {
+                inputs.add(input);
+            } else if (weighted && i == 1) {
+                inputs.add(weight(node, input, qconfig));
+            } else if (source.value(input).isConstant()) {
+                inputs.add(constant(input));
+            } else {
+                inputs.add(asIntegers(input, qconfig));
+            }
+        }
+        String output = node.output();
+        QuantParams params = qconfig.activation().fit(calibration.distribution(output));
+        emit(node, inputs, params);
+    }
+
+    private String weight(Node node, String name, QConfig qconfig) {
+        if (!target.hasValue(name)) {
+            try {
+                QuantizedTensor codes =
+                        qconfig.weight().quantize(source.value(name).data(), qconfig.weightGranularity());
+                target.constant(name, codes);
+            } catch (NotFiniteException e) {
+                throw new NotFiniteException("node " + node.name() + ": weight " + name + ": " + e.getMessage());
+            }
+        }
+        return name;
+    }
+
+    private String constant(String name) {
+        if (!target.hasValue(name)) {
+            target.constant(name, source.value(name).data());
+        }
+        return name;
+    }
+
+    private void passed(Node node) {
+        String input = node.input(0);
+        emit(node, List.of(integers.get(input)), parameters.get(input));
+    }
+
+    private void emit(Node node, List<String> inputs, QuantParams params) {
+        String output = node.output();
+        String name = borders.contains(output) ? output + ".q" : output;
+        target.node(new Node(node.name(), node.op(), inputs, List.of(name)), params);
+        integers.put(output, name);
+        parameters.put(output, params);
+    }
+
+    private void floating(Node node) {
+        List<String> inputs = new ArrayList<>();
+        for (String input : node.inputs()) {
+            if (input.isEmpty()) {
+                inputs.add(input);
+            } else {
+                inputs.add(source.value(input).isConstant() ? constant(input) : asFloat(input));
+            }
+        }
+        target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
+        floats.put(node.output(), node.output());
+    }
+
+    private String asIntegers(String value, QConfig qconfig) {
+        return integers.computeIfAbsent(value, v -> {
+            QuantParams params = qconfig.activation().fit(calibration.distribution(v));
+            parameters.put(v, params);
+            String name = v + ".q";
+            target.node(new Node(v + ".quantize", new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);
+            return name;
+        });
+    }
+
+    private String asFloat(String value) {
+        return floats.computeIfAbsent(value, v -> {
+            String name = borders.contains(v) ? v : v + ".float";
+            target.node(new Node(v + ".dequantize", new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
+            return name;
+        });
+    }
+}
