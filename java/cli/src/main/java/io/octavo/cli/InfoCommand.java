@@ -20,7 +20,7 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("octavo %s%ncpu     %s%nthreads %d%n", Version.CURRENT, Machine.cpu(), Machine.threads());
+        out.printf("octavo %s%ncpu     %s%nthreads %d%n", Version.VERSION, Machine.cpu(), Machine.threads());
         for (Machine.Isa isa : Machine.isas()) {
             String state = isa.active() ? "in use" : isa.supported() ? "available" : "not on this CPU";
             out.printf("isa     %-7s %-16s %s%n", isa.name(), state, isa.description());

@@ -34,7 +34,7 @@ public final class Main {
     static final class Versions implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            return new String[] {"octavo " + Version.CURRENT};
+            return new String[] {"octavo " + Version.VERSION};
         }
     }
 }
