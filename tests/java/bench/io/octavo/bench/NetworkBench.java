@@ -55,8 +55,8 @@ public class NetworkBench {
 
     @Setup(Level.Trial)
     public void open() {
-        Graph network = (model.equals("seednet") ? Models.seedNet() : Models.resnet20())
-                .graph(Shape.of(Shape.N, 3, 32, 32), 1);
+        Graph network =
+                (model.equals("seednet") ? Models.seedNet() : Models.resnet20()).graph(Shape.of(Shape.N, 3, 32, 32), 1);
         Graph graph = form.equals("float")
                 ? network
                 : Quantization.quantizeStatic(network, QConfig.getDefault("fbgemm"), List.of(images(32)));

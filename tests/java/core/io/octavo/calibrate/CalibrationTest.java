@@ -31,7 +31,8 @@ class CalibrationTest {
         calibration.save(file);
         Calibration read = Calibration.load(file);
         assertEquals(5, read.images());
-        assertEquals(List.of("input", "logits"), List.copyOf(read.distributions().keySet()));
+        assertEquals(
+                List.of("input", "logits"), List.copyOf(read.distributions().keySet()));
         Distribution input = read.distribution("input");
         assertEquals(-0.1f, input.min());
         assertEquals(1f / 3, input.max());
@@ -63,7 +64,8 @@ class CalibrationTest {
             })
     void whatIsNoCalibrationIsRefused(String text, @TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("bad.json"), text);
-        String message = assertThrows(CorruptDataException.class, () -> Calibration.load(file)).getMessage();
+        String message = assertThrows(CorruptDataException.class, () -> Calibration.load(file))
+                .getMessage();
         assertTrue(message.contains("bad.json"), message);
     }
 

@@ -16,9 +16,9 @@ import io.octavo.data.Batch;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
 import io.octavo.graph.Op;
-import io.octavo.nn.models.Models;
 import io.octavo.nn.ReLU;
 import io.octavo.nn.Sequential;
+import io.octavo.nn.models.Models;
 import io.octavo.qconfig.QConfig;
 import io.octavo.qconfig.QConfigMapping;
 import io.octavo.runtime.Session;
@@ -98,22 +98,33 @@ class QuantizationTest {
         Calibration calibration = Quantization.calibrate(prepared, data);
         float[] reference = run(net, data.get(0).images());
         List<Scheme> schemes = List.of(
-                Uniform.weights(8), Clipping.weights(8), KMeans.of(8), KMeans.of(4), Uniform.weights(4),
-                Clipping.weights(4), Logarithmic.base2(4));
+                Uniform.weights(8),
+                Clipping.weights(8),
+                KMeans.of(8),
+                KMeans.of(4),
+                Uniform.weights(4),
+                Clipping.weights(4),
+                Logarithmic.base2(4));
         double[] least = {25, 25, 25, 12, 10, 10, 6};
         for (int i = 0; i < least.length; i++) {
             QConfig qconfig = FBGEMM.withWeight(schemes.get(i), Granularity.perChannel(0));
             Graph int8 = Quantization.convert(prepared.with(qconfig), calibration);
             double sqnr = sqnrDb(reference, run(int8, data.get(0).images()));
-            assertTrue(sqnr > least[i], schemes.get(i).name() + " " + schemes.get(i).bits() + ": " + sqnr + " dB");
+            assertTrue(
+                    sqnr > least[i],
+                    schemes.get(i).name() + " " + schemes.get(i).bits() + ": " + sqnr + " dB");
         }
     }
 
     @Test
     void theSameRecipeGivesTheSameBytes() {
         Graph net = seedNet();
-        float[] once = run(Quantization.quantizeStatic(net, FBGEMM, batches(2, 8)), batches(1, 4).get(0).images());
-        float[] twice = run(Quantization.quantizeStatic(net, FBGEMM, batches(2, 8)), batches(1, 4).get(0).images());
+        float[] once = run(
+                Quantization.quantizeStatic(net, FBGEMM, batches(2, 8)),
+                batches(1, 4).get(0).images());
+        float[] twice = run(
+                Quantization.quantizeStatic(net, FBGEMM, batches(2, 8)),
+                batches(1, 4).get(0).images());
         assertArrayEquals(once, twice);
     }
 
@@ -144,15 +155,23 @@ class QuantizationTest {
     @Test
     void aLayerWithoutQConfigStaysFloat() {
         Graph net = seedNet();
-        String layer = net.nodes().stream().filter(n -> n.op() instanceof Op.Linear).findFirst().orElseThrow().name();
+        String layer = net.nodes().stream()
+                .filter(n -> n.op() instanceof Op.Linear)
+                .findFirst()
+                .orElseThrow()
+                .name();
         QConfigMapping mapping = QConfigMapping.global(FBGEMM).layer(layer, null);
         Prepared prepared = Quantization.prepare(net, mapping);
         List<Batch> data = batches(2, 8);
         Graph mixed = Quantization.convert(prepared, Quantization.calibrate(prepared, data));
-        Node linear = mixed.nodes().stream().filter(n -> n.name().equals(layer)).findFirst().orElseThrow();
+        Node linear = mixed.nodes().stream()
+                .filter(n -> n.name().equals(layer))
+                .findFirst()
+                .orElseThrow();
         assertFalse(mixed.value(linear.inputs().get(0)).isQuantized());
         assertFalse(mixed.value(linear.inputs().get(1)).isQuantized());
-        double sqnr = sqnrDb(run(net, data.get(0).images()), run(mixed, data.get(0).images()));
+        double sqnr =
+                sqnrDb(run(net, data.get(0).images()), run(mixed, data.get(0).images()));
         assertTrue(sqnr > 25, sqnr + " dB");
     }
 
@@ -162,7 +181,8 @@ class QuantizationTest {
         List<Batch> data = batches(2, 4);
         Graph int8 = Quantization.quantizeStatic(net, FBGEMM, data);
         assertTrue(int8.nodes().stream().noneMatch(n -> n.op() instanceof Op.BatchNorm), "batch norm is folded");
-        double sqnr = sqnrDb(run(net, data.get(0).images()), run(int8, data.get(0).images()));
+        double sqnr =
+                sqnrDb(run(net, data.get(0).images()), run(int8, data.get(0).images()));
         assertTrue(sqnr > 15, sqnr + " dB");
     }
 
@@ -203,8 +223,7 @@ class QuantizationTest {
         Node conv = bad.nodes().get(0);
         bad.value(conv.inputs().get(1)).data().floats().put(7, Float.NaN);
         String message = assertThrows(
-                        NotFiniteException.class,
-                        () -> Quantization.convert(Quantization.prepare(bad, FBGEMM), seen))
+                        NotFiniteException.class, () -> Quantization.convert(Quantization.prepare(bad, FBGEMM), seen))
                 .getMessage();
         assertTrue(message.contains(conv.name()), message);
 

@@ -36,8 +36,18 @@ class DemoTest {
         Path json = folder.resolve("report.json");
         Path weights = folder.resolve("weights.safetensors");
 
-        int code = run("demo", "--data", data.toString(), "--epochs", "6", "--calibration-images", "256", "--json",
-                json.toString(), "--save", weights.toString());
+        int code = run(
+                "demo",
+                "--data",
+                data.toString(),
+                "--epochs",
+                "6",
+                "--calibration-images",
+                "256",
+                "--json",
+                json.toString(),
+                "--save",
+                weights.toString());
 
         assertEquals(0, code, err + "\n" + out);
         assertTrue(out.toString().contains("cifar10"), out.toString());
@@ -63,7 +73,8 @@ class DemoTest {
                 List.of("uniform 8", "uniform 4", "clipping 8", "clipping 4", "logarithmic 4", "kmeans 4", "kmeans 8"),
                 rows);
 
-        assertEquals(0, run("demo", "--data", data.toString(), "--load", weights.toString(), "--json", json.toString()));
+        assertEquals(
+                0, run("demo", "--data", data.toString(), "--load", weights.toString(), "--json", json.toString()));
         Map<?, ?> again = (Map<?, ?>) JSON.std.mapFrom(Files.readString(json)).get("float");
         assertEquals(floating.get("top1"), again.get("top1"), "the saved weights are the trained ones");
     }

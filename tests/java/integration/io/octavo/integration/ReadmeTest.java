@@ -56,7 +56,8 @@ class ReadmeTest {
             printed = captured.toString(StandardCharsets.UTF_8);
         }
 
-        Matcher accuracy = Pattern.compile("float ([0-9.]+) %, int8 ([0-9.]+) %").matcher(printed);
+        Matcher accuracy =
+                Pattern.compile("float ([0-9.]+) %, int8 ([0-9.]+) %").matcher(printed);
         assertTrue(accuracy.find(), printed);
         double floating = Double.parseDouble(accuracy.group(1));
         double int8 = Double.parseDouble(accuracy.group(2));

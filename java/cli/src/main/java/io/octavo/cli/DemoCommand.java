@@ -70,16 +70,25 @@ final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--data", paramLabel = "PATH", description = "CIFAR-10 (folder or archive) or Fashion-MNIST (folder).")
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description = "CIFAR-10 (folder or archive) or Fashion-MNIST (folder).")
     private Path data;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the results as JSON.")
     private Path json;
 
-    @Option(names = "--model", paramLabel = "NAME", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Network network = Network.seednet;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training images (default: 15; resnet20: 4).")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Passes over the training images (default: 15; resnet20: 4).")
     private Integer epochs;
 
     @Option(names = "--batch-size", paramLabel = "N", description = "Images a step (default: 64; resnet20: 128).")
@@ -92,7 +101,10 @@ final class DemoCommand implements Callable<Integer> {
                     + "--lr 0.001 --batch-size 128 --epochs 2 are the first tutorial's settings, which barely train.")
     private Double learningRate;
 
-    @Option(names = "--peak-lr", paramLabel = "RATE", description = "Peak of the one-cycle schedule (default: 0.05; resnet20: 0.2).")
+    @Option(
+            names = "--peak-lr",
+            paramLabel = "RATE",
+            description = "Peak of the one-cycle schedule (default: 0.05; resnet20: 0.2).")
     private Double peak;
 
     @Option(names = "--momentum", paramLabel = "M", description = "Default: ${DEFAULT-VALUE}.")
@@ -101,10 +113,16 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--weight-decay", paramLabel = "W", description = "Default: 5e-4 (with --lr: 0).")
     private Double weightDecay;
 
-    @Option(names = "--calibration-images", paramLabel = "N", description = "Training images to observe (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--calibration-images",
+            paramLabel = "N",
+            description = "Training images to observe (default: ${DEFAULT-VALUE}).")
     private int calibrationImages = 2048;
 
-    @Option(names = "--seed", paramLabel = "S", description = "Seed of initialization, shuffling and flips (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "Seed of initialization, shuffling and flips (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
@@ -128,12 +146,21 @@ final class DemoCommand implements Callable<Integer> {
         try (Progress progress = new Progress("data")) {
             sets = Datasets.find(data, progress::data);
         }
-        out.printf("Data: %s, %,d training and %,d test images%s%n", sets.name(), sets.train().size(), sets.test().size(),
+        out.printf(
+                "Data: %s, %,d training and %,d test images%s%n",
+                sets.name(),
+                sets.train().size(),
+                sets.test().size(),
                 sets.note().isEmpty() ? "" : " (" + sets.note() + ")");
 
-        DataLoader train = loader(sets.train(), batchSize != null ? batchSize : network.batchSize).shuffle(seed).flip(true);
+        DataLoader train = loader(sets.train(), batchSize != null ? batchSize : network.batchSize)
+                .shuffle(seed)
+                .flip(true);
         DataLoader test = loader(sets.test(), EVALUATION_BATCH);
-        Shape input = Shape.of(Shape.N, sets.train().imageShape().dim(0), sets.train().imageShape().dim(1),
+        Shape input = Shape.of(
+                Shape.N,
+                sets.train().imageShape().dim(0),
+                sets.train().imageShape().dim(1),
                 sets.train().imageShape().dim(2));
         Graph untrained = network.graph(input, seed);
 

@@ -19,13 +19,7 @@ import java.util.Map;
  * @param int8 the same, quantized with the default qconfig
  * @param schemes the four schemes on the weights of the same network
  */
-record DemoReport(
-        String dataset,
-        long testImages,
-        String isa,
-        Row floating,
-        Row int8,
-        List<SchemeRow> schemes) {
+record DemoReport(String dataset, long testImages, String isa, Row floating, Row int8, List<SchemeRow> schemes) {
 
     /**
      * One form of the network.
@@ -88,9 +82,11 @@ record DemoReport(
         root.put("int8", int8.json());
         root.put("schemes", schemes.stream().map(SchemeRow::json).toList());
         Path target = file.toAbsolutePath();
-        Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path part =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
-            Files.writeString(part, JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(root) + "\n");
+            Files.writeString(
+                    part, JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(root) + "\n");
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);

@@ -30,7 +30,9 @@ final class Tables {
     }
 
     private static void network(PrintWriter out, String name, DemoReport.Row row) {
-        out.printf("%-12s %12.2f %,12d %14.1f %,16.0f%n", name, row.top1(), row.bytes(), row.latencyMicros(), row.imagesPerSecond());
+        out.printf(
+                "%-12s %12.2f %,12d %14.1f %,16.0f%n",
+                name, row.top1(), row.bytes(), row.latencyMicros(), row.imagesPerSecond());
     }
 
     static void schemes(PrintWriter out, String dataset, String model, List<DemoReport.SchemeRow> rows) {

@@ -64,7 +64,8 @@ public record Calibration(long images, Map<String, Distribution> distributions) 
         root.put("images", images);
         root.put("values", values);
         Path target = file.toAbsolutePath();
-        Path part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        Path part =
+                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
             Files.writeString(part, JSON.std.asString(root) + "\n");
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
@@ -103,10 +104,12 @@ public record Calibration(long images, Map<String, Distribution> distributions) 
     private static Distribution distribution(Map<?, ?> row) {
         Histogram histogram = null;
         if (row.containsKey("counts")) {
-            if (!(row.get("counts") instanceof List<?> list) || list.stream().anyMatch(c -> !(c instanceof Number n) || n.longValue() < 0)) {
+            if (!(row.get("counts") instanceof List<?> list)
+                    || list.stream().anyMatch(c -> !(c instanceof Number n) || n.longValue() < 0)) {
                 throw new IllegalArgumentException("counts are not a list of numbers >= 0");
             }
-            long[] counts = list.stream().mapToLong(c -> ((Number) c).longValue()).toArray();
+            long[] counts =
+                    list.stream().mapToLong(c -> ((Number) c).longValue()).toArray();
             histogram = new Histogram(Math.toIntExact(integer(row, "exponent")), integer(row, "first"), counts);
         }
         float min = real(row, "min");

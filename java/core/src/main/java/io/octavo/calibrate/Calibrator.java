@@ -24,7 +24,9 @@ public final class Calibrator implements AutoCloseable {
 
     /** Creates one observer for each observed value, by its qconfig. */
     public Calibrator(Prepared prepared) {
-        prepared.observed().forEach((name, qconfig) -> observers.put(name, qconfig.activationObserver().get()));
+        prepared.observed()
+                .forEach((name, qconfig) ->
+                        observers.put(name, qconfig.activationObserver().get()));
         session = Session.builder(prepared.graph())
                 .tap(Set.copyOf(observers.keySet()), this::observe)
                 .build();
@@ -68,8 +70,8 @@ public final class Calibrator implements AutoCloseable {
      */
     public void merge(Calibrator other) {
         if (!observers.keySet().equals(other.observers.keySet())) {
-            throw new CalibrationException("calibrators watch different values: " + observers.keySet() + " and "
-                    + other.observers.keySet());
+            throw new CalibrationException(
+                    "calibrators watch different values: " + observers.keySet() + " and " + other.observers.keySet());
         }
         observers.replaceAll((name, observer) -> observer.merge(other.observers.get(name)));
         images += other.images;

@@ -64,8 +64,8 @@ public final class Prepared {
             }
         }
         if (observed.isEmpty()) {
-            throw new CalibrationException(
-                    "graph " + graph.name() + " has no Conv2d, Linear or Add with a qconfig: nothing would be quantized");
+            throw new CalibrationException("graph " + graph.name()
+                    + " has no Conv2d, Linear or Add with a qconfig: nothing would be quantized");
         }
         return observed;
     }

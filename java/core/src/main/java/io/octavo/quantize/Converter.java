@@ -144,7 +144,8 @@ final class Converter {
     private String asFloat(String value) {
         return floats.computeIfAbsent(value, v -> {
             String name = borders.contains(v) ? v : v + ".float";
-            target.node(new Node(v + ".dequantize", new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
+            target.node(
+                    new Node(v + ".dequantize", new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
             return name;
         });
     }
