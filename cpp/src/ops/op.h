@@ -24,19 +24,21 @@ struct Value {
     std::vector<int64_t> dims;
     int axis = -1;
     int group_size = 0;
-    std::vector<float> scales;          // empty: not quantized
-    std::vector<int32_t> zero_points;   // as many as scales
-    int code_min = 0, code_max = 0;     // resolved: the full range of the dtype where the description said 0, 0
+    std::vector<float> scales;         // empty: not quantized
+    std::vector<int32_t> zero_points;  // as many as scales
+    int code_min = 0, code_max = 0;    // resolved: the full range of the dtype where the description said 0, 0
     int table_size = 0;
-    std::vector<int8_t> table;          // [params, table_size]
-    std::vector<std::byte> data;        // CONSTANT and STATE
+    std::vector<int8_t> table;    // [params, table_size]
+    std::vector<std::byte> data;  // CONSTANT and STATE
 
-    int64_t elements() const;           // of one sample, if batched
-    size_t element_bytes() const;       // codes: 1
+    int64_t elements() const;      // of one sample, if batched
+    size_t element_bytes() const;  // codes: 1
     size_t sample_bytes() const { return static_cast<size_t>(elements()) * element_bytes(); }
-    std::string shape_text() const;     // "[N, 3, 32, 32]"
+    std::string shape_text() const;  // "[N, 3, 32, 32]"
     template <class T>
-    const T* as() const { return reinterpret_cast<const T*>(data.data()); }
+    const T* as() const {
+        return reinterpret_cast<const T*>(data.data());
+    }
 };
 
 struct OpDesc {
@@ -48,11 +50,11 @@ struct OpDesc {
 };
 
 struct RunArgs {
-    int64_t batch;                      // samples in this call
-    const void* const* inputs;          // in the order of OpDesc; constants: null (packed at description), states: their memory
+    int64_t batch;              // samples in this call
+    const void* const* inputs;  // in the order of OpDesc; constants: null (packed at description), states: their memory
     void* const* outputs;
-    void* scratch;                      // scratch_bytes(batch, threads), 64-byte aligned
-    int threads;                        // at most so many; results never depend on it
+    void* scratch;  // scratch_bytes(batch, threads), 64-byte aligned
+    int threads;    // at most so many; results never depend on it
 };
 
 class Op {
@@ -63,7 +65,7 @@ public:
     // True: the result of a sample depends on the whole batch, so that a batch may not be cut into chunks.
     virtual bool couples_batch() const;  // false
     // True: output 0 may share the memory of input 0 (same size).
-    virtual bool in_place() const;       // false
+    virtual bool in_place() const;           // false
     virtual std::string kernel() const = 0;  // "conv2d_u8s8_direct_vnni"
     virtual std::string reason() const;      // ""
     virtual int64_t weight_bytes() const;    // 0

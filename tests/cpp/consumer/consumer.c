@@ -2,12 +2,12 @@
 #include <octavo/octavo.h>
 #include <stdio.h>
 
-#define CHECK(call)                                                    \
-    do {                                                               \
-        if ((call) != OCTAVO_OK) {                                     \
-            fprintf(stderr, "%s: %s\n", #call, octavo_last_error());   \
-            return 1;                                                  \
-        }                                                              \
+#define CHECK(call)                                                  \
+    do {                                                             \
+        if ((call) != OCTAVO_OK) {                                   \
+            fprintf(stderr, "%s: %s\n", #call, octavo_last_error()); \
+            return 1;                                                \
+        }                                                            \
     } while (0)
 
 int main(void) {
@@ -15,13 +15,16 @@ int main(void) {
     const int32_t x_zero = 10, w_zero = 0, y_zero = 100;
     const int8_t weights[2][4] = {{1, 2, 3, 4}, {-1, -2, -3, -40}};
 
-    octavo_value_desc x = {.name = "x", .dtype = OCTAVO_U8, .role = OCTAVO_INPUT, .batched = 1, .rank = 2, .dims = {1, 4}};
+    octavo_value_desc x = {
+        .name = "x", .dtype = OCTAVO_U8, .role = OCTAVO_INPUT, .batched = 1, .rank = 2, .dims = {1, 4}};
     x.axis = -1, x.param_count = 1, x.scales = &x_scale, x.zero_points = &x_zero;
     octavo_value_desc w = {.name = "w", .dtype = OCTAVO_S8, .role = OCTAVO_CONSTANT, .rank = 2, .dims = {2, 4}};
     w.axis = -1, w.param_count = 1, w.scales = &w_scale, w.zero_points = &w_zero, w.data = weights;
-    octavo_value_desc y = {.name = "y", .dtype = OCTAVO_U8, .role = OCTAVO_OUTPUT, .batched = 1, .rank = 2, .dims = {1, 2}};
+    octavo_value_desc y = {
+        .name = "y", .dtype = OCTAVO_U8, .role = OCTAVO_OUTPUT, .batched = 1, .rank = 2, .dims = {1, 2}};
     y.axis = -1, y.param_count = 1, y.scales = &y_scale, y.zero_points = &y_zero;
-    octavo_op_desc linear = {.name = "linear", .kind = OCTAVO_OP_LINEAR, .input_count = 4, .output_count = 1, .groups = 1};
+    octavo_op_desc linear = {
+        .name = "linear", .kind = OCTAVO_OP_LINEAR, .input_count = 4, .output_count = 1, .groups = 1};
 
     octavo_builder* builder = NULL;
     octavo_plan* plan = NULL;
