@@ -163,5 +163,19 @@ TEST(Threads, TheDefaultIsTheLimitUntilSet) {
     ASSERT_EQ(octavo_set_threads(cpu_limit()), OCTAVO_OK);
 }
 
+TEST(Threads, OpenmpSpinsBrieflyUnlessTheUserSaysOtherwise) {
+    unsetenv("GOMP_SPINCOUNT");
+    setenv("OMP_WAIT_POLICY", "active", 1);
+    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
+    EXPECT_EQ(std::getenv("GOMP_SPINCOUNT"), nullptr);
+    unsetenv("OMP_WAIT_POLICY");
+    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
+    EXPECT_STREQ(std::getenv("GOMP_SPINCOUNT"), "1000");
+    setenv("GOMP_SPINCOUNT", "7", 1);
+    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
+    EXPECT_STREQ(std::getenv("GOMP_SPINCOUNT"), "7");
+    unsetenv("GOMP_SPINCOUNT");
+}
+
 }  // namespace
 }  // namespace octavo::test
