@@ -137,8 +137,12 @@ std::vector<ConvShape> shapes_of(const std::string& file) {
 
 TEST(Conv2d, ShapesOfNetworksWhateverTheThreads) {
     Random random(11);
-    const std::vector<ConvShape> shapes = shapes_of("cifar_conv.txt");
-    ASSERT_GE(shapes.size(), 10u);
+    std::vector<ConvShape> shapes;
+    for (const char* file : {"demo_conv.txt", "resnet20_conv.txt", "cifar_conv.txt"}) {
+        const std::vector<ConvShape> more = shapes_of(file);
+        ASSERT_FALSE(more.empty()) << file;
+        shapes.insert(shapes.end(), more.begin(), more.end());
+    }
     for (const ConvShape& s : shapes) {
         Problem p;
         p.images = 2;

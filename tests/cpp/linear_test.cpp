@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "cpu/pool.h"
 #include "support/agree.h"
@@ -91,6 +93,34 @@ TEST(Linear, LargeLayersAreSplitWithoutATrace) {
             }
         }
     }
+}
+
+TEST(Linear, ShapesAtTheEdges) {
+    Random random(13);
+    std::ifstream in(std::string(OCTAVO_SOURCE_DIR) + "/tests/shapes/edges_linear.txt");
+    int shapes = 0;
+    for (std::string line; std::getline(in, line);) {
+        std::istringstream fields(line);
+        std::string name;
+        int64_t m = 0, k = 0, n = 0;
+        if (line.empty() || line[0] == '#' || !(fields >> name >> m >> k >> n)) continue;
+        shapes++;
+        Problem p;
+        p.images = m;
+        p.x = activation(OCTAVO_U8, {1, k}, 0.02f, 128);
+        p.codes = random.codes<uint8_t>(static_cast<size_t>(m * k), 0, 255, false);
+        p.w = random_weights(random, OCTAVO_S8, {n, k}, false);
+        p.y.dims = {1, n};
+        finish_problem(random, p, k, false, true);
+        const std::vector<uint8_t> expected = reference_linear(p, m);
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            SCOPED_TRACE(name + " " + op->kernel());
+            EXPECT_TRUE(
+                same_bits(run_op<uint8_t>(*op, m, 2, {p.codes.data(), nullptr, nullptr}, expected.size()), expected));
+        }
+    }
+    EXPECT_GE(shapes, 10);
 }
 
 TEST(LinearDynamic, EveryIsaEqualsScalar) {

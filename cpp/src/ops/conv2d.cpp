@@ -102,7 +102,8 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
         require_nhwc(where, *desc.inputs[3]);
         expect(*desc.inputs[3]);
     }
-    if (checked_multiply(band_bytes(g, g.out_height) / g.channels, g.channels) > INT32_MAX / 2) {
+    const int64_t plane = checked_multiply(g.needed_height(g.out_height), g.needed_width());
+    if (checked_multiply(plane, g.channels) > INT32_MAX / 2) {
         throw Refusal(where + ": an image of more than 1 GiB");
     }
     return g;
