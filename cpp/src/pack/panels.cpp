@@ -75,6 +75,7 @@ void Panels::add(const GroupLayout& layout, const int8_t* weights, int64_t colum
 }
 
 void Panels::finish() {
+    if (unaligned_.empty()) return;
     data_ = AlignedArray<std::byte>(unaligned_.size());
     if (!unaligned_.empty()) std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
     unaligned_ = {};
