@@ -181,6 +181,16 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
         return formula.params(lo, hi, Granularity.perChannel(axis));
     }
 
+    /**
+     * The range that is chosen for observed values, before it is extended to hold 0.
+     *
+     * @throws CalibrationException if the distribution has no histogram
+     */
+    public Distribution chosenRange(Distribution observed) {
+        Limits chosen = limits(AffineFormula.of(this), observed);
+        return Distribution.ofRange(chosen.lo(), chosen.hi(), observed.count());
+    }
+
     private Limits limits(AffineFormula formula, Distribution d) {
         d.requireHistogram("clipping by " + range);
         return switch (range.method()) {
