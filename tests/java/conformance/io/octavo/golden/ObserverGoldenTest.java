@@ -104,8 +104,6 @@ class ObserverGoldenTest {
                     config.get("qscheme").toString().endsWith("symmetric"),
                     (Boolean) config.get("reduce_range"));
             AffineParams p = scheme.fit(channels, 0);
-            assertEquals(((Number) config.get("quant_min")).intValue(), p.qMin(), c.name());
-            assertEquals(((Number) config.get("quant_max")).intValue(), p.qMax(), c.name());
             for (int i = 0; i < channels.size(); i++) {
                 tally.compare(c.name() + " " + config, scale[k * channels.size() + i], p.scale(i));
                 tally.compare(c.name() + " " + config, zeroPoint[k * channels.size() + i], p.zeroPoint(i));

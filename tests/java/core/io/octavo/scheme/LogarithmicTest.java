@@ -55,8 +55,11 @@ class LogarithmicTest {
         }
     }
 
-    /** The scale found is as good as the best of 5,000. */
-    @Property(tries = 10)
+    /**
+     * The scale found is as good as the best of 5,000, but for a hundredth: every value that changes its level makes a
+     * minimum.
+     */
+    @Property(tries = 40)
     void findsAlmostTheBestScale(
             @ForAll @IntRange(min = 2, max = 5) int bits, @ForAll boolean sqrt2, @ForAll long seed) {
         float[] x = Data.normal(seed, 400);
@@ -78,7 +81,7 @@ class LogarithmicTest {
             }
             best = Math.min(best, sum);
         }
-        assertTrue(found <= best * 1.005, found + " against " + best);
+        assertTrue(found <= best * 1.01, found + " against " + best);
     }
 
     @Test

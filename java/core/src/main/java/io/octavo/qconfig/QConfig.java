@@ -26,7 +26,7 @@ public record QConfig(
 
     /** The named defaults, those of PyTorch's {@code get_default_qconfig}. */
     private enum Default {
-        /** Activations 7 bits of U8, so that 16-bit sums of products cannot saturate; weights S8 per channel. */
+        /** Activations laid over 7 of 8 bits, where 16-bit sums of products do not saturate; weights S8 per channel. */
         FBGEMM(true, Granularity.perChannel(0)),
         /** The same under PyTorch's newer name. */
         X86(true, Granularity.perChannel(0)),

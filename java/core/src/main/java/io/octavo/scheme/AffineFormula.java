@@ -23,8 +23,8 @@ record AffineFormula(int bits, DType dtype, boolean symmetric, int qMin, int qMa
     }
 
     /**
-     * Parameters of each set's range. A reduced range decides the scale alone: codes may still take all bits, as in PyTorch, so that a
-     * value beyond the observed range is not cut off.
+     * Parameters of each set's range. A reduced range decides the scale alone: codes may still take all bits, as in
+     * PyTorch, so that a value beyond the observed range is not cut off.
      */
     AffineParams params(float[] min, float[] max, Granularity granularity) {
         float[] scales = new float[min.length];
@@ -37,7 +37,7 @@ record AffineFormula(int bits, DType dtype, boolean symmetric, int qMin, int qMa
         return new AffineParams(dtype, bits, leastCode, greatestCode, scales, zeroPoints, granularity);
     }
 
-    /** Bits of the codes that occur: one less with a reduced range. */
+    /** Bits of the codes that the range is laid over: one less with a reduced range. */
     int usedBits() {
         return 32 - Integer.numberOfLeadingZeros(qMax - qMin);
     }

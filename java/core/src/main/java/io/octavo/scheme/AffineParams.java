@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param dtype type of a code, {@link DType#U8} or {@link DType#S8}
  * @param bits width of a code, 2 to 8
  * @param qMin smallest code that occurs
- * @param qMax greatest code that occurs; with a reduced range one bit less than {@code bits} allows
+ * @param qMax greatest code that occurs
  * @param scales one a parameter set, finite and greater than 0
  * @param zeroPoints one a parameter set, within the dtype's range (it may lie outside {@code qMin..qMax})
  */

@@ -21,7 +21,7 @@ import java.util.List;
  *
  * @param dtype type of the codes, U8 or S8
  * @param symmetric whether the zero point is fixed
- * @param reduceRange whether one bit of the range is left unused
+ * @param reduceRange whether the range is laid over the codes of one bit less
  * @param range how the range is chosen
  */
 public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, Range range) implements Linear {
@@ -110,7 +110,7 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
         return new Clipping(bits, DType.U8, false, false, Range.MSE);
     }
 
-    /** The same scheme with or without one bit of the range left unused. */
+    /** The same scheme with its range laid over the codes of one bit less, or over all. */
     public Clipping reduceRange(boolean reduce) {
         return new Clipping(bits, dtype, symmetric, reduce, range);
     }

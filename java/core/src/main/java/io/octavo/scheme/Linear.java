@@ -16,7 +16,10 @@ public sealed interface Linear extends Scheme permits Uniform, Clipping {
     /** Whether the zero point is fixed (0 for S8, 128 for U8 of 8 bits) and the range reaches as far on both sides. */
     boolean symmetric();
 
-    /** Whether one bit of the range is left unused, so that 16-bit sums of products cannot saturate. */
+    /**
+     * Whether the range is laid over the codes of one bit less, so that 16-bit sums of products cannot saturate as long
+     * as the data keeps to it.
+     */
     boolean reduceRange();
 
     @Override

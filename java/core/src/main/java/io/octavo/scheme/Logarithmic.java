@@ -27,8 +27,9 @@ import java.util.Arrays;
  * @param sqrt2 whether the base is sqrt 2 instead of 2
  */
 public record Logarithmic(int bits, boolean sqrt2) implements NonLinear {
-    private static final int GRID = 512;
-    private static final double WIDEST = 1.5; // full scale in units of the greatest magnitude
+    private static final int GRID = 1024;
+    private static final double WIDEST =
+            2; // full scale in units of the greatest magnitude; the levels repeat from there on
     private static final double NARROWEST = 1.0 / 64;
 
     /** Throws {@link InvalidValueException} if bits are not in 2..8. */

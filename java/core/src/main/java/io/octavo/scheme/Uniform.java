@@ -10,8 +10,9 @@ import java.util.List;
  * Uniform quantization over the whole range of the data, as PyTorch's min-max observers do it.
  *
  * <p><b>Formulas</b>, all in float32, rint rounding half to even. The codes are {@code 0 .. 2^bits - 1} (U8) or
- * {@code -2^(bits-1) .. 2^(bits-1) - 1} (S8), with {@code reduceRange} one bit less: {@code 0 .. 2^(bits-1) - 1} or
- * half of both ends. With {@code lo = min(min, 0)}, {@code hi = max(max, 0)}:
+ * {@code -2^(bits-1) .. 2^(bits-1) - 1} (S8). The range of the data is laid over {@code qMin .. qMax}: all codes, or
+ * with {@code reduceRange} those of one bit less, {@code 0 .. 2^(bits-1) - 1} or half of both ends; values beyond the
+ * range then still have codes, as in PyTorch. With {@code lo = min(min, 0)}, {@code hi = max(max, 0)}:
  *
  * <ul>
  *   <li>affine: {@code scale = max((hi - lo) / (qMax - qMin), 2^-23)},
@@ -33,7 +34,7 @@ import java.util.List;
  *
  * @param dtype type of the codes, U8 or S8
  * @param symmetric whether the zero point is fixed
- * @param reduceRange whether one bit of the range is left unused
+ * @param reduceRange whether the range is laid over the codes of one bit less
  */
 public record Uniform(int bits, DType dtype, boolean symmetric, boolean reduceRange) implements Linear {
 
@@ -53,7 +54,7 @@ public record Uniform(int bits, DType dtype, boolean symmetric, boolean reduceRa
         return new Uniform(bits, DType.U8, false, false);
     }
 
-    /** The same scheme with or without one bit of the range left unused. */
+    /** The same scheme with its range laid over the codes of one bit less, or over all. */
     public Uniform reduceRange(boolean reduce) {
         return new Uniform(bits, dtype, symmetric, reduce);
     }
