@@ -62,7 +62,7 @@ public:
                     const int64_t wrong = disagreements(*own, *workload);
                     if (wrong > 0) table_.note(full + ": " + std::to_string(wrong) + " results differ by more than 1");
                 }
-                benchmark::RegisterBenchmark(full.c_str(), measure, workload.get())->UseRealTime();
+                benchmark::RegisterBenchmark(full.c_str(), measure, workload.get());
                 workloads_.push_back(std::move(workload));
             } catch (const std::runtime_error& error) {
                 table_.note(full + ": " + error.what());

@@ -25,9 +25,9 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
         if (run.error_occurred) {
             note(run.benchmark_name() + ": " + run.error_message);
         } else if (run.run_type == Run::RT_Aggregate && run.aggregate_name == "median") {
-            times_[run.run_name.function_name].nanoseconds = run.GetAdjustedRealTime();
+            times_[run.run_name.function_name].nanoseconds = run.GetAdjustedCPUTime();
         } else if (run.run_type == Run::RT_Aggregate && run.aggregate_name == "cv") {
-            times_[run.run_name.function_name].deviation = run.real_accumulated_time;
+            times_[run.run_name.function_name].deviation = run.cpu_accumulated_time;
         }
     }
 }
@@ -76,7 +76,8 @@ void TableReporter::Finalize() {
         std::printf("%s |\n", line.c_str());
     }
     std::printf(
-        "\nMedians of repetitions in random order; x: the peer's time over Octavo's; *: repetitions deviate by more "
+        "\nMedians of the thread's CPU time over repetitions in random order; x: the peer's time over Octavo's; *: "
+        "repetitions deviate by more "
         "than 10 %%.\n");
     for (const std::string& note : notes_) std::printf("- %s\n", note.c_str());
 }
