@@ -111,7 +111,8 @@ public:
 
 private:
     struct Variant {
-        std::optional<Call> conv, pack;
+        std::optional<Call> conv;
+        std::unique_ptr<Call> pack;
         std::shared_ptr<Buffer> constant;
         size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
     };
@@ -137,19 +138,13 @@ private:
             auto v = std::make_shared<Variant>();
             ScratchLayout scratch;
             size_t work = pd.scratchpad_desc().get_size();
+            if (folded() && bias_.present() && !bias_.constant()) v->bias_at = scratch.add(wide().oc * sizeof(float));
             if (weights_.constant()) {
                 v->constant = packed_->pack(pd.weights_desc());
             } else {
                 const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
                 if (folded()) v->plain_at = scratch.add(plain.get_size());
-                if (folded() && bias_.present() && !bias_.constant())
-                    v->bias_at = scratch.add(wide().oc * sizeof(float));
-                if (plain != pd.weights_desc()) {
-                    const dnnl::reorder::primitive_desc reorder(engine(), plain, engine(), pd.weights_desc(),
-                                                                user_scratchpad());
-                    v->pack.emplace(dnnl::reorder(reorder),
-                                    Call::Arguments{{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, pd.weights_desc()}},
-                                    reorder.scratchpad_desc());
+                if ((v->pack = Call::reorder(plain, pd.weights_desc()))) {
                     v->packed_at = scratch.add(pd.weights_desc().get_size());
                     work = std::max(work, v->pack->scratch_bytes());
                 }
@@ -214,7 +209,8 @@ public:
 private:
     using Backward = dnnl::convolution_backward_weights::primitive_desc;
     struct Variant {
-        std::optional<Call> conv, unpack;
+        std::optional<Call> conv;
+        std::unique_ptr<Call> unpack;
         size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
     };
 
@@ -243,12 +239,7 @@ private:
             const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
             if (folded()) v->plain_at = scratch.add(plain.get_size());
             if (folded() && bias_) v->bias_at = scratch.add(wide().oc * sizeof(float));
-            if (plain != pd.diff_weights_desc()) {
-                const dnnl::reorder::primitive_desc reorder(engine(), pd.diff_weights_desc(), engine(), plain,
-                                                            user_scratchpad());
-                v->unpack.emplace(dnnl::reorder(reorder),
-                                  Call::Arguments{{DNNL_ARG_FROM, pd.diff_weights_desc()}, {DNNL_ARG_TO, plain}},
-                                  reorder.scratchpad_desc());
+            if ((v->unpack = Call::reorder(pd.diff_weights_desc(), plain))) {
                 v->packed_at = scratch.add(pd.diff_weights_desc().get_size());
                 work = std::max(work, v->unpack->scratch_bytes());
             }
@@ -303,7 +294,8 @@ public:
 private:
     using Backward = dnnl::convolution_backward_data::primitive_desc;
     struct Variant {
-        std::optional<Call> conv, pack;
+        std::optional<Call> conv;
+        std::unique_ptr<Call> pack;
         std::shared_ptr<Buffer> constant;
         size_t packed_at = 0, work_at = 0, total = 0;
     };
@@ -332,12 +324,7 @@ private:
             const dnnl::memory::desc plain = f32(geometry_.weights(), geometry_.weight_tag());
             if (weights_.constant()) {
                 v->constant = packed_->pack(pd.weights_desc());
-            } else if (plain != pd.weights_desc()) {
-                const dnnl::reorder::primitive_desc reorder(engine(), plain, engine(), pd.weights_desc(),
-                                                            user_scratchpad());
-                v->pack.emplace(dnnl::reorder(reorder),
-                                Call::Arguments{{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, pd.weights_desc()}},
-                                reorder.scratchpad_desc());
+            } else if ((v->pack = Call::reorder(plain, pd.weights_desc()))) {
                 v->packed_at = scratch.add(pd.weights_desc().get_size());
                 work = std::max(work, v->pack->scratch_bytes());
             }

@@ -63,6 +63,13 @@ Call::Call(const dnnl::primitive& primitive, const Arguments& arguments, const d
     if (scratch_bytes_ > 0) arguments_.emplace_back(DNNL_ARG_SCRATCHPAD, scratchpad);
 }
 
+std::unique_ptr<Call> Call::reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to) {
+    if (from == to) return nullptr;
+    const dnnl::reorder::primitive_desc pd(engine(), from, engine(), to, user_scratchpad());
+    return std::make_unique<Call>(dnnl::reorder(pd), Arguments{{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}},
+                                  pd.scratchpad_desc());
+}
+
 std::unique_ptr<Call::Set> Call::borrow() const {
     {
         std::lock_guard<std::mutex> lock(mutex_);

@@ -44,6 +44,9 @@ public:
     // Arguments with an empty description are absent: what `run` is given for them is not looked at.
     Call(const dnnl::primitive& primitive, const Arguments& arguments, const dnnl::memory::desc& scratchpad);
 
+    // Conversion between two formats of the same elements, `run` with (from, to); null if they are the same.
+    static std::unique_ptr<Call> reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
+
     size_t scratch_bytes() const { return scratch_bytes_; }
     // data: as many as arguments, in their order. Uses the calling thread's OpenMP count, which must be the one at creation.
     void run(std::initializer_list<const void*> data, void* scratch) const;

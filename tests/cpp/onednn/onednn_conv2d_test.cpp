@@ -96,9 +96,10 @@ Sums forward(const Conv& c, const Floats& x, const Floats& w, const Floats& bias
 }
 
 struct Options {
-    bool bias = false, constant = false, residual = false;
+    bool bias = false, constant = false, residual = false;  // constant: the weights
     octavo_activation activation = OCTAVO_NO_ACTIVATION;
     int threads = 1;
+    bool constant_bias = false;
 };
 
 Floats run_forward(const Conv& c, const Options& options, const Floats& x, const Floats& w, const Floats& bias,
@@ -113,7 +114,7 @@ Floats run_forward(const Conv& c, const Options& options, const Floats& x, const
     if (!options.bias) {
         op.absent();
     } else {
-        options.constant ? op.constant(bias, {c.oc}) : op.state(bias, {c.oc});
+        options.constant_bias ? op.constant(bias, {c.oc}) : op.state(bias, {c.oc});
     }
     if (options.residual) op.input(to_layout(residual, c.y(), c.layout), c.y(), true, c.layout);
     op.output(c.y(), true, c.layout);
@@ -142,7 +143,7 @@ TEST(OnednnConv2d, ForwardIsTheSumOfProducts) {
         for (bool constant : {false, true}) {
             check_forward(c, {false, constant}, random);
             check_forward(c, {true, constant, false, OCTAVO_RELU}, random);
-            check_forward(c, {true, constant, true, OCTAVO_CLAMP}, random);
+            check_forward(c, {true, constant, true, OCTAVO_CLAMP, 1, true}, random);
             check_forward(c, {false, constant, true, OCTAVO_RELU, 2}, random);
         }
     }
@@ -157,10 +158,11 @@ TEST(OnednnConv2d, ForwardOfRandomShapes) {
         for (int64_t& p : c.pad) p = random.integer(0, 2);
         c.layout = random.pick({OCTAVO_NHWC, OCTAVO_NHWC, OCTAVO_PLAIN});
         if (!c.fits()) return false;
-        check_forward(c,
-                      {random.chance(0.5), random.chance(0.5), random.chance(0.3),
-                       random.pick<octavo_activation>({OCTAVO_NO_ACTIVATION, OCTAVO_RELU, OCTAVO_CLAMP})},
-                      random);
+        check_forward(
+            c,
+            {random.chance(0.5), random.chance(0.5), random.chance(0.3),
+             random.pick<octavo_activation>({OCTAVO_NO_ACTIVATION, OCTAVO_RELU, OCTAVO_CLAMP}), 1, random.chance(0.5)},
+            random);
         return true;
     });
 }
