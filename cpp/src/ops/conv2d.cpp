@@ -285,7 +285,7 @@ private:
             return std::make_unique<DepthwiseProduct>(depthwise_row(isa), std::move(offsets), operands);
         }
         const ConvLineRow* line = conv_line_row(isa);
-        if (plain && line != nullptr && isa != Isa::scalar && g.groups == 1 && g.outputs <= conv_line_outputs &&
+        if (plain && line != nullptr && g.groups == 1 && g.outputs <= conv_line_outputs &&
             g.channels * g.stride_w <= conv_line_pixel_stride && g.out_width >= 8) {
             reorder(weights, g, 1);
             return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands,
