@@ -28,8 +28,7 @@ import java.util.Arrays;
  */
 public record Logarithmic(int bits, boolean sqrt2) implements NonLinear {
     private static final int GRID = 1024;
-    private static final double WIDEST =
-            2; // full scale in units of the greatest magnitude; the levels repeat from there on
+    private static final double WIDEST = 2; // full scale over the greatest magnitude; beyond, the levels repeat
     private static final double NARROWEST = 1.0 / 64;
 
     /** Throws {@link InvalidValueException} if bits are not in 2..8. */

@@ -16,7 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 /** What holds of every scheme. */
-class SchemeProperties {
+class SchemePropertiesTest {
     private static final int TRIES = 150;
 
     @Provide

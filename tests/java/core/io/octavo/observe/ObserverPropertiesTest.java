@@ -21,7 +21,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 /** What holds of observers whatever they see. */
-class ObserverProperties {
+class ObserverPropertiesTest {
 
     /** Kinds that do not depend on the order of the data. */
     @Provide
