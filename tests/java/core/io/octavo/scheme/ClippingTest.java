@@ -8,10 +8,10 @@ import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.tensor.Tensor;
 import java.util.List;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.junit.jupiter.api.Test;
 
 class ClippingTest {
 
@@ -53,7 +53,7 @@ class ClippingTest {
         assertTrue(found <= best * 1.02, found + " against " + best);
     }
 
-    @Test
+    @Example
     void onAHistogramTheErrorIsThatOfTheDataWithinABin() {
         float[] x = Data.normal(5, 20_000);
         Tensor t = Data.tensor(x);
@@ -67,7 +67,7 @@ class ClippingTest {
         }
     }
 
-    @Test
+    @Example
     void theClosedFormIsTheMeanOverEachBin() {
         float[] x = {-1, 0.3f, 0.31f, 2};
         Distribution d = Data.distribution(x);
@@ -92,7 +92,7 @@ class ClippingTest {
         assertEquals(expected, error.of(scale, zeroPoint), expected * 1e-6); // midpoint rule with 1,000 steps
     }
 
-    @Test
+    @Example
     void percentileKeepsItsShare() {
         float[] x = new float[10_000];
         for (int i = 0; i < x.length; i++) {
@@ -118,7 +118,7 @@ class ClippingTest {
     }
 
     /** A normal distribution of deviation 1 is clipped near the constants of Banner et al. */
-    @Test
+    @Example
     void analyticalClippingKnowsTheNormalDistribution() {
         Tensor x = Data.tensor(Data.normal(3, 100_000));
         double[] expected = {1.711, 2.152, 2.559};
@@ -129,7 +129,7 @@ class ClippingTest {
         }
     }
 
-    @Test
+    @Example
     void entropyCutsALongTailAndKeepsAFlatRange() {
         float[] x = Data.normal(4, 50_000);
         x[0] = 40;
@@ -143,7 +143,7 @@ class ClippingTest {
         assertEquals(1 / 255f, scheme.fit(Data.distribution(flat)).scale(), 0.01f / 255);
     }
 
-    @Test
+    @Example
     void everyRangeTakesConstantsAndZeros() {
         for (Clipping.Range range : List.of(
                 Clipping.Range.MSE,
@@ -164,7 +164,7 @@ class ClippingTest {
         }
     }
 
-    @Test
+    @Example
     void aDistributionWithoutAHistogramIsRefused() {
         CalibrationException e = assertThrows(
                 CalibrationException.class, () -> Clipping.activations(8).fit(Distribution.ofRange(0, 1, 10)));

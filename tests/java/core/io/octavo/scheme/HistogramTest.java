@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.InvalidValueException;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.junit.jupiter.api.Test;
 
 class HistogramTest {
 
@@ -36,14 +36,14 @@ class HistogramTest {
         assertTrue(Histogram.exponentFor(min, wider) >= h.exponent());
     }
 
-    @Test
+    @Example
     void aConstantHasOneBin() {
         for (float c : new float[] {0, 1, -0.7f, 1e-45f, -1e-40f, Float.MAX_VALUE, -Float.MAX_VALUE}) {
             assertEquals(1, Histogram.covering(c, c).bins(), "constant " + c);
         }
     }
 
-    @Test
+    @Example
     void negativeValuesFallIntoTheBinBelow() {
         assertEquals(-1, Histogram.bin(-1e-38f, 100));
         assertEquals(-1, Histogram.bin(-Float.MIN_VALUE, -126));
@@ -51,7 +51,7 @@ class HistogramTest {
         assertEquals(-3, Histogram.bin(-2.5f, 0));
     }
 
-    @Test
+    @Example
     void neighboursMerge() {
         Histogram fine = new Histogram(0, -3, new long[] {1, 2, 4, 8, 16});
         Histogram coarse = fine.addedTo(new Histogram(1, -2, new long[4]));
@@ -61,7 +61,7 @@ class HistogramTest {
         assertThrows(InvalidValueException.class, () -> fine.addedTo(new Histogram(0, 0, new long[2])));
     }
 
-    @Test
+    @Example
     void whatMakesNoSenseIsRefused() {
         assertThrows(InvalidValueException.class, () -> new Histogram(0, 0, new long[0]));
         assertThrows(InvalidValueException.class, () -> new Histogram(0, 0, new long[] {-1}));
@@ -72,7 +72,7 @@ class HistogramTest {
         assertThrows(InvalidValueException.class, () -> Distribution.ofRange(0, 1, 0));
     }
 
-    @Test
+    @Example
     void magnitudesFoldAtZero() {
         Distribution d = Data.distribution(new float[] {-3, -1.5f, 0, 0.5f, 1.5f, 2});
         Distribution m = Magnitudes.of(d);

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.octavo.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.junit.jupiter.api.Test;
 
 class KMeansTest {
 
@@ -94,7 +94,7 @@ class KMeansTest {
         return error;
     }
 
-    @Test
+    @Example
     void asManyLevelsAsValuesLoseNothingBeforeRounding() {
         float[] x = {3, -1, 0.5f, 3, 7};
         KMeansClusters.Clusters c = KMeansClusters.of(WeightedValues.of(x), 16);
@@ -103,7 +103,7 @@ class KMeansTest {
         assertEquals(0, c.squaredError());
     }
 
-    @Test
+    @Example
     void tablesAreNoLongerThanTheValuesNeed() {
         TableParams p = KMeans.of(8).fit(Data.tensor(new float[] {1, 2, 3, 4, 4, 4}, 2, 3), Granularity.perChannel(0));
         assertEquals(3, p.tableSize());
@@ -112,7 +112,7 @@ class KMeansTest {
         assertEquals(2 * 32 + 2 * 3 * 8, p.storageBits());
     }
 
-    @Test
+    @Example
     void zeroIsKept() {
         Tensor x = Data.tensor(new float[5]);
         assertArrayEquals(
@@ -123,7 +123,7 @@ class KMeansTest {
     }
 
     /** More than 65,536 distinct values go through bins; the error is that of exact k-means but for the bins' width. */
-    @Test
+    @Example
     void largeTensorsGoThroughBins() {
         float[] x = Data.normal(9, 200_000);
         WeightedValues values = WeightedValues.of(x.clone());
@@ -137,7 +137,7 @@ class KMeansTest {
         assertEquals(20.22, sqnr, 0.15);
     }
 
-    @Test
+    @Example
     void roundingOfLevelsIsReported() {
         Tensor x = Data.tensor(Data.normal(11, 5000));
         SchemeError four = KMeans.of(4).error(x, KMeans.of(4).quantize(x, Granularity.perTensor()));
@@ -146,7 +146,7 @@ class KMeansTest {
         assertTrue(eight.roundingLossDb() > 1, "loss " + eight.roundingLossDb());
     }
 
-    @Test
+    @Example
     void fitsAnObservedDistribution() {
         float[] x = Data.normal(12, 50_000);
         Tensor t = Data.tensor(x);

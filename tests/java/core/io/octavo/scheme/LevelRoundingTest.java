@@ -4,20 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.junit.jupiter.api.Test;
 
 class LevelRoundingTest {
 
-    @Test
+    @Example
     void powersOfTwoAreExact() {
         double[] levels = {0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64};
         LevelRounding r = LevelRounding.of(levels, new double[] {1, 1, 1, 1, 1, 1, 1});
         assertArrayEquals(new byte[] {1, 2, 4, 8, 16, 32, 64}, r.entries());
     }
 
-    @Test
+    @Example
     void zerosStayZero() {
         LevelRounding r = LevelRounding.of(new double[] {0, 0}, new double[] {1, 1});
         assertArrayEquals(new byte[2], r.entries());

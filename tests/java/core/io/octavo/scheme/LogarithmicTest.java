@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.tensor.Tensor;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.junit.jupiter.api.Test;
 
 class LogarithmicTest {
 
-    @Test
+    @Example
     void base2OfFourBitsIsExactInEight() {
         TableParams p = Logarithmic.base2(4).fit(Data.tensor(Data.normal(1, 500)), Granularity.perTensor());
         assertArrayEquals(new byte[] {-64, -32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32, 64}, p.table(0));
@@ -22,7 +22,7 @@ class LogarithmicTest {
         assertEquals(0, scheme.error(x, scheme.encode(x, p)).roundingLossDb());
     }
 
-    @Test
+    @Example
     void thereIsACodeForZero() {
         for (Logarithmic scheme :
                 new Logarithmic[] {Logarithmic.base2(2), Logarithmic.base2(4), Logarithmic.baseSqrt2(5)}) {
@@ -33,7 +33,7 @@ class LogarithmicTest {
         }
     }
 
-    @Test
+    @Example
     void powersOfTwoAreKept() {
         float[] x = {0.5f, -0.25f, 0.125f, 1, -0.03125f, 0, 0.0625f, -0.015625f};
         Logarithmic scheme = Logarithmic.base2(4);
@@ -42,7 +42,7 @@ class LogarithmicTest {
                 x, scheme.decode(scheme.quantize(t, Granularity.perTensor())).toFloatArray(), 1e-6f);
     }
 
-    @Test
+    @Example
     void levelsOfBaseSqrt2HalveEveryTwo() {
         TableParams p = Logarithmic.baseSqrt2(4).fit(Data.tensor(Data.normal(2, 500)), Granularity.perTensor());
         float[] levels = p.fittedLevels(0);
@@ -84,7 +84,7 @@ class LogarithmicTest {
         assertTrue(found <= best * 1.01, found + " against " + best);
     }
 
-    @Test
+    @Example
     void zerosAndConstants() {
         for (float c : new float[] {0, 0.3f, -5, 1e30f, 3e38f, 1e-30f, 1e-40f}) {
             Tensor x = Data.tensor(new float[] {c, c, c});
@@ -95,7 +95,7 @@ class LogarithmicTest {
         }
     }
 
-    @Test
+    @Example
     void allChannelsShareATableThatIsCountedOnce() {
         QuantizedTensor q =
                 Logarithmic.base2(4).quantize(Data.tensor(Data.normal(1, 640), 10, 64), Granularity.perChannel(0));

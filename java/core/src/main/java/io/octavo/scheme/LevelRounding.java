@@ -4,7 +4,7 @@ package io.octavo.scheme;
  * Real levels rounded to multiples of one scale between -127 and 127: a table that integer kernels can run.
  *
  * <p>The scale is chosen so that the rounding costs least: of the scales that put the level of greatest magnitude at 64
- * to 127 (in steps of 1/16; smaller numbers would only waste entries), the one with the least sum of weighted squared
+ * to 127 (in steps of 1/8; smaller numbers would only waste entries), the one with the least sum of weighted squared
  * differences, the largest number winning ties. Powers of two come out exact: with the greatest at 64 the others are
  * 32, 16 and so on.
  *
@@ -14,7 +14,7 @@ package io.octavo.scheme;
 record LevelRounding(float scale, byte[] entries) {
     static final int GREATEST_ENTRY = 127;
     private static final int LEAST_TOP = 64;
-    private static final int STEPS = 16;
+    private static final int STEPS = 8;
 
     static LevelRounding of(double[] levels, double[] weights) {
         double greatest = 0;
