@@ -34,7 +34,7 @@ void* __libc_malloc(size_t bytes);
 void* __libc_calloc(size_t count, size_t bytes);
 void* __libc_realloc(void* memory, size_t bytes);
 void* __libc_memalign(size_t alignment, size_t bytes);
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* malloc(size_t bytes) {
     count_allocation();
     return __libc_malloc(bytes);
@@ -152,7 +152,7 @@ TEST(Plan, EightCallersAtOnceGetTheirOwnResults) {
 }
 
 TEST(Plan, TheSteadyStateAllocatesNothing) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     GTEST_SKIP() << "allocations are the sanitizer's here";
 #endif
     const SmallNetwork network(4);
