@@ -71,8 +71,12 @@ class CifarTest {
                 .schedule(Schedule.oneCycle(0.05))
                 .epochs(2)
                 .build()
-                .fit(DataLoader.of(data.train().sample(10_000, 1)).batchSize(32).shuffle(1).flip(true));
-        Evaluation evaluation = Evaluator.evaluate(trained, DataLoader.of(data.test()).batchSize(256));
+                .fit(DataLoader.of(data.train().sample(10_000, 1))
+                        .batchSize(32)
+                        .shuffle(1)
+                        .flip(true));
+        Evaluation evaluation =
+                Evaluator.evaluate(trained, DataLoader.of(data.test()).batchSize(256));
         assertEquals(10_000, evaluation.images());
         assertTrue(evaluation.top1() > 33, evaluation.toString());
     }
