@@ -163,6 +163,33 @@ TEST(Threads, TheDefaultIsTheLimitUntilSet) {
     ASSERT_EQ(octavo_set_threads(cpu_limit()), OCTAVO_OK);
 }
 
+TEST(Threads, BackEndsRunOnThem) {
+    for (int32_t threads : {1, 2, 5}) {
+        struct Job {
+            std::atomic<int> calls[40] = {};
+            std::atomic<int> in_use[5] = {};
+            std::atomic<int> defects{0};
+        } job;
+        ASSERT_EQ(octavo_parallel_for(
+                      40, threads,
+                      [](void* context, int64_t index, int32_t worker) {
+                          Job& job = *static_cast<Job*>(context);
+                          job.defects += worker < 0 || worker >= 5 || job.in_use[worker].exchange(1) != 0;
+                          ++job.calls[index];
+                          job.in_use[worker].store(0);
+                      },
+                      &job),
+                  OCTAVO_OK);
+        EXPECT_EQ(job.defects, 0);
+        for (const std::atomic<int>& calls : job.calls) EXPECT_EQ(calls, 1);
+    }
+    const octavo_task nothing = [](void*, int64_t, int32_t) { ADD_FAILURE() << "called"; };
+    EXPECT_EQ(octavo_parallel_for(0, 2, nothing, nullptr), OCTAVO_OK);
+    EXPECT_EQ(octavo_parallel_for(-1, 2, nothing, nullptr), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_parallel_for(1, 0, nothing, nullptr), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_parallel_for(1, 1, nullptr, nullptr), OCTAVO_INVALID_ARGUMENT);
+}
+
 TEST(Threads, OpenmpSpinsBrieflyUnlessTheUserSaysOtherwise) {
     unsetenv("GOMP_SPINCOUNT");
     setenv("OMP_WAIT_POLICY", "active", 1);

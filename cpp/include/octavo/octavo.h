@@ -320,6 +320,13 @@ typedef struct octavo_backend {
     int64_t (*weight_bytes)(void* op);
 } octavo_backend;
 
+/* For back ends: their operators work on the library's threads. Calls task(context, i, worker) for each i in [0, count), worker in
+ * [0, threads), on at most `threads` threads, the caller's included; no two calls at the same time have the same worker number.
+ * Returns when all are done. While the threads serve another call, and in a task, all runs on the caller alone. A task must not
+ * throw. OCTAVO_INVALID_ARGUMENT: count < 0, threads < 1, or no task. */
+typedef void (*octavo_task)(void* context, int64_t index, int32_t worker);
+OCTAVO_API octavo_status octavo_parallel_for(int64_t count, int32_t threads, octavo_task task, void* context);
+
 /* Registers the table (copied); a second registration replaces the first for plans built later. */
 OCTAVO_API octavo_status octavo_register_backend(const octavo_backend* backend);
 

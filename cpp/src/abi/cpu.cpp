@@ -48,6 +48,15 @@ octavo_status octavo_set_threads(int32_t threads) {
     });
 }
 
+octavo_status octavo_parallel_for(int64_t count, int32_t threads, octavo_task task, void* context) {
+    return guarded([&] {
+        if (count < 0 || threads < 1 || task == nullptr)
+            throw Error(OCTAVO_INVALID_ARGUMENT, std::to_string(count) + " tasks on " + std::to_string(threads) +
+                                                     " threads, expected 0 or more on 1 or more, and a function");
+        parallel_for(count, threads, task, context);
+    });
+}
+
 octavo_status octavo_limit_openmp_spinning(void) {
     return guarded([] {
         if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;

@@ -6,6 +6,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "onednn/operator.h"
+#include "onednn/threads.h"
 
 namespace octavo::onednn {
 
@@ -21,6 +22,7 @@ void say(char* to, size_t bytes, const char* text) {
 template <class Body>
 octavo_status guarded(char* message, size_t bytes, const Body& body) noexcept {
     try {
+        const OneThread one;
         body();
         return OCTAVO_OK;
     } catch (const Error& e) {

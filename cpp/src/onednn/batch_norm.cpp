@@ -175,10 +175,9 @@ protected:
     // body(block, channel or 0) over all blocks; NCHW calls it for each channel.
     template <class Body>
     void each_block(const Extent& e, int arrays, int threads, const Body& body) const {
-        parallel_ranges(e.blocks(), threads_for(e.bytes() * arrays, bytes_per_thread, threads),
-                        [&](int64_t begin, int64_t end, int64_t) {
-                            for (int64_t block = begin; block < end; ++block) body(block);
-                        });
+        run_ranges(e.blocks(), e.bytes() * arrays, threads, [&](int64_t begin, int64_t end) {
+            for (int64_t block = begin; block < end; ++block) body(block);
+        });
     }
 
     void scale(const Extent& e, const float* x, float* y, const float* a, const float* b, float low, float high,

@@ -70,37 +70,17 @@ public:
         }
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        const int threads = split(run.batch, run.threads);
-        ThreadCount count(threads);
-        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
-        const void* weights = v->constant ? v->constant->data() : nullptr;
-        if (!weights) {
-            const float* plain = weights_.get(run.inputs);
-            if (folded()) {
-                auto* expanded = reinterpret_cast<float*>(run.scratch + v->plain_at);
-                fold_.expand_weights(plain, expanded);
-                plain = expanded;
-            }
-            weights = plain;
-            if (v->pack) {
-                weights = run.scratch + v->packed_at;
-                v->pack->run({plain, weights}, run.scratch + v->work_at);
-            }
-        }
-        const float* bias = bias_.get(run.inputs);
-        if (bias && folded()) {
-            if (bias_.constant()) {
-                bias = wide_bias_.data();
-            } else {
-                auto* expanded = reinterpret_cast<float*>(run.scratch + v->bias_at);
-                fold_.expand_bias(bias, expanded);
-                bias = expanded;
-            }
-        }
-        v->conv->run({run.in(0), weights, bias, run.out(0), residual_ ? run.in(3) : nullptr}, run.scratch + v->work_at);
+        const Split cut = split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            images(run, begin, end, run.scratch + static_cast<size_t>(worker) * bytes);
+        });
     }
 
     int64_t weight_bytes() const override {
@@ -119,8 +99,42 @@ private:
 
     const Geometry& wide() const { return fold_.wide(); }
     bool folded() const { return fold_.factor() > 1; }
-    int split(int64_t batch, int threads) const {
-        return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    Split split(int64_t batch, int threads) const {
+        return Split::of(x_.images(batch), narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
+    }
+
+    void images(const Run& run, int64_t begin, int64_t end, std::byte* scratch) {
+        const std::shared_ptr<Variant> v = variant(end - begin);
+        const void* weights = v->constant ? v->constant->data() : nullptr;
+        if (!weights) {
+            const float* plain = weights_.get(run.inputs);
+            if (folded()) {
+                auto* expanded = reinterpret_cast<float*>(scratch + v->plain_at);
+                fold_.expand_weights(plain, expanded);
+                plain = expanded;
+            }
+            weights = plain;
+            if (v->pack) {
+                weights = scratch + v->packed_at;
+                v->pack->run({plain, weights}, scratch + v->work_at);
+            }
+        }
+        const float* bias = bias_.get(run.inputs);
+        if (bias && folded()) {
+            if (bias_.constant()) {
+                bias = wide_bias_.data();
+            } else {
+                auto* expanded = reinterpret_cast<float*>(scratch + v->bias_at);
+                fold_.expand_bias(bias, expanded);
+                bias = expanded;
+            }
+        }
+        const int64_t from = begin * narrow_.source_elements(), to = begin * narrow_.result_elements();
+        v->conv->run({run.in(0) + from, weights, bias, run.out(0) + to, residual_ ? run.in(3) + to : nullptr},
+                     scratch + v->work_at);
     }
 
     ForwardDesc forward(int64_t n) const {
@@ -130,10 +144,8 @@ private:
         return wide().ic < 16 ? prefer_direct(make) : make();
     }
 
-    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
-        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const int64_t n = x_.images(b);
+    std::shared_ptr<Variant> variant(int64_t images) {
+        return variants_.get(images, [this](int64_t n) {
             const ForwardDesc pd = forward(n);
             auto v = std::make_shared<Variant>();
             ScratchLayout scratch;
@@ -172,10 +184,10 @@ private:
     std::vector<float> wide_weights_, wide_bias_;
     std::optional<PackedWeights> packed_;
     std::string kernel_;
-    PerBatch<Variant> variants_;
+    PerCount<Variant> variants_;
 };
 
-// dw and dbias from x and dy. Deterministic for a thread count: oneDNN sums its threads' parts in order.
+// dw and dbias from x and dy: a sum over each part's images, then over the parts in their order. The same bytes for a thread count.
 class Conv2dGradWeight : public Operator {
 public:
     explicit Conv2dGradWeight(const Request& request)
@@ -187,20 +199,29 @@ public:
         kernel_ = std::string("conv2d_grad_weight_onednn ") + backward(1).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut) + static_cast<size_t>(cut.parts - 1) * sum_bytes();
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(split(run.batch, run.threads));
-        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
-        float* bias = bias_ ? run.out(1) : nullptr;
-        if (bias_ && folded()) bias = reinterpret_cast<float*>(run.scratch + v->bias_at);
-        float* plain = folded() ? reinterpret_cast<float*>(run.scratch + v->plain_at) : run.out(0);
-        void* packed = v->unpack ? static_cast<void*>(run.scratch + v->packed_at) : plain;
-        v->conv->run({run.in(0), run.in(1), packed, bias}, run.scratch + v->work_at);
-        if (v->unpack) v->unpack->run({packed, plain}, run.scratch + v->work_at);
-        if (folded()) {
-            fold_.collapse_weights(plain, run.out(0));
-            if (bias_) fold_.collapse_bias(bias, run.out(1));
+        const Split cut = split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        std::byte* sums = run.scratch + static_cast<size_t>(cut.threads) * bytes;
+        const auto sum_of = [&](int part) {
+            return reinterpret_cast<float*>(sums + static_cast<size_t>(part - 1) * sum_bytes());
+        };
+        float *weights = run.out(0), *bias = bias_ ? run.out(1) : nullptr;
+        const int64_t elements = narrow_.weight_elements();
+        run_parts(cut, [&](int64_t begin, int64_t end, int part, int worker) {
+            float* to = part == 0 ? weights : sum_of(part);
+            float* to_bias = !bias_ ? nullptr : part == 0 ? bias : to + elements;
+            images(run, begin, end, run.scratch + static_cast<size_t>(worker) * bytes, to, to_bias);
+        });
+        for (int part = 1; part < cut.parts; ++part) {
+            const float* sum = sum_of(part);
+            for (int64_t i = 0; i < elements; ++i) weights[i] += sum[i];
+            for (int64_t i = 0; bias && i < narrow_.oc; ++i) bias[i] += sum[elements + i];
         }
     }
 
@@ -216,8 +237,29 @@ private:
 
     const Geometry& wide() const { return fold_.wide(); }
     bool folded() const { return fold_.factor() > 1; }
-    int split(int64_t batch, int threads) const {
-        return threads_for(narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    Split split(int64_t batch, int threads) const {
+        return Split::of(x_.images(batch), narrow_.macs() * x_.images(batch), macs_per_thread, threads);
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
+    }
+    size_t sum_bytes() const {
+        return whole_lines(static_cast<size_t>(narrow_.weight_elements() + narrow_.oc) * sizeof(float));
+    }
+
+    void images(const Run& run, int64_t begin, int64_t end, std::byte* scratch, float* weights, float* bias) {
+        const std::shared_ptr<Variant> v = variant(end - begin);
+        float* wide_bias = bias && folded() ? reinterpret_cast<float*>(scratch + v->bias_at) : bias;
+        float* plain = folded() ? reinterpret_cast<float*>(scratch + v->plain_at) : weights;
+        void* packed = v->unpack ? static_cast<void*>(scratch + v->packed_at) : plain;
+        v->conv->run({run.in(0) + begin * narrow_.source_elements(), run.in(1) + begin * narrow_.result_elements(),
+                      packed, wide_bias},
+                     scratch + v->work_at);
+        if (v->unpack) v->unpack->run({packed, plain}, scratch + v->work_at);
+        if (folded()) {
+            fold_.collapse_weights(plain, weights);
+            if (bias) fold_.collapse_bias(wide_bias, bias);
+        }
     }
 
     Backward backward(int64_t n) const {
@@ -229,10 +271,9 @@ private:
                         user_scratchpad());
     }
 
-    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
-        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const Backward pd = backward(x_.images(b));
+    std::shared_ptr<Variant> variant(int64_t images) {
+        return variants_.get(images, [this](int64_t n) {
+            const Backward pd = backward(n);
             auto v = std::make_shared<Variant>();
             ScratchLayout scratch;
             size_t work = pd.scratchpad_desc().get_size();
@@ -260,7 +301,7 @@ private:
     WidthFold fold_;
     bool bias_;
     std::string kernel_;
-    PerBatch<Variant> variants_;
+    PerCount<Variant> variants_;
 };
 
 // dx from dy and w by oneDNN's own backward kernels: the way for 16 input channels or more.
@@ -274,18 +315,27 @@ public:
             packed_.emplace(f32(geometry_.weights(), geometry_.weight_tag()), weights_.constant_data());
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->total; }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(split(run.batch, run.threads));
-        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
-        const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
-        if (v->pack) {
-            void* packed = run.scratch + v->packed_at;
-            v->pack->run({weights, packed}, run.scratch + v->work_at);
-            weights = packed;
-        }
-        v->conv->run({run.in(0), weights, run.out(0)}, run.scratch + v->work_at);
+        const Split cut = split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            std::byte* scratch = run.scratch + static_cast<size_t>(worker) * bytes;
+            const std::shared_ptr<Variant> v = variant(end - begin);
+            const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
+            if (v->pack) {
+                void* packed = scratch + v->packed_at;
+                v->pack->run({weights, packed}, scratch + v->work_at);
+                weights = packed;
+            }
+            v->conv->run({run.in(0) + begin * geometry_.result_elements(), weights,
+                          run.out(0) + begin * geometry_.source_elements()},
+                         scratch + v->work_at);
+        });
     }
 
     const char* kernel() const override { return kernel_.c_str(); }
@@ -300,8 +350,11 @@ private:
         size_t packed_at = 0, work_at = 0, total = 0;
     };
 
-    int split(int64_t batch, int threads) const {
-        return threads_for(geometry_.macs() * dy_.images(batch), macs_per_thread, threads);
+    Split split(int64_t batch, int threads) const {
+        return Split::of(dy_.images(batch), geometry_.macs() * dy_.images(batch), macs_per_thread, threads);
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
     }
 
     Backward backward(int64_t n) const {
@@ -314,10 +367,9 @@ private:
         });
     }
 
-    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
-        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const Backward pd = backward(dy_.images(b));
+    std::shared_ptr<Variant> variant(int64_t images) {
+        return variants_.get(images, [this](int64_t n) {
+            const Backward pd = backward(n);
             auto v = std::make_shared<Variant>();
             ScratchLayout scratch;
             size_t work = pd.scratchpad_desc().get_size();
@@ -344,7 +396,7 @@ private:
     Parameter weights_;
     std::optional<PackedWeights> packed_;
     std::string kernel_;
-    PerBatch<Variant> variants_;
+    PerCount<Variant> variants_;
 };
 
 }  // namespace

@@ -75,22 +75,18 @@ public:
     }
 
     size_t scratch_bytes(int64_t batch, int threads) override {
-        return weight_bytes_aligned() + static_cast<size_t>(split(batch, threads)) * col_bytes();
+        return weight_bytes_aligned() + static_cast<size_t>(split(batch, threads).threads) * col_bytes();
     }
 
     void run(const Run& run) override {
-        const int64_t images = dy_.images(run.batch);
-        const int threads = split(run.batch, run.threads);
-        ThreadCount count(threads);
         auto* weights = reinterpret_cast<float*>(run.scratch);
         pack(weights_.get(run.inputs), weights);
         const float* dy = run.in(0);
         float* dx = run.out(0);
         std::byte* cols = run.scratch + weight_bytes_aligned();
-        parallel_ranges(images, threads, [&](int64_t begin, int64_t end, int64_t part) {
-            auto* col = reinterpret_cast<float*>(cols + static_cast<size_t>(part) * col_bytes());
-            const int64_t image = g_.ih * g_.iw * g_.ic;
-            std::fill(dx + begin * image, dx + end * image, 0.0f);
+        run_parts(split(run.batch, run.threads), [&](int64_t begin, int64_t end, int, int worker) {
+            auto* col = reinterpret_cast<float*>(cols + static_cast<size_t>(worker) * col_bytes());
+            std::fill(dx + begin * g_.source_elements(), dx + end * g_.source_elements(), 0.0f);
             for (int64_t line = begin * g_.oh; line < end * g_.oh; line += rows_) {
                 const int64_t rows = std::min(rows_, end * g_.oh - line);
                 dnnl_sgemm('N', 'N', rows * g_.ow, taps(), g_.oc, 1.0f, dy + line * g_.ow * g_.oc, g_.oc, weights,
@@ -105,11 +101,10 @@ public:
 private:
     int64_t width() const { return g_.dw == 1 ? (g_.kw * g_.ic + 7) / 8 * 8 : g_.kw * g_.ic; }
     int64_t taps() const { return g_.kh * width(); }
-    size_t weight_bytes_aligned() const { return (static_cast<size_t>(g_.oc * taps()) * sizeof(float) + 63) / 64 * 64; }
-    size_t col_bytes() const { return (static_cast<size_t>(rows_ * g_.ow * taps()) * sizeof(float) + 63) / 64 * 64; }
-    int split(int64_t batch, int threads) const {
-        return static_cast<int>(
-            std::min<int64_t>(threads_for(g_.macs() * dy_.images(batch), macs_per_thread, threads), dy_.images(batch)));
+    size_t weight_bytes_aligned() const { return whole_lines(static_cast<size_t>(g_.oc * taps()) * sizeof(float)); }
+    size_t col_bytes() const { return whole_lines(static_cast<size_t>(rows_ * g_.ow * taps()) * sizeof(float)); }
+    Split split(int64_t batch, int threads) const {
+        return Split::of(dy_.images(batch), g_.macs() * dy_.images(batch), macs_per_thread, threads);
     }
 
     // [O, I, kh, kw] to [O, kh, kw, I], the last two padded to `width`.

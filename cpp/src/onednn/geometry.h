@@ -29,6 +29,8 @@ struct Geometry {
     // Multiply-adds of a sample.
     int64_t macs() const { return oc * oh * ow * (ic / groups) * kh * kw; }
 
+    int64_t source_elements() const { return ic * ih * iw; }  // of an image
+    int64_t result_elements() const { return oc * oh * ow; }
     Dims source(int64_t n) const { return {n, ic, ih, iw}; }
     Dims result(int64_t n) const { return {n, oc, oh, ow}; }
     Dims weights() const { return groups == 1 ? Dims{oc, ic, kh, kw} : Dims{groups, oc / groups, ic / groups, kh, kw}; }

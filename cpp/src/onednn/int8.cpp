@@ -159,17 +159,26 @@ private:
 
 class Int8 : public Operator {
 public:
-    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->call->scratch_bytes(); }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(split(run.batch, run.threads));
-        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
-        if (q_.has_residual && run.inputs[3] != run.outputs[0]) {
-            std::memcpy(run.outputs[0], run.inputs[3], v->result_bytes);
-        }
-        v->call->run({run.inputs[0], v->weights->data(), q_.bias.data(), run.outputs[0], &q_.x.scale, q_.w.data(),
-                      &q_.x.zero_point, &q_.y.scale, &q_.y.zero_point},
-                     run.scratch);
+        const Split cut = split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            const std::shared_ptr<Variant> v = variant(end - begin);
+            const auto* x = static_cast<const std::byte*>(run.inputs[0]) + begin * sample_x_;
+            auto* y = static_cast<std::byte*>(run.outputs[0]) + begin * sample_y_;
+            if (q_.has_residual && run.inputs[3] != run.outputs[0]) {
+                const auto* residual = static_cast<const std::byte*>(run.inputs[3]) + begin * sample_y_;
+                std::memcpy(y, residual, static_cast<size_t>((end - begin) * sample_y_));
+            }
+            v->call->run({x, v->weights->data(), q_.bias.data(), y, &q_.x.scale, q_.w.data(), &q_.x.zero_point,
+                          &q_.y.scale, &q_.y.zero_point},
+                         run.scratch + static_cast<size_t>(worker) * bytes);
+        });
     }
 
     int64_t weight_bytes() const override {
@@ -181,7 +190,6 @@ protected:
     struct Variant {
         std::optional<Call> call;
         std::shared_ptr<Buffer> weights;
-        size_t result_bytes = 0;
     };
 
     explicit Int8(const Request& request) : q_(request), x_(request.input(0)) {
@@ -205,14 +213,16 @@ protected:
         }
     }
 
-    virtual int64_t macs(int64_t batch) const = 0;
-    virtual std::shared_ptr<Variant> make(int64_t batch) = 0;
+    // Samples of a run (images or rows), and the multiply-adds of one.
+    virtual int64_t samples(int64_t batch) const = 0;
+    virtual int64_t macs() const = 0;
+    virtual std::shared_ptr<Variant> make(int64_t samples) = 0;
 
-    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
-        return variants_.get(batch, split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            return make(b);
-        });
+    // Elements of a sample, once the shapes are known; a float result has four bytes each.
+    void set_samples(int64_t x, int64_t y) { sample_x_ = x, sample_y_ = q_.y_type == OCTAVO_F32 ? 4 * y : y; }
+
+    std::shared_ptr<Variant> variant(int64_t samples) {
+        return variants_.get(samples, [this](int64_t n) { return make(n); });
     }
 
     template <class Primitive, class Desc>
@@ -226,25 +236,32 @@ protected:
         });
         auto v = std::make_shared<Variant>();
         v->weights = packed_->pack(pd.weights_desc());
-        v->result_bytes = pd.dst_desc().get_size();
         v->call.emplace(Primitive(pd), arguments, pd.scratchpad_desc());
         return v;
     }
 
-    int split(int64_t batch, int threads) const { return threads_for(macs(batch), int8_macs_per_thread, threads); }
+    Split split(int64_t batch, int threads) const {
+        return Split::of(samples(batch), macs() * samples(batch), int8_macs_per_thread, threads);
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(
+            std::max(variant(cut.smallest())->call->scratch_bytes(), variant(cut.largest())->call->scratch_bytes()));
+    }
 
     Quantization q_;
     Operand x_;
     std::vector<int8_t> codes_;
     std::optional<PackedWeights> packed_;
     std::string kernel_;
-    PerBatch<Variant> variants_;
+    PerCount<Variant> variants_;
+    int64_t sample_x_ = 0, sample_y_ = 0;  // bytes
 };
 
 class Conv2dInt8 : public Int8 {
 public:
     explicit Conv2dInt8(const Request& request)
         : Int8(request), g_(Geometry::convolution(request, x_, request.input(1), request.output(0))) {
+        set_samples(g_.source_elements(), g_.result_elements());
         packed_.emplace(dnnl::memory::desc(g_.weights(), Type::s8, g_.weight_tag()), codes_.data());
         const Forward pd = forward(1);
         kernel_ = std::string("conv2d_int8_onednn ") + pd.impl_info_str();
@@ -254,7 +271,8 @@ public:
 private:
     using Forward = dnnl::convolution_forward::primitive_desc;
 
-    int64_t macs(int64_t batch) const override { return g_.macs() * x_.images(batch); }
+    int64_t samples(int64_t batch) const override { return x_.images(batch); }
+    int64_t macs() const override { return g_.macs(); }
 
     Forward forward(int64_t n) const {
         return Forward(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
@@ -264,8 +282,8 @@ private:
                        g_.pad_end(), q_.attributes(g_.groups == 1 ? 1 : 3));
     }
 
-    std::shared_ptr<Variant> make(int64_t batch) override {
-        return prepare<dnnl::convolution_forward>(forward(x_.images(batch)));
+    std::shared_ptr<Variant> make(int64_t images) override {
+        return prepare<dnnl::convolution_forward>(forward(images));
     }
 
     Geometry g_;
@@ -284,8 +302,9 @@ public:
         expected.back() = n_;
         request.require_dims(y, expected);
         if (x_.batched != y.batched) request.mismatch(y.text(), "batched like " + x_.text());
+        set_samples(k_, n_);
         packed_.emplace(dnnl::memory::desc({k_, n_}, Type::s8, Tag::ba), codes_.data());
-        const Forward pd = forward(rows(1));
+        const Forward pd = forward(samples(1));
         kernel_ = std::string("linear_int8_onednn ") + pd.impl_info_str();
         packed_->pack(pd.weights_desc());
     }
@@ -293,8 +312,8 @@ public:
 private:
     using Forward = dnnl::matmul::primitive_desc;
 
-    int64_t rows(int64_t batch) const { return x_.elements(batch) / k_; }
-    int64_t macs(int64_t batch) const override { return rows(batch) * n_ * k_; }
+    int64_t samples(int64_t batch) const override { return x_.elements(batch) / k_; }
+    int64_t macs() const override { return n_ * k_; }
 
     Forward forward(int64_t m) const {
         return Forward(engine(), {{m, k_}, type_of(q_.x_type), Tag::ab}, {{k_, n_}, Type::s8, Tag::any},
@@ -302,7 +321,7 @@ private:
                        {{m, n_}, type_of(q_.y_type), Tag::ab}, q_.attributes(2));
     }
 
-    std::shared_ptr<Variant> make(int64_t batch) override { return prepare<dnnl::matmul>(forward(rows(batch))); }
+    std::shared_ptr<Variant> make(int64_t rows) override { return prepare<dnnl::matmul>(forward(rows)); }
 
     int64_t n_ = 0, k_ = 0;
 };

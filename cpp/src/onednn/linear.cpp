@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "onednn/clones.h"
 #include "onednn/operator.h"
 #include "onednn/primitive.h"
 #include "onednn/threads.h"
@@ -28,7 +29,10 @@ struct Sizes {
         rows_per_sample = x.elements() / k;
     }
     int64_t rows(int64_t batch) const { return rows_per_sample * (x.batched ? batch : 1); }
-    int split(int64_t batch, int threads) const { return threads_for(rows(batch) * n * k, macs_per_thread, threads); }
+    int64_t macs(int64_t batch) const { return rows(batch) * n * k; }
+    Split split(int64_t batch, int threads) const {
+        return Split::of(rows(batch), macs(batch), macs_per_thread, threads);
+    }
 };
 
 dnnl::memory::desc matrix(int64_t rows, int64_t columns, Tag tag) { return {{rows, columns}, Type::f32, tag}; }
@@ -50,13 +54,20 @@ public:
         }
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return variant(batch, threads)->call.scratch_bytes(); }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = sizes_.split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(sizes_.split(run.batch, run.threads));
-        const std::shared_ptr<Variant> v = variant(run.batch, run.threads);
-        const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
-        v->call.run({run.in(0), weights, bias_.get(run.inputs), run.out(0)}, run.scratch);
+        const Split cut = sizes_.split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            const std::shared_ptr<Variant> v = variant(end - begin);
+            const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
+            v->call.run({run.in(0) + begin * sizes_.k, weights, bias_.get(run.inputs), run.out(0) + begin * sizes_.n},
+                        run.scratch + static_cast<size_t>(worker) * bytes);
+        });
     }
 
     int64_t weight_bytes() const override { return (packed_ ? packed_->bytes() : 0) + bias_.bytes(); }
@@ -75,10 +86,14 @@ private:
                                             matrix(m, sizes_.n, Tag::ab), fused(desc_, nullptr));
     }
 
-    std::shared_ptr<Variant> variant(int64_t batch, int threads) {
-        return variants_.get(batch, sizes_.split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const auto pd = forward(sizes_.rows(b));
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(
+            std::max(variant(cut.smallest())->call.scratch_bytes(), variant(cut.largest())->call.scratch_bytes()));
+    }
+
+    std::shared_ptr<Variant> variant(int64_t rows) {
+        return variants_.get(rows, [this](int64_t m) {
+            const auto pd = forward(m);
             return std::shared_ptr<Variant>(new Variant{Call(dnnl::matmul(pd),
                                                              {{DNNL_ARG_SRC, pd.src_desc()},
                                                               {DNNL_ARG_WEIGHTS, pd.weights_desc()},
@@ -94,7 +109,7 @@ private:
     Parameter weights_, bias_;
     std::optional<PackedWeights> packed_;
     std::string kernel_;
-    PerBatch<Variant> variants_;
+    PerCount<Variant> variants_;
 };
 
 // dx [M, K] = dy [M, N] w [N, K].
@@ -106,11 +121,19 @@ public:
         kernel_ = std::string("linear_grad_input_onednn ") + backward(sizes_.rows(1)).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = sizes_.split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(sizes_.split(run.batch, run.threads));
-        call(run.batch, run.threads)->run({run.in(0), weights_.get(run.inputs), run.out(0)}, run.scratch);
+        const Split cut = sizes_.split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            call(end - begin)
+                ->run({run.in(0) + begin * sizes_.n, weights_.get(run.inputs), run.out(0) + begin * sizes_.k},
+                      run.scratch + static_cast<size_t>(worker) * bytes);
+        });
     }
 
     const char* kernel() const override { return kernel_.c_str(); }
@@ -121,10 +144,13 @@ private:
                                             matrix(m, sizes_.k, Tag::ab), user_scratchpad());
     }
 
-    std::shared_ptr<Call> call(int64_t batch, int threads) {
-        return calls_.get(batch, sizes_.split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const auto pd = backward(sizes_.rows(b));
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(call(cut.smallest())->scratch_bytes(), call(cut.largest())->scratch_bytes()));
+    }
+
+    std::shared_ptr<Call> call(int64_t rows) {
+        return calls_.get(rows, [this](int64_t m) {
+            const auto pd = backward(m);
             return std::make_shared<Call>(dnnl::matmul(pd),
                                           Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
                                                           {DNNL_ARG_WEIGHTS, pd.weights_desc()},
@@ -136,51 +162,72 @@ private:
     Sizes sizes_;
     Parameter weights_;
     std::string kernel_;
-    PerBatch<Call> calls_;
+    PerCount<Call> calls_;
 };
 
-// dw [N, K] = dy^T x; dbias [N] = the column sums of dy.
+// Sums of columns of a matrix with rows `pitch` apart, from the first row on.
+OCTAVO_CLONES void column_sums(const float* __restrict x, int64_t rows, int64_t pitch, int64_t columns,
+                               float* __restrict sums) {
+    std::fill_n(sums, columns, 0.0f);
+    for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t c = 0; c < columns; ++c) sums[c] += x[r * pitch + c];
+    }
+}
+
+// dw [N, K] = dy^T x; dbias [N] = the column sums of dy. Cut by output features, so that no sum is.
 class LinearGradWeight : public Operator {
 public:
     explicit LinearGradWeight(const Request& request)
         : sizes_(request, request.input(0, OCTAVO_F32), request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32)),
           bias_(request.has_output(1)) {
         if (bias_) request.require_dims(request.output(1, OCTAVO_F32), {sizes_.n});
-        kernel_ = std::string("linear_grad_weight_onednn ") + backward(sizes_.rows(1)).impl_info_str();
+        kernel_ = std::string("linear_grad_weight_onednn ") + backward(sizes_.rows(1), sizes_.n).impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut, sizes_.rows(batch));
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(sizes_.split(run.batch, run.threads));
-        call(run.batch, run.threads)
-            ->run({run.in(0), run.in(1), run.out(0), bias_ ? run.out(1) : nullptr}, run.scratch);
+        const Split cut = split(run.batch, run.threads);
+        const int64_t rows = sizes_.rows(run.batch);
+        const size_t bytes = worker_bytes(cut, rows);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            const float* dy = run.in(1) + begin;
+            call(rows, end - begin)
+                ->run({dy, run.in(0), run.out(0) + begin * sizes_.k},
+                      run.scratch + static_cast<size_t>(worker) * bytes);
+            if (bias_) column_sums(dy, rows, sizes_.n, end - begin, run.out(1) + begin);
+        });
     }
 
     const char* kernel() const override { return kernel_.c_str(); }
 
 private:
-    using Backward = dnnl::inner_product_backward_weights::primitive_desc;
-
-    Backward backward(int64_t m) const {
-        const auto x = matrix(m, sizes_.k, Tag::ab), w = matrix(sizes_.n, sizes_.k, Tag::ab),
-                   y = matrix(m, sizes_.n, Tag::ab);
-        const dnnl::memory::desc bias =
-            bias_ ? dnnl::memory::desc({sizes_.n}, Type::f32, Tag::x) : dnnl::memory::desc();
-        const dnnl::inner_product_forward::primitive_desc hint(engine(), dnnl::prop_kind::forward_training, x, w, bias,
-                                                               y);
-        return Backward(engine(), x, w, bias, y, hint, user_scratchpad());
+    Split split(int64_t batch, int threads) const {
+        return Split::of(sizes_.n, sizes_.macs(batch), macs_per_thread, threads);
     }
 
-    std::shared_ptr<Call> call(int64_t batch, int threads) {
-        return calls_.get(batch, sizes_.split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const Backward pd = backward(sizes_.rows(b));
-            return std::make_shared<Call>(dnnl::inner_product_backward_weights(pd),
+    dnnl::matmul::primitive_desc backward(int64_t rows, int64_t features) const {
+        const dnnl::memory::desc dy({features, rows}, Type::f32, Dims{1, sizes_.n});
+        return dnnl::matmul::primitive_desc(engine(), dy, matrix(rows, sizes_.k, Tag::ab),
+                                            matrix(features, sizes_.k, Tag::ab), user_scratchpad());
+    }
+
+    size_t worker_bytes(const Split& cut, int64_t rows) {
+        return whole_lines(
+            std::max(call(rows, cut.smallest())->scratch_bytes(), call(rows, cut.largest())->scratch_bytes()));
+    }
+
+    std::shared_ptr<Call> call(int64_t rows, int64_t features) {
+        // One number for both: features are at most n.
+        return calls_.get(rows * (sizes_.n + 1) + features, [&](int64_t) {
+            const auto pd = backward(rows, features);
+            return std::make_shared<Call>(dnnl::matmul(pd),
                                           Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
-                                                          {DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                                                          {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()},
-                                                          {DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()}},
+                                                          {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                                          {DNNL_ARG_DST, pd.dst_desc()}},
                                           pd.scratchpad_desc());
         });
     }
@@ -188,7 +235,7 @@ private:
     Sizes sizes_;
     bool bias_;
     std::string kernel_;
-    PerBatch<Call> calls_;
+    PerCount<Call> calls_;
 };
 
 }  // namespace

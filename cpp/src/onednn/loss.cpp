@@ -22,8 +22,7 @@ public:
         const int64_t classes = y_.dims.back(), rows = y_.elements(run.batch) / classes;
         const float *y = run.in(0), *dy = run.in(1);
         float* dx = run.out(0);
-        const int threads = threads_for(rows * classes * 12, bytes_per_thread, run.threads);
-        parallel_ranges(rows, threads, [&](int64_t begin, int64_t end, int64_t) {
+        run_ranges(rows, rows * classes * 12, run.threads, [&](int64_t begin, int64_t end) {
             for (int64_t row = begin * classes; row < end * classes; row += classes) {
                 double dot = 0.0;
                 for (int64_t c = row; c < row + classes; ++c) dot += static_cast<double>(dy[c]) * y[c];

@@ -51,12 +51,14 @@ std::unique_ptr<Operator> create_pointwise(const Request& request);
 std::unique_ptr<Operator> create_loss(const Request& request);
 std::unique_ptr<Operator> create_optimizer(const Request& request);
 
+inline size_t whole_lines(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
 // Bytes of consecutive pieces of a scratch area, each 64-byte aligned.
 class ScratchLayout {
 public:
     size_t add(size_t bytes) {
         const size_t at = total_;
-        total_ += (bytes + 63) / 64 * 64;
+        total_ += whole_lines(bytes);
         return at;
     }
     size_t total() const { return total_; }

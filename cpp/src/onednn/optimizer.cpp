@@ -58,8 +58,7 @@ protected:
     template <class Body>
     void each(int threads, int arrays, const Body& body) const {
         const int64_t bytes = size_ * arrays * static_cast<int64_t>(sizeof(float));
-        parallel_ranges(size_, threads_for(bytes, bytes_per_thread, threads),
-                        [&](int64_t begin, int64_t end, int64_t) { body(begin, end - begin); });
+        run_ranges(size_, bytes, threads, [&](int64_t begin, int64_t end) { body(begin, end - begin); });
     }
 
 private:

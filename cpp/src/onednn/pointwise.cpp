@@ -34,10 +34,9 @@ public:
 
     void run(const Run& run) override {
         const int64_t n = x_.elements(run.batch);
-        parallel_ranges(
-            n, threads_for(n * 12, bytes_per_thread, run.threads), [&](int64_t begin, int64_t end, int64_t) {
-                clamp_grad(run.in(0) + begin, run.in(1) + begin, run.out(0) + begin, end - begin, low_, high_);
-            });
+        run_ranges(n, n * 12, run.threads, [&](int64_t begin, int64_t end) {
+            clamp_grad(run.in(0) + begin, run.in(1) + begin, run.out(0) + begin, end - begin, low_, high_);
+        });
     }
 
     const char* kernel() const override { return "clamp_grad_f32"; }
@@ -86,19 +85,18 @@ public:
         const float* x = run.in(0);
         float* y = run.out(0);
         auto* mask = static_cast<uint8_t*>(run.outputs[1]);
-        parallel_ranges(
-            groups, threads_for(n * 32, bytes_per_thread, run.threads), [&](int64_t begin, int64_t end, int64_t) {
-                for (int64_t group = begin; group < end; ++group) {
-                    const std::array<uint32_t, 4> words = philox(
-                        {static_cast<uint32_t>(group), static_cast<uint32_t>(static_cast<uint64_t>(group) >> 32), 0, 0},
-                        seed, step);
-                    for (int64_t e = group * 4; e < std::min(n, group * 4 + 4); ++e) {
-                        const bool keep = words[static_cast<size_t>(e % 4)] >= limit;
-                        mask[e] = keep;
-                        y[e] = keep ? x[e] * scale : 0.0f;
-                    }
+        run_ranges(groups, n * 32, run.threads, [&](int64_t begin, int64_t end) {
+            for (int64_t group = begin; group < end; ++group) {
+                const std::array<uint32_t, 4> words = philox(
+                    {static_cast<uint32_t>(group), static_cast<uint32_t>(static_cast<uint64_t>(group) >> 32), 0, 0},
+                    seed, step);
+                for (int64_t e = group * 4; e < std::min(n, group * 4 + 4); ++e) {
+                    const bool keep = words[static_cast<size_t>(e % 4)] >= limit;
+                    mask[e] = keep;
+                    y[e] = keep ? x[e] * scale : 0.0f;
                 }
-            });
+            }
+        });
     }
 
     const char* kernel() const override { return "dropout_train_f32_philox"; }
@@ -121,7 +119,7 @@ public:
         const int64_t n = dy_.elements(run.batch);
         const float scale = 1.0f / (1.0f - probability_);
         const auto* mask = static_cast<const uint8_t*>(run.inputs[1]);
-        parallel_ranges(n, threads_for(n * 9, bytes_per_thread, run.threads), [&](int64_t begin, int64_t end, int64_t) {
+        run_ranges(n, n * 9, run.threads, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) run.out(0)[i] = mask[i] ? run.in(0)[i] * scale : 0.0f;
         });
     }
@@ -148,8 +146,7 @@ public:
         const int64_t features = channels * pixels;
         const float* dy = run.in(0);
         float* dx = run.out(0);
-        const int threads = threads_for(images * features * 8, bytes_per_thread, run.threads);
-        parallel_ranges(images, threads, [&](int64_t begin, int64_t end, int64_t) {
+        run_ranges(images, images * features * 8, run.threads, [&](int64_t begin, int64_t end) {
             if (dx_.layout == OCTAVO_PLAIN) {
                 std::memcpy(dx + begin * features, dy + begin * features,
                             static_cast<size_t>((end - begin) * features) * sizeof(float));

@@ -39,11 +39,21 @@ public:
         kernel_ = std::string("max_pool2d_train_onednn ") + pd.impl_info_str();
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override { return call(batch, threads)->scratch_bytes(); }
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
 
     void run(const Run& run) override {
-        ThreadCount count(split(run.batch, run.threads));
-        call(run.batch, run.threads)->run({run.in(0), run.out(0), run.outputs[1]}, run.scratch);
+        const Split cut = split(run.batch, run.threads);
+        const size_t bytes = worker_bytes(cut);
+        auto* index = static_cast<uint8_t*>(run.outputs[1]);
+        run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
+            const int64_t to = begin * g_.result_elements();
+            call(end - begin)
+                ->run({run.in(0) + begin * g_.source_elements(), run.out(0) + to, index + to},
+                      run.scratch + static_cast<size_t>(worker) * bytes);
+        });
     }
 
     const char* kernel() const override { return kernel_.c_str(); }
@@ -51,8 +61,11 @@ public:
 private:
     using Forward = dnnl::pooling_forward::primitive_desc;
 
-    int split(int64_t batch, int threads) const {
-        return threads_for(x_.elements(batch) * 4, bytes_per_thread, threads);
+    Split split(int64_t batch, int threads) const {
+        return Split::of(x_.images(batch), x_.elements(batch) * 4, bytes_per_thread, threads);
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(call(cut.smallest())->scratch_bytes(), call(cut.largest())->scratch_bytes()));
     }
 
     Forward forward(int64_t n) const {
@@ -68,10 +81,9 @@ private:
                        {g_.kh, g_.kw}, g_.dilations(), g_.pad_begin(), end, user_scratchpad());
     }
 
-    std::shared_ptr<Call> call(int64_t batch, int threads) {
-        return calls_.get(batch, split(batch, threads), [this](int64_t b, int t) {
-            ThreadCount count(t);
-            const Forward pd = forward(x_.images(b));
+    std::shared_ptr<Call> call(int64_t images) {
+        return calls_.get(images, [this](int64_t n) {
+            const Forward pd = forward(n);
             return std::make_shared<Call>(dnnl::pooling_forward(pd),
                                           Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
                                                           {DNNL_ARG_DST, pd.dst_desc()},
@@ -83,7 +95,7 @@ private:
     Operand x_;
     Geometry g_;
     std::string kernel_;
-    PerBatch<Call> calls_;
+    PerCount<Call> calls_;
 };
 
 // One image, any windows: they add to dx, which is zero before.
@@ -152,19 +164,18 @@ public:
         const Strides out(g_.layout, g_.oc, g_.oh, g_.ow), in(g_.layout, g_.ic, g_.ih, g_.iw);
         const int64_t images = dx_.images(run.batch);
         const auto* index = static_cast<const uint8_t*>(run.inputs[1]);
-        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
-                        [&](int64_t begin, int64_t end, int64_t) {
-                            for (int64_t n = begin; n < end; ++n) {
-                                const float* dy = run.in(0) + n * out.image;
-                                float* dx = run.out(0) + n * in.image;
-                                if (tiles()) {
-                                    max_pool_grad_tiles(g_, dy, index + n * out.image, dx);
-                                    continue;
-                                }
-                                std::fill_n(dx, in.image, 0.0f);
-                                max_pool_grad_image(g_, dy, index + n * out.image, dx, out, in);
-                            }
-                        });
+        run_ranges(images, images * in.image * 4, run.threads, [&](int64_t begin, int64_t end) {
+            for (int64_t n = begin; n < end; ++n) {
+                const float* dy = run.in(0) + n * out.image;
+                float* dx = run.out(0) + n * in.image;
+                if (tiles()) {
+                    max_pool_grad_tiles(g_, dy, index + n * out.image, dx);
+                    continue;
+                }
+                std::fill_n(dx, in.image, 0.0f);
+                max_pool_grad_image(g_, dy, index + n * out.image, dx, out, in);
+            }
+        });
     }
 
     const char* kernel() const override { return "max_pool2d_grad_f32"; }
@@ -202,11 +213,9 @@ public:
     void run(const Run& run) override {
         const Strides out(g_.layout, g_.oc, g_.oh, g_.ow), in(g_.layout, g_.ic, g_.ih, g_.iw);
         const int64_t images = dx_.images(run.batch);
-        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
-                        [&](int64_t begin, int64_t end, int64_t) {
-                            for (int64_t n = begin; n < end; ++n)
-                                image(run.in(0) + n * out.image, run.out(0) + n * in.image, out, in);
-                        });
+        run_ranges(images, images * in.image * 4, run.threads, [&](int64_t begin, int64_t end) {
+            for (int64_t n = begin; n < end; ++n) image(run.in(0) + n * out.image, run.out(0) + n * in.image, out, in);
+        });
     }
 
     const char* kernel() const override { return "avg_pool2d_grad_f32"; }
@@ -251,22 +260,20 @@ public:
         const int64_t images = dx_.images(run.batch);
         const auto first = [](int64_t i, int64_t n, int64_t o) { return i * n / o; };
         const auto last = [](int64_t i, int64_t n, int64_t o) { return ((i + 1) * n + o - 1) / o; };
-        parallel_ranges(images, threads_for(images * in.image * 4, bytes_per_thread, run.threads),
-                        [&](int64_t begin, int64_t end, int64_t) {
-                            for (int64_t n = begin; n < end; ++n) {
-                                float* dx = run.out(0) + n * in.image;
-                                std::fill_n(dx, in.image, 0.0f);
-                                for (int64_t y = 0; y < oh; ++y) {
-                                    for (int64_t x = 0; x < ow; ++x) {
-                                        const int64_t y0 = first(y, ih, oh), y1 = last(y, ih, oh),
-                                                      x0 = first(x, iw, ow), x1 = last(x, iw, ow);
-                                        spread(run.in(0) + n * out.image + y * out.row + x * out.column, dx, channels,
-                                               out.channel, in, y0, y1, x0, x1,
-                                               1.0f / static_cast<float>((y1 - y0) * (x1 - x0)));
-                                    }
-                                }
-                            }
-                        });
+        run_ranges(images, images * in.image * 4, run.threads, [&](int64_t begin, int64_t end) {
+            for (int64_t n = begin; n < end; ++n) {
+                float* dx = run.out(0) + n * in.image;
+                std::fill_n(dx, in.image, 0.0f);
+                for (int64_t y = 0; y < oh; ++y) {
+                    for (int64_t x = 0; x < ow; ++x) {
+                        const int64_t y0 = first(y, ih, oh), y1 = last(y, ih, oh), x0 = first(x, iw, ow),
+                                      x1 = last(x, iw, ow);
+                        spread(run.in(0) + n * out.image + y * out.row + x * out.column, dx, channels, out.channel, in,
+                               y0, y1, x0, x1, 1.0f / static_cast<float>((y1 - y0) * (x1 - x0)));
+                    }
+                }
+            }
+        });
     }
 
     const char* kernel() const override { return "adaptive_avg_pool2d_grad_f32"; }

@@ -48,7 +48,7 @@ public:
     static std::unique_ptr<Call> reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
 
     size_t scratch_bytes() const { return scratch_bytes_; }
-    // data: as many as arguments, in their order. Uses the calling thread's OpenMP count, which must be the one at creation.
+    // data: as many as arguments, in their order.
     void run(std::initializer_list<const void*> data, void* scratch) const;
 
 private:
@@ -67,22 +67,22 @@ private:
     mutable std::vector<std::unique_ptr<Set>> sets_;
 };
 
-// Keeps what was made for each (batch, threads), the latest 32 of them. A failure to make is kept too: scratch_bytes, which
-// cannot report it, and the run that follows then agree.
+// Keeps what was made for each number of images or rows, the latest 32 of them. A failure to make is kept too: scratch_bytes,
+// which cannot report it, and the run that follows then agree.
 template <class T>
-class PerBatch {
+class PerCount {
 public:
     template <class Make>
-    std::shared_ptr<T> get(int64_t batch, int threads, const Make& make) {
+    std::shared_ptr<T> get(int64_t count, const Make& make) {
         {
             std::shared_lock<std::shared_mutex> lock(mutex_);
-            if (const Entry* entry = find(batch, threads)) return entry->value();
+            if (const Entry* entry = find(count)) return entry->value();
         }
         std::unique_lock<std::shared_mutex> lock(mutex_);
-        if (const Entry* entry = find(batch, threads)) return entry->value();
-        Entry entry{batch, threads, nullptr, {}, OCTAVO_OK};
+        if (const Entry* entry = find(count)) return entry->value();
+        Entry entry{count, nullptr, {}, OCTAVO_OK};
         try {
-            entry.made = make(batch, threads);
+            entry.made = make(count);
         } catch (const Error& e) {
             entry.status = e.status();
             entry.failure = e.what();
@@ -98,8 +98,7 @@ public:
 private:
     static constexpr size_t most = 32;
     struct Entry {
-        int64_t batch;
-        int threads;
+        int64_t count;
         std::shared_ptr<T> made;
         std::string failure;
         octavo_status status;
@@ -109,9 +108,9 @@ private:
             return made;
         }
     };
-    const Entry* find(int64_t batch, int threads) const {
+    const Entry* find(int64_t count) const {
         for (const Entry& entry : entries_) {
-            if (entry.batch == batch && entry.threads == threads) return &entry;
+            if (entry.count == count) return &entry;
         }
         return nullptr;
     }

@@ -1,4 +1,5 @@
-// Threads of this library are OpenMP's, because oneDNN's are: one runtime, its count set for the length of a call.
+// Threads of this library are liboctavo's. oneDNN's own, which are OpenMP's, are kept to the calling one: they would be a second
+// pool, wait for each other inside every operator, and spin while they do.
 #ifndef OCTAVO_ONEDNN_THREADS_H
 #define OCTAVO_ONEDNN_THREADS_H
 
@@ -6,48 +7,89 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
+#include <mutex>
+
+#include "octavo/octavo.h"
 
 namespace octavo::onednn {
 
-// Sets the calling thread's OpenMP count and puts the former one back, so that a caller's own OpenMP regions keep theirs.
-class ThreadCount {
+// While one lives, oneDNN makes and runs primitives on the calling thread alone; then a program's own OpenMP count is back.
+class OneThread {
 public:
-    explicit ThreadCount(int threads) : before_(omp_get_max_threads()) {
-        if (before_ != threads) omp_set_num_threads(threads);
-        now_ = threads;
+    OneThread() : before_(omp_get_max_threads()) {
+        if (before_ != 1) omp_set_num_threads(1);
     }
-    ~ThreadCount() {
-        if (before_ != now_) omp_set_num_threads(before_);
+    ~OneThread() {
+        if (before_ != 1) omp_set_num_threads(before_);
     }
-    ThreadCount(const ThreadCount&) = delete;
-    ThreadCount& operator=(const ThreadCount&) = delete;
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
 
 private:
-    int before_, now_;
+    int before_;
 };
-
-// Threads worth waking for so much work: each gets at least `per_thread` units, some 20 microseconds.
-inline int threads_for(int64_t work, int64_t per_thread, int threads) {
-    return static_cast<int>(std::clamp<int64_t>(work / per_thread, 1, std::max(threads, 1)));
-}
 
 constexpr int64_t macs_per_thread = 1000000;
 constexpr int64_t bytes_per_thread = 256 * 1024;
 
-// body(begin, end, part) on contiguous ranges that cover [0, count), one a thread, part < threads. body must not throw, and
-// must give the same result however the range is cut.
+// How a run is cut: `count` images, rows or elements in `parts` contiguous ranges, whose sizes differ by one at most.
+struct Split {
+    int64_t count = 1;
+    int parts = 1, threads = 1;
+
+    // For work in units of which `per_thread`, some 20 microseconds, are worth a thread. Two parts a thread: who is held up by other
+    // programs has the other part taken off its hands.
+    static Split of(int64_t count, int64_t work, int64_t per_thread, int threads) {
+        Split split;
+        split.count = count;
+        const int64_t worthwhile = std::clamp<int64_t>(work / per_thread, 1, std::max(threads, 1));
+        if (worthwhile > 1)
+            split.parts = static_cast<int>(std::clamp<int64_t>(2 * worthwhile, 1, std::max<int64_t>(count, 1)));
+        split.threads = std::min(static_cast<int>(worthwhile), split.parts);
+        return split;
+    }
+    int64_t begin(int part) const { return count * part / parts; }
+    int64_t smallest() const { return count / parts; }
+    int64_t largest() const { return (count + parts - 1) / parts; }
+};
+
+// body(begin, end, part, worker) for every part; no two at the same time have the same worker, which is below split.threads. The
+// first exception of a part is thrown again once all are done.
 template <class Body>
-void parallel_ranges(int64_t count, int threads, const Body& body) {
-    if (threads <= 1 || count <= 1) {
-        body(int64_t{0}, count, int64_t{0});
+void run_parts(const Split& split, const Body& body) {
+    if (split.parts == 1) {
+        body(int64_t{0}, split.count, 0, 0);
         return;
     }
-#pragma omp parallel num_threads(threads)
-    {
-        const int64_t parts = omp_get_num_threads(), part = omp_get_thread_num();
-        const int64_t begin = count * part / parts, end = count * (part + 1) / parts;
-        if (begin < end) body(begin, end, part);
-    }
+    struct Job {
+        const Split& split;
+        const Body& body;
+        std::mutex mutex;
+        std::exception_ptr failure;
+    } job{split, body, {}, nullptr};
+    octavo_parallel_for(
+        split.parts, split.threads,
+        [](void* context, int64_t index, int32_t worker) {
+            Job& job = *static_cast<Job*>(context);
+            const int part = static_cast<int>(index);
+            try {
+                const OneThread one;
+                job.body(job.split.begin(part), job.split.begin(part + 1), part, static_cast<int>(worker));
+            } catch (...) {
+                std::lock_guard<std::mutex> lock(job.mutex);
+                if (!job.failure) job.failure = std::current_exception();
+            }
+        },
+        &job);
+    if (job.failure) std::rethrow_exception(job.failure);
+}
+
+// body(begin, end) on ranges of elements, for loops whose result does not depend on how they are cut.
+template <class Body>
+void run_ranges(int64_t count, int64_t bytes, int threads, const Body& body) {
+    run_parts(Split::of(count, bytes, bytes_per_thread, threads),
+              [&](int64_t begin, int64_t end, int, int) { body(begin, end); });
 }
 
 }  // namespace octavo::onednn

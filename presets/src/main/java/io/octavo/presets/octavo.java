@@ -20,6 +20,6 @@ public class octavo implements InfoMapper {
         // The macro that marks exported functions says nothing to Java.
         infoMap.put(new Info("OCTAVO_API").cppTypes().annotations());
         // Back ends are native libraries; none is written in Java.
-        infoMap.put(new Info("octavo_backend", "octavo_register_backend").skip());
+        infoMap.put(new Info("octavo_backend", "octavo_register_backend", "octavo_task", "octavo_parallel_for").skip());
     }
 }
