@@ -190,19 +190,5 @@ TEST(Threads, BackEndsRunOnThem) {
     EXPECT_EQ(octavo_parallel_for(1, 1, nullptr, nullptr), OCTAVO_INVALID_ARGUMENT);
 }
 
-TEST(Threads, OpenmpSpinsBrieflyUnlessTheUserSaysOtherwise) {
-    unsetenv("GOMP_SPINCOUNT");
-    setenv("OMP_WAIT_POLICY", "active", 1);
-    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
-    EXPECT_EQ(std::getenv("GOMP_SPINCOUNT"), nullptr);
-    unsetenv("OMP_WAIT_POLICY");
-    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
-    EXPECT_STREQ(std::getenv("GOMP_SPINCOUNT"), "1000");
-    setenv("GOMP_SPINCOUNT", "7", 1);
-    ASSERT_EQ(octavo_limit_openmp_spinning(), OCTAVO_OK);
-    EXPECT_STREQ(std::getenv("GOMP_SPINCOUNT"), "7");
-    unsetenv("GOMP_SPINCOUNT");
-}
-
 }  // namespace
 }  // namespace octavo::test

@@ -68,11 +68,6 @@ OCTAVO_API const char* octavo_cpu_name(void);
  * The caller's thread is one of them; 1 means that no other thread is ever woken. Range 1 to 1024. */
 OCTAVO_API int32_t octavo_threads(void);
 OCTAVO_API octavo_status octavo_set_threads(int32_t threads);
-/* For who loads liboctavo_onednn at run time, to be called before: GNU's OpenMP runtime, which it brings along, lets a thread
- * that waits for another spin for milliseconds, which on a busy machine keeps the other from running. This sets the environment
- * variable GOMP_SPINCOUNT, which that runtime reads when it is loaded, to some 10 microseconds, unless it or OMP_WAIT_POLICY is
- * set. A runtime that is there already is not affected. Not while another thread reads or changes the environment. */
-OCTAVO_API octavo_status octavo_limit_openmp_spinning(void);
 
 /* ---- Values ------------------------------------------------------------------------------------------------------------ */
 

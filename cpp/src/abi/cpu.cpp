@@ -3,7 +3,6 @@
 #include "cpu/isa.h"
 #include "cpu/pool.h"
 
-#include <cstdlib>
 #include <string>
 
 using namespace octavo;
@@ -54,15 +53,5 @@ octavo_status octavo_parallel_for(int64_t count, int32_t threads, octavo_task ta
             throw Error(OCTAVO_INVALID_ARGUMENT, std::to_string(count) + " tasks on " + std::to_string(threads) +
                                                      " threads, expected 0 or more on 1 or more, and a function");
         parallel_for(count, threads, task, context);
-    });
-}
-
-octavo_status octavo_limit_openmp_spinning(void) {
-    return guarded([] {
-        if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-        // 1000 is what the runtime itself takes once it knows of more threads than processors; other processes it does not see.
-        // Training the demo's network with 2 threads beside other work on 2 cores: 190 images/s with its 300,000, 3,200 with this.
-        if (setenv("GOMP_SPINCOUNT", "1000", 0) != 0)
-            throw Error(OCTAVO_OUT_OF_MEMORY, "no memory for an environment variable");
     });
 }

@@ -54,9 +54,6 @@ public final class NativeLibrary {
 
         private static void load() {
             requireResource("libjnioctavo_onednn.so", "-onednn");
-            // Before the OpenMP runtime is loaded. The JVM reads its environment once, at its start, so changing it is
-            // harmless.
-            Status.check(octavo.octavo_limit_openmp_spinning());
             String file = Loader.load(octavo_onednn.class);
             Status.check(octavo_onednn.octavo_onednn_register());
             LOG.log(
