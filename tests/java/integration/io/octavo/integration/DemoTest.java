@@ -98,6 +98,15 @@ class DemoTest {
     }
 
     @Test
+    void aReportThatCannotBeWrittenIsRefusedBeforeTheWork(@TempDir Path folder) throws IOException {
+        TinyCifar.write(folder, 20, 20);
+        Path json = folder.resolve("none").resolve("report.json");
+        assertEquals(1, run("demo", "--data", folder.toString(), "--json", json.toString()));
+        assertTrue(err.toString().contains("--json"), err.toString());
+        assertFalse(out.toString().contains("Trained"), out.toString());
+    }
+
+    @Test
     void anUnknownOptionIsAUsageError() {
         assertEquals(2, run("demo", "--modle", "seednet"));
         assertEquals(2, run("demo", "--model", "vgg"));

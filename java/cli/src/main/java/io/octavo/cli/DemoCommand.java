@@ -29,6 +29,7 @@ import io.octavo.train.Trainer;
 import io.octavo.train.Weights;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,8 +118,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--calibration-images",
             paramLabel = "N",
-            description = "Training images to observe (default: ${DEFAULT-VALUE}).")
-    private int calibrationImages = 2048;
+            description = "Training images to observe (default: all).")
+    private Integer calibrationImages;
 
     @Option(
             names = "--seed",
@@ -138,6 +139,8 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
+        requireFolder("--json", json);
+        requireFolder("--save", save);
         if (threads != null) {
             Machine.setThreads(threads);
         }
@@ -189,6 +192,16 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** A file that could not be written is refused before the long work, not after. */
+    private static void requireFolder(String option, Path file) {
+        if (file != null && !Files.isWritable(file.toAbsolutePath().getParent())) {
+            throw new InvalidValueException(option + " " + file + ": there is no such folder, or it is not writable");
+        }
+        if (file != null && Files.isDirectory(file)) {
+            throw new InvalidValueException(option + " " + file + " is a folder: name a file in it");
+        }
+    }
+
     private static DataLoader loader(Dataset dataset, int batchSize) {
         return DataLoader.of(dataset).batchSize(batchSize);
     }
@@ -223,10 +236,10 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private Calibration calibrate(Prepared prepared, Dataset dataset) {
-        if (calibrationImages < 1) {
-            throw new InvalidValueException("--calibration-images is " + calibrationImages + ": at least 1 is needed");
+        DataLoader images = loader(dataset, EVALUATION_BATCH);
+        if (calibrationImages != null) {
+            images = images.shuffle(seed).take(calibrationImages);
         }
-        DataLoader images = loader(dataset, EVALUATION_BATCH).shuffle(seed).take(calibrationImages);
         try (Calibrator calibrator = new Calibrator(prepared);
                 Progress progress = new Progress("calibrate")) {
             calibrator.observe(progress.over(images));

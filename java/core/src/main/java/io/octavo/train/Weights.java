@@ -58,7 +58,7 @@ public final class Weights {
         extra.removeAll(constants.keySet());
         if (!missing.isEmpty() || !extra.isEmpty()) {
             throw new InvalidValueException("Weights in " + file + " are not those of graph '" + architecture.name()
-                    + "': missing " + missing + ", not in the graph " + extra);
+                    + "': " + some(missing) + " missing, " + some(extra) + " not in the graph");
         }
         tensors.forEach((name, tensor) -> {
             Value constant = constants.get(name);
@@ -68,5 +68,12 @@ public final class Weights {
             }
         });
         return architecture.withConstants(tensors);
+    }
+
+    /** How many names, and the first of them. */
+    private static String some(TreeSet<String> names) {
+        return names.isEmpty()
+                ? "none"
+                : names.size() == 1 ? names.first() : names.size() + " (" + names.first() + ", ..)";
     }
 }
