@@ -41,7 +41,7 @@ class DemoTest {
                 "--data",
                 data.toString(),
                 "--epochs",
-                "6",
+                "12",
                 "--calibration-images",
                 "256",
                 "--json",

@@ -50,7 +50,7 @@ class ReadmeTest {
                 new URLClassLoader(new URL[] {folder.toUri().toURL()}, ReadmeTest.class.getClassLoader())) {
             System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
             loader.loadClass(name).getMethod("main", String[].class).invoke(null, (Object)
-                    new String[] {data.toString(), "6"});
+                    new String[] {data.toString(), "12"});
         } finally {
             System.setOut(before);
             printed = captured.toString(StandardCharsets.UTF_8);
