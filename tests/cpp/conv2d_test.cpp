@@ -1,7 +1,9 @@
 // Convolutions on every instruction set against their definition.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "support/agree.h"
@@ -116,6 +118,67 @@ TEST(Conv2d, EveryIsaEqualsTheDefinition) {
         return true;
     });
     EXPECT_TRUE(distrust.trust());
+}
+
+// Every width of channels over the blocks, squares of 3 and 5 beside others, strides 1 and 2 beside others, padding beyond the image.
+bool random_depthwise(Random& random, Problem& p) {
+    const int64_t channels = random.integer(1, 130);
+    const int64_t kernel = random.pick<int64_t>({3, 3, 5, 5, 4, 7});
+    p.attributes.groups = static_cast<int>(channels);
+    for (int i = 0; i < 2; i++) {
+        p.attributes.stride[i] = random.pick({1, 1, 2, 2, 3});
+        p.attributes.dilation[i] = random.pick({1, 1, 1, 1, 2});
+    }
+    for (int& pad : p.attributes.pad) pad = random.pick({0, 1, 1, 2, 2, 9});
+    p.images = random.integer(1, 2);
+    const bool extreme = random.chance(0.2);
+    const octavo_dtype type = random.pick({OCTAVO_U8, OCTAVO_U8, OCTAVO_S8});
+    const int64_t height = random.integer(1, 9), width = random.integer(1, 13);
+    p.x = random_activation(random, type, {1, channels, height, width}, random.real(0.005f, 0.1f));
+    const int low = type == OCTAVO_S8 ? -128 : 0;
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(p.images * channels * height * width), low, low + 255, extreme);
+    p.w = random_weights(random, OCTAVO_S8, {channels, 1, kernel, kernel}, extreme);
+    p.w.zero_points.assign(p.w.scales.size(), 0);
+    if (!fit_output(p, channels)) return false;
+    finish_problem(random, p, kernel * kernel, false, false);
+    return true;
+}
+
+TEST(Conv2d, DepthwiseOnEveryIsaEqualsTheDefinition) {
+    Coverage coverage("depthwise convolution");
+    Distrust distrust;
+    std::map<std::string, int> kernels;
+    Sweep(1500).run([&](Random& random) {
+        Problem p;
+        if (!random_depthwise(random, p)) return false;
+        const std::vector<uint8_t> expected = reference_conv2d(p);
+        if (p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
+        const Guard guard = random.chance(0.5) ? Guard::after : Guard::before;
+        const GuardedBuffer<uint8_t> x(p.codes, guard);
+        const int threads = static_cast<int>(random.integer(1, 3));
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            SCOPED_TRACE(op->kernel() + shape(p));
+            EXPECT_TRUE(same_bits(
+                run_op<uint8_t>(*op, p.images, threads, {x.data(), nullptr, nullptr, nullptr}, expected.size(), guard),
+                expected));
+            kernels[op->kernel()]++;
+            coverage.ran(isa);
+        }
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+    for (const char* size : {"_3x3_", "_5x5_"}) {
+        for (Isa isa : available_isas()) {
+            if (isa == Isa::scalar) continue;
+            const bool ran = std::any_of(kernels.begin(), kernels.end(), [&](const auto& kernel) {
+                const std::string end = std::string("_") + isa_name(isa);
+                return kernel.first.find(size) != std::string::npos && kernel.first.size() > end.size() &&
+                       kernel.first.compare(kernel.first.size() - end.size(), end.size(), end) == 0;
+            });
+            EXPECT_TRUE(ran) << size << isa_name(isa);
+        }
+    }
 }
 
 struct ConvShape {

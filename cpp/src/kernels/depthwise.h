@@ -28,6 +28,31 @@ struct DepthwiseArgs {
 
 using DepthwiseFn = void (*)(const DepthwiseArgs&);
 
+// Square filters of 3 or 5 taps, columns side by side, stride 1 or 2 along the line: one block of channels over some lines of
+// output, where each column of taps is interleaved once and multiplied into all outputs that see it. Nothing outside the
+// image is read: columns there are made of the padding code, rows there are rows of it that the caller gives.
+//   b: taps_grouped 4: [kernel columns][groups of rows][channels][4] s8;  2: [..][channels][2] s16, in the block's order
+// Rows are filled up to a group with weights 0. b and the stage's arrays are those of the block; a stage with a bias has one
+// bias_scale for all channels. The stage is that of DepthwiseArgs otherwise.
+struct DepthwiseColumnsArgs {
+    const uint8_t* const* rows;  // [lines][kernel]: the block's first channel in the image's first column
+    int64_t left, width;         // columns outside the image before the first pixel's first tap; columns of the image
+    int64_t channels;            // from column to column, of input and output
+    int32_t padding;
+    const void* b;
+    const OutputStage* stage;
+    int64_t lines, pixels;
+    uint8_t* c;  // the block's first channel of the first pixel; [lines, pixels, channels]
+};
+
+using DepthwiseColumnsFn = void (*)(const DepthwiseColumnsArgs&);
+
+struct DepthwiseBlock {
+    int channels;
+    const uint8_t* order;              // as that of a row
+    DepthwiseColumnsFn columns[2][2];  // [kernel 3, 5][stride 1, 2]
+};
+
 struct DepthwiseRow {
     const char* isa;
     DepthwiseFn line;
@@ -36,6 +61,9 @@ struct DepthwiseRow {
     const uint8_t* order;  // [channels]: channel within the block of each packed position
     int over_read;         // bytes read behind a pixel's last channel, at most
     int macs_per_ns;
+    const DepthwiseBlock* blocks;  // wide ones first; null: none
+    int block_count;
+    int columns_macs_per_ns;
 };
 
 extern const DepthwiseRow depthwise_scalar, depthwise_avx2, depthwise_avx512, depthwise_vnni;

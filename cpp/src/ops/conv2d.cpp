@@ -172,7 +172,7 @@ public:
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
         residual_input_ = operands.residual != nullptr ? 3 : -1;
-        copies_ = geometry_.padded() || x_.flip;
+        copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands));
         // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
         const DenseWeights given = weights;
         product_ = choose(desc.isa, weights, operands);
@@ -198,6 +198,7 @@ public:
                 const int64_t image = b / split.bands_an_image;
                 const int64_t first = b % split.bands_an_image * split.lines;
                 Lines lines = {};
+                lines.first = copies_ ? 0 : first;
                 lines.lines = std::min(split.lines, g.out_height - first);
                 lines.pixels = g.out_width;
                 lines.pixel_bytes = g.stride_w * g.channels;
@@ -269,11 +270,25 @@ private:
         return split;
     }
 
+    bool depthwise(const DenseWeights& weights, const StageOperands& operands) const {
+        const ConvGeometry& g = geometry_;
+        return operands.residual == nullptr && !weights.has_zero_points() && g.groups == g.channels &&
+               g.outputs == g.channels && g.channels >= 8;
+    }
+    // Depthwise with a kernel that pads by itself.
+    bool by_columns(Isa isa, const DenseWeights& weights, const StageOperands& operands) const {
+        return depthwise(weights, operands) && DepthwiseColumnsProduct::fits(depthwise_row(isa), geometry_);
+    }
+
     std::unique_ptr<LineProduct> choose(Isa isa, DenseWeights& weights, const StageOperands& operands) {
         const ConvGeometry& g = geometry_;
         const GemmRow& gemm = gemm_row(isa);
         const bool plain = operands.residual == nullptr && !weights.has_zero_points();
-        if (plain && g.groups == g.channels && g.outputs == g.channels && g.channels >= 8) {
+        if (by_columns(isa, weights, operands)) {
+            reorder(weights, g, 1);
+            return std::make_unique<DepthwiseColumnsProduct>(depthwise_row(isa), copies_ ? copied(g) : g, operands);
+        }
+        if (depthwise(weights, operands)) {
             reorder(weights, g, 1);
             std::vector<int32_t> offsets;
             for (int64_t ky = 0; ky < g.kernel_h; ky++) {

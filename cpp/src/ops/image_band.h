@@ -21,6 +21,15 @@ struct ConvGeometry {
     bool padded() const { return pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
 };
 
+// The geometry that a copy of all lines with their padding has.
+inline ConvGeometry copied(const ConvGeometry& g) {
+    ConvGeometry copy = g;
+    copy.height = g.needed_height(g.out_height);
+    copy.width = g.needed_width();
+    copy.pad_top = copy.pad_left = copy.pad_bottom = copy.pad_right = 0;
+    return copy;
+}
+
 // Bytes of a band of `lines` lines, without over-read.
 inline int64_t band_bytes(const ConvGeometry& g, int64_t lines) {
     return g.needed_height(lines) * g.needed_width() * g.channels;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ops/image_band.h"
 #include "ops/output_stage.h"
 #include "pack/filters.h"
 #include "pack/panels.h"
@@ -22,6 +23,7 @@ struct Lines {
     int64_t line_bytes;     // in A, from line to line
     int64_t pixel_bytes;    // in A, from pixel to pixel
     int64_t lines, pixels;  // pixels: in a line
+    int64_t first;          // the first line's number in the image, for products that pad
     void* c;
     const void* residual;  // null: none
     std::byte* scratch;    // scratch_bytes(lines * pixels), aligned for s32
@@ -118,6 +120,26 @@ private:
     Filters filters_;
     PackedStage stage_;
     int64_t channels_;
+};
+
+// Family depthwise by columns of taps. It pads: lines.a is the image's row lines.first * stride, nothing outside the image is read.
+class DepthwiseColumnsProduct : public LineProduct {
+public:
+    static bool fits(const DepthwiseRow& row, const ConvGeometry& geometry);
+    DepthwiseColumnsProduct(const DepthwiseRow& row, const ConvGeometry& geometry, const StageOperands& operands);
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    int over_read() const override { return 0; }
+    std::string kernel() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return row_->columns_macs_per_ns; }
+
+private:
+    const DepthwiseRow* row_;
+    ConvGeometry geometry_;
+    ColumnFilters filters_;
+    PackedStage stage_;
+    AlignedArray<uint8_t> padding_;  // a row of the image
+    uint8_t padding_code_;
 };
 
 }  // namespace octavo

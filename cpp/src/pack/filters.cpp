@@ -1,8 +1,26 @@
 #include "pack/filters.h"
 
+#include <algorithm>
+
 #include "base/sizes.h"
 
 namespace octavo {
+
+namespace {
+
+// The block for the next channels: one that holds all the rest and is filled more than half, else the widest that is filled.
+const DepthwiseBlock& next_block(const DepthwiseRow& row, int64_t channels, int64_t rest) {
+    const DepthwiseBlock* filled = nullptr;
+    for (int i = row.block_count - 1; i >= 0; i--) {
+        const DepthwiseBlock& block = row.blocks[i];
+        if (block.channels > channels) break;
+        if (block.channels >= rest && (filled == nullptr || 2 * rest > block.channels)) return block;
+        if (block.channels <= rest) filled = &block;
+    }
+    return *filled;
+}
+
+}  // namespace
 
 Filters::Filters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t taps)
     : row_(&row), taps_(round_up<int64_t>(taps, row.taps_grouped)) {
@@ -23,6 +41,39 @@ Filters::Filters(const DepthwiseRow& row, const int8_t* weights, int64_t channel
                 reinterpret_cast<int8_t*>(data_.data())[at] = w;
             } else {
                 reinterpret_cast<int16_t*>(data_.data())[at] = w;
+            }
+        }
+    }
+}
+
+ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel) {
+    const int64_t grouped = row.taps_grouped, groups = ceil_div(kernel, grouped);
+    const size_t element = grouped == 4 ? 1 : 2;
+    size_t bytes = 0;
+    for (int64_t channel = 0; channel < channels;) {
+        const DepthwiseBlock& block = next_block(row, channels, channels - channel);
+        const int64_t first = std::min(channel, channels - block.channels);
+        blocks_.push_back({&block, first, static_cast<int64_t>(order_.size()), bytes});
+        for (int i = 0; i < block.channels; i++) order_.push_back(first + block.order[i]);
+        bytes += static_cast<size_t>(kernel * groups * block.channels * grouped) * element;
+        channel = first + block.channels;
+    }
+    data_ = AlignedArray<std::byte>(bytes);
+    for (const Block& block : blocks_) {
+        const int64_t width = block.kernels->channels;
+        for (int64_t i = 0; i < width; i++) {
+            const int8_t* filter = weights + order_[static_cast<size_t>(block.column + i)] * kernel * kernel;
+            for (int64_t y = 0; y < kernel; y++) {
+                for (int64_t x = 0; x < kernel; x++) {
+                    const int64_t at = ((x * groups + y / grouped) * width + i) * grouped + y % grouped;
+                    const int8_t w = filter[y * kernel + x];
+                    std::byte* to = data_.data() + block.weights;
+                    if (element == 1) {
+                        reinterpret_cast<int8_t*>(to)[at] = w;
+                    } else {
+                        reinterpret_cast<int16_t*>(to)[at] = w;
+                    }
+                }
             }
         }
     }

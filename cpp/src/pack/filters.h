@@ -30,6 +30,31 @@ private:
     AlignedArray<std::byte> data_;
 };
 
+// The same for lines by columns of taps: all channels in blocks of the row's widths. Where the last channels fill no block, the
+// last block begins earlier and repeats some of the one before, so that no kernel needs a mask.
+class ColumnFilters {
+public:
+    struct Block {
+        const DepthwiseBlock* kernels;
+        int64_t channel;  // first one
+        int64_t column;   // of the arrays in packed order
+        size_t weights;   // offset in the data
+    };
+
+    // weights [channels][kernel][kernel]; there are at least as many channels as the narrowest block has.
+    ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel);
+
+    const std::vector<Block>& blocks() const { return blocks_; }
+    const std::byte* data(const Block& block) const { return data_.data() + block.weights; }
+    size_t bytes() const { return data_.bytes(); }
+    const std::vector<int64_t>& order() const { return order_; }
+
+private:
+    std::vector<Block> blocks_;
+    std::vector<int64_t> order_;
+    AlignedArray<std::byte> data_;
+};
+
 }  // namespace octavo
 
 #endif

@@ -3,6 +3,8 @@
 #include "kernels/depthwise.h"
 
 #include "kernels/output_avx512.h"
+// Needs OCTAVO_INLINE.
+#include "kernels/depthwise_columns.h"
 
 namespace octavo {
 namespace {
@@ -82,8 +84,170 @@ void line(const DepthwiseArgs& args) {
     }
 }
 
+// 64 channels by columns, in the order of `line`; a fifth row has a group of its own.
+struct Columns64 {
+    using Vector = __m512i;
+    static constexpr int sums = 4;
+    static constexpr int groups(int kernel) { return kernel / 4 + 1; }
+    static constexpr bool keeps(int kernel) { return kernel == 3; }
+    static OCTAVO_INLINE void hold(Vector& x) { asm("" : "+v"(x)); }
+
+    const OutputStage stage;
+    const Rounding r;
+
+    explicit Columns64(const OutputStage& s) : stage(s), r(rounding(s)) {}
+
+    OCTAVO_INLINE void start(__m512i (&sum)[4]) const {
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) sum[j] = _mm512_loadu_si512(stage.start + 16 * j);
+    }
+    static OCTAVO_INLINE __m512i padding(int code) { return _mm512_set1_epi8(static_cast<char>(code)); }
+    static OCTAVO_INLINE __m512i multiply(__m512i sum, __m512i column, __m512i w) {
+        return _mm512_dpbusd_epi32(sum, column, w);
+    }
+    static OCTAVO_INLINE __m512i row(const uint8_t* p) { return _mm512_loadu_si512(p); }
+    template <int kernel, int group>
+    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel], int64_t at, __m512i (&column)[4]) const {
+        const __m512i t0 = row(rows[4 * group] + at);
+        const __m512i t1 = 4 * group + 1 < kernel ? row(rows[4 * group + 1] + at) : t0;
+        const __m512i t2 = 4 * group + 2 < kernel ? row(rows[4 * group + 2] + at) : t1;
+        const __m512i t3 = 4 * group + 3 < kernel ? row(rows[4 * group + 3] + at) : t2;
+        const __m512i low01 = _mm512_unpacklo_epi8(t0, t1), high01 = _mm512_unpackhi_epi8(t0, t1);
+        const __m512i low23 = _mm512_unpacklo_epi8(t2, t3), high23 = _mm512_unpackhi_epi8(t2, t3);
+        column[0] = _mm512_unpacklo_epi16(low01, low23);
+        column[1] = _mm512_unpackhi_epi16(low01, low23);
+        column[2] = _mm512_unpacklo_epi16(high01, high23);
+        column[3] = _mm512_unpackhi_epi16(high01, high23);
+    }
+    OCTAVO_INLINE void write(const __m512i (&sum)[4], uint8_t* c) const {
+        __m512i rounded[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            __m512 x = _mm512_cvtepi32_ps(sum[j]);
+            if (stage.bias != nullptr) {
+                const __m512 bias = _mm512_loadu_ps(stage.bias + 16 * j);
+                x = _mm512_fmadd_ps(bias, _mm512_set1_ps(*stage.bias_scale), x);
+            }
+            rounded[j] = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_loadu_ps(stage.multiplier + 16 * j)));
+        }
+        _mm512_storeu_si512(c, to_bytes(rounded[0], rounded[1], rounded[2], rounded[3], r));
+    }
+};
+
+// 32 channels in the same way with vectors of half the width.
+struct Columns32 {
+    using Vector = __m256i;
+    static constexpr int sums = 4;
+    static constexpr int groups(int kernel) { return kernel / 4 + 1; }
+    static constexpr bool keeps(int kernel) { return kernel == 3; }
+    static OCTAVO_INLINE void hold(Vector& x) { asm("" : "+v"(x)); }
+
+    const OutputStage stage;
+    const Rounding r;
+
+    explicit Columns32(const OutputStage& s) : stage(s), r(rounding(s)) {}
+
+    OCTAVO_INLINE void start(__m256i (&sum)[4]) const {
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) sum[j] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(stage.start + 8 * j));
+    }
+    static OCTAVO_INLINE __m256i padding(int code) { return _mm256_set1_epi8(static_cast<char>(code)); }
+    static OCTAVO_INLINE __m256i multiply(__m256i sum, __m256i column, __m256i w) {
+        return _mm256_dpbusd_epi32(sum, column, w);
+    }
+    static OCTAVO_INLINE __m256i row(const uint8_t* p) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    }
+    template <int kernel, int group>
+    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel], int64_t at, __m256i (&column)[4]) const {
+        const __m256i t0 = row(rows[4 * group] + at);
+        const __m256i t1 = 4 * group + 1 < kernel ? row(rows[4 * group + 1] + at) : t0;
+        const __m256i t2 = 4 * group + 2 < kernel ? row(rows[4 * group + 2] + at) : t1;
+        const __m256i t3 = 4 * group + 3 < kernel ? row(rows[4 * group + 3] + at) : t2;
+        const __m256i low01 = _mm256_unpacklo_epi8(t0, t1), high01 = _mm256_unpackhi_epi8(t0, t1);
+        const __m256i low23 = _mm256_unpacklo_epi8(t2, t3), high23 = _mm256_unpackhi_epi8(t2, t3);
+        column[0] = _mm256_unpacklo_epi16(low01, low23);
+        column[1] = _mm256_unpackhi_epi16(low01, low23);
+        column[2] = _mm256_unpacklo_epi16(high01, high23);
+        column[3] = _mm256_unpackhi_epi16(high01, high23);
+    }
+    OCTAVO_INLINE void write(const __m256i (&sum)[4], uint8_t* c) const {
+        __m256i rounded[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            __m256 x = _mm256_cvtepi32_ps(sum[j]);
+            if (stage.bias != nullptr) {
+                const __m256 bias = _mm256_loadu_ps(stage.bias + 8 * j);
+                x = _mm256_fmadd_ps(bias, _mm256_set1_ps(*stage.bias_scale), x);
+            }
+            rounded[j] = _mm256_cvtps_epi32(_mm256_mul_ps(x, _mm256_loadu_ps(stage.multiplier + 8 * j)));
+        }
+        const __m256i zero_point = _mm512_castsi512_si256(r.zero_point);
+        const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), zero_point);
+        const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), zero_point);
+        __m256i bytes = _mm256_max_epu8(_mm256_packus_epi16(low, high), _mm512_castsi512_si256(r.lo));
+        bytes = _mm256_xor_si256(_mm256_min_epu8(bytes, _mm512_castsi512_si256(r.hi)), _mm512_castsi512_si256(r.flip));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), bytes);
+    }
+};
+
+// 16 channels: four rows in one vector, transposed by a permute of dwords and one of bytes within lanes. Channels stay in order.
+struct Columns16 {
+    using Vector = __m512i;
+    static constexpr int sums = 1;
+    static constexpr int groups(int kernel) { return kernel / 4 + 1; }
+    static constexpr bool keeps(int) { return true; }
+    static OCTAVO_INLINE void hold(Vector& x) { asm("" : "+v"(x)); }
+
+    const OutputStage stage;
+    const __m512i lo, hi, zero_point;  // 32 bits; limits before the zero point is added
+
+    explicit Columns16(const OutputStage& s)
+        : stage(s),
+          lo(_mm512_set1_epi32(s.lo - s.zero_point)),
+          hi(_mm512_set1_epi32(s.hi - s.zero_point)),
+          zero_point(_mm512_set1_epi32(s.zero_point)) {}
+
+    OCTAVO_INLINE void start(__m512i (&sum)[1]) const { sum[0] = _mm512_loadu_si512(stage.start); }
+    static OCTAVO_INLINE __m512i padding(int code) { return _mm512_set1_epi8(static_cast<char>(code)); }
+    static OCTAVO_INLINE __m512i multiply(__m512i sum, __m512i column, __m512i w) {
+        return _mm512_dpbusd_epi32(sum, column, w);
+    }
+    static OCTAVO_INLINE __m128i row(const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+    template <int kernel, int group>
+    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel], int64_t at, __m512i (&column)[1]) const {
+        if constexpr (group == 1) {
+            column[0] = _mm512_cvtepu8_epi32(row(rows[4] + at));
+        } else {
+            const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+            const __m512i bytes = _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400);
+            const __m256i two =
+                _mm256_inserti128_si256(_mm256_castsi128_si256(row(rows[0] + at)), row(rows[1] + at), 1);
+            __m512i four = _mm512_inserti32x4(_mm512_castsi256_si512(two), row(rows[2] + at), 2);
+            if constexpr (kernel == 5) four = _mm512_inserti32x4(four, row(rows[3] + at), 3);
+            column[0] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, four), bytes);
+        }
+    }
+    OCTAVO_INLINE void write(const __m512i (&sum)[1], uint8_t* c) const {
+        __m512 x = _mm512_cvtepi32_ps(sum[0]);
+        if (stage.bias != nullptr)
+            x = _mm512_fmadd_ps(_mm512_loadu_ps(stage.bias), _mm512_set1_ps(*stage.bias_scale), x);
+        const __m512i rounded = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_loadu_ps(stage.multiplier)));
+        const __m512i code = _mm512_add_epi32(_mm512_min_epi32(_mm512_max_epi32(rounded, lo), hi), zero_point);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(c), _mm512_cvtepi32_epi8(code));
+    }
+};
+
+// Accumulator j, 128-bit lane l of two, element e: channel 16 l + 4 j + e.
+const uint8_t order_of_32[32] = {0, 1, 2,  3,  16, 17, 18, 19, 4,  5,  6,  7,  20, 21, 22, 23,
+                                 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31};
+const uint8_t order_of_16[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+constexpr DepthwiseBlock blocks[] = {columns_block<Columns64>(64, order), columns_block<Columns32>(32, order_of_32),
+                                     columns_block<Columns16>(16, order_of_16)};
+
 }  // namespace
 
-const DepthwiseRow depthwise_vnni = {"vnni", line, block, 4, order, 0, 70};
+const DepthwiseRow depthwise_vnni = {"vnni", line, block, 4, order, 0, 70, blocks, 3, 95};
 
 }  // namespace octavo
