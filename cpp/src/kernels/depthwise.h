@@ -49,7 +49,8 @@ using DepthwiseColumnsFn = void (*)(const DepthwiseColumnsArgs&);
 
 struct DepthwiseBlock {
     int channels;
-    const uint8_t* order;              // as that of a row
+    int positions;         // packed: the channels once, or once for each of the lines that the kernel takes together
+    const uint8_t* order;  // [positions], as that of a row
     DepthwiseColumnsFn columns[2][2];  // [kernel 3, 5][stride 1, 2]
 };
 

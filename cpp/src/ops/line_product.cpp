@@ -254,8 +254,8 @@ DepthwiseColumnsProduct::DepthwiseColumnsProduct(const DepthwiseRow& row, const 
 void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const noexcept {
     const ConvGeometry& g = geometry_;
     const int64_t kernel = g.kernel_h, row_bytes = g.width * g.channels;
-    // A block's lines are taken together while the rows that they read, or their part of these, stay in L1.
-    constexpr int64_t most_lines = 8, near_bytes = 24 * 1024;
+    // A block's lines are taken together while the rows that all blocks read, one after the other, stay in L2.
+    constexpr int64_t most_lines = 32, near_bytes = 256 * 1024;
     const int64_t together = std::clamp<int64_t>(near_bytes / row_bytes, 1, most_lines);
     const OutputStage stage = stage_.stage();
     const uint8_t* rows[most_lines * 5];

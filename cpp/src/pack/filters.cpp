@@ -54,13 +54,13 @@ ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int
         const DepthwiseBlock& block = next_block(row, channels, channels - channel);
         const int64_t first = std::min(channel, channels - block.channels);
         blocks_.push_back({&block, first, static_cast<int64_t>(order_.size()), bytes});
-        for (int i = 0; i < block.channels; i++) order_.push_back(first + block.order[i]);
-        bytes += static_cast<size_t>(kernel * groups * block.channels * grouped) * element;
+        for (int i = 0; i < block.positions; i++) order_.push_back(first + block.order[i]);
+        bytes += static_cast<size_t>(kernel * groups * block.positions * grouped) * element;
         channel = first + block.channels;
     }
     data_ = AlignedArray<std::byte>(bytes);
     for (const Block& block : blocks_) {
-        const int64_t width = block.kernels->channels;
+        const int64_t width = block.kernels->positions;
         for (int64_t i = 0; i < width; i++) {
             const int8_t* filter = weights + order_[static_cast<size_t>(block.column + i)] * kernel * kernel;
             for (int64_t y = 0; y < kernel; y++) {

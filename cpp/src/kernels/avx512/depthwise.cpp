@@ -52,6 +52,7 @@ void line(const DepthwiseArgs& args) {
 // 32 channels by columns: rows widened to 16 bits, then two and two interleaved; an odd last one has a pair of its own.
 struct Columns32 {
     using Vector = __m512i;
+    static constexpr int lines = 1;
     static constexpr int sums = 2;
     static constexpr int groups(int kernel) { return kernel / 2 + 1; }
     static constexpr bool keeps(int kernel) { return kernel == 3; }
@@ -80,7 +81,7 @@ struct Columns32 {
         column[0] = _mm512_unpacklo_epi16(even, odd);
         column[1] = _mm512_unpackhi_epi16(even, odd);
     }
-    OCTAVO_INLINE void write(const __m512i (&sum)[2], uint8_t* c) const {
+    OCTAVO_INLINE void write(const __m512i (&sum)[2], uint8_t* c, int64_t) const {
         __m512i rounded[2];
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
@@ -101,6 +102,7 @@ struct Columns32 {
 // 16 channels in the same way with vectors of half the width.
 struct Columns16 {
     using Vector = __m256i;
+    static constexpr int lines = 1;
     static constexpr int sums = 2;
     static constexpr int groups(int kernel) { return kernel / 2 + 1; }
     static constexpr bool keeps(int kernel) { return kernel == 3; }
@@ -134,7 +136,7 @@ struct Columns16 {
         column[0] = _mm256_unpacklo_epi16(even, odd);
         column[1] = _mm256_unpackhi_epi16(even, odd);
     }
-    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c) const {
+    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c, int64_t) const {
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
             __m256 x = _mm256_cvtepi32_ps(sum[j]);

@@ -84,9 +84,11 @@ void line(const DepthwiseArgs& args) {
     }
 }
 
-// 64 channels by columns, in the order of `line`; a fifth row has a group of its own.
-struct Columns64 {
+// 64 channels by columns, in the order of `line`, or 32 of two lines; a fifth row has a group of its own.
+template <int lines_together>
+struct ColumnsWide {
     using Vector = __m512i;
+    static constexpr int lines = lines_together;
     static constexpr int sums = 4;
     static constexpr int groups(int kernel) { return kernel / 4 + 1; }
     static constexpr bool keeps(int kernel) { return kernel == 3; }
@@ -95,7 +97,15 @@ struct Columns64 {
     const OutputStage stage;
     const Rounding r;
 
-    explicit Columns64(const OutputStage& s) : stage(s), r(rounding(s)) {}
+    // Nothing is below the zero point, as after a ReLU: then the pack to bytes cuts off what is, and saturates above.
+    const bool from_zero;
+    const __m512i zero_bytes;
+
+    explicit ColumnsWide(const OutputStage& s)
+        : stage(s),
+          r(rounding(s)),
+          from_zero(s.type == output_u8 && s.lo == s.zero_point),
+          zero_bytes(_mm512_set1_epi8(static_cast<char>(s.zero_point))) {}
 
     OCTAVO_INLINE void start(__m512i (&sum)[4]) const {
 #pragma GCC unroll 4
@@ -105,13 +115,29 @@ struct Columns64 {
     static OCTAVO_INLINE __m512i multiply(__m512i sum, __m512i column, __m512i w) {
         return _mm512_dpbusd_epi32(sum, column, w);
     }
-    static OCTAVO_INLINE __m512i row(const uint8_t* p) { return _mm512_loadu_si512(p); }
+    // Row i of the first line, and of the second in the upper half.
+    template <int kernel>
+    static OCTAVO_INLINE __m512i row(const uint8_t* const (&rows)[kernel * lines], int i, int64_t at) {
+        if constexpr (lines == 1) return _mm512_loadu_si512(rows[i] + at);
+        const __m256i first = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[i] + at));
+        const __m256i second =
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[kernel * (lines - 1) + i] + at));
+        return _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
+    }
+    static OCTAVO_INLINE void store(uint8_t* c, int64_t to_second, __m512i codes) {
+        if constexpr (lines == 1) {
+            _mm512_storeu_si512(c, codes);
+        } else {
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(c + to_second), _mm512_extracti64x4_epi64(codes, 1));
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), _mm512_castsi512_si256(codes));
+        }
+    }
     template <int kernel, int group>
-    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel], int64_t at, __m512i (&column)[4]) const {
-        const __m512i t0 = row(rows[4 * group] + at);
-        const __m512i t1 = 4 * group + 1 < kernel ? row(rows[4 * group + 1] + at) : t0;
-        const __m512i t2 = 4 * group + 2 < kernel ? row(rows[4 * group + 2] + at) : t1;
-        const __m512i t3 = 4 * group + 3 < kernel ? row(rows[4 * group + 3] + at) : t2;
+    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel * lines], int64_t at, __m512i (&column)[4]) const {
+        const __m512i t0 = row<kernel>(rows, 4 * group, at);
+        const __m512i t1 = 4 * group + 1 < kernel ? row<kernel>(rows, 4 * group + 1, at) : t0;
+        const __m512i t2 = 4 * group + 2 < kernel ? row<kernel>(rows, 4 * group + 2, at) : t1;
+        const __m512i t3 = 4 * group + 3 < kernel ? row<kernel>(rows, 4 * group + 3, at) : t2;
         const __m512i low01 = _mm512_unpacklo_epi8(t0, t1), high01 = _mm512_unpackhi_epi8(t0, t1);
         const __m512i low23 = _mm512_unpacklo_epi8(t2, t3), high23 = _mm512_unpackhi_epi8(t2, t3);
         column[0] = _mm512_unpacklo_epi16(low01, low23);
@@ -119,7 +145,7 @@ struct Columns64 {
         column[2] = _mm512_unpacklo_epi16(high01, high23);
         column[3] = _mm512_unpackhi_epi16(high01, high23);
     }
-    OCTAVO_INLINE void write(const __m512i (&sum)[4], uint8_t* c) const {
+    OCTAVO_INLINE void write(const __m512i (&sum)[4], uint8_t* c, int64_t to_second) const {
         __m512i rounded[4];
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
@@ -130,70 +156,20 @@ struct Columns64 {
             }
             rounded[j] = _mm512_cvtps_epi32(_mm512_mul_ps(x, _mm512_loadu_ps(stage.multiplier + 16 * j)));
         }
-        _mm512_storeu_si512(c, to_bytes(rounded[0], rounded[1], rounded[2], rounded[3], r));
-    }
-};
-
-// 32 channels in the same way with vectors of half the width.
-struct Columns32 {
-    using Vector = __m256i;
-    static constexpr int sums = 4;
-    static constexpr int groups(int kernel) { return kernel / 4 + 1; }
-    static constexpr bool keeps(int kernel) { return kernel == 3; }
-    static OCTAVO_INLINE void hold(Vector& x) { asm("" : "+v"(x)); }
-
-    const OutputStage stage;
-    const Rounding r;
-
-    explicit Columns32(const OutputStage& s) : stage(s), r(rounding(s)) {}
-
-    OCTAVO_INLINE void start(__m256i (&sum)[4]) const {
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) sum[j] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(stage.start + 8 * j));
-    }
-    static OCTAVO_INLINE __m256i padding(int code) { return _mm256_set1_epi8(static_cast<char>(code)); }
-    static OCTAVO_INLINE __m256i multiply(__m256i sum, __m256i column, __m256i w) {
-        return _mm256_dpbusd_epi32(sum, column, w);
-    }
-    static OCTAVO_INLINE __m256i row(const uint8_t* p) {
-        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-    }
-    template <int kernel, int group>
-    OCTAVO_INLINE void column(const uint8_t* const (&rows)[kernel], int64_t at, __m256i (&column)[4]) const {
-        const __m256i t0 = row(rows[4 * group] + at);
-        const __m256i t1 = 4 * group + 1 < kernel ? row(rows[4 * group + 1] + at) : t0;
-        const __m256i t2 = 4 * group + 2 < kernel ? row(rows[4 * group + 2] + at) : t1;
-        const __m256i t3 = 4 * group + 3 < kernel ? row(rows[4 * group + 3] + at) : t2;
-        const __m256i low01 = _mm256_unpacklo_epi8(t0, t1), high01 = _mm256_unpackhi_epi8(t0, t1);
-        const __m256i low23 = _mm256_unpacklo_epi8(t2, t3), high23 = _mm256_unpackhi_epi8(t2, t3);
-        column[0] = _mm256_unpacklo_epi16(low01, low23);
-        column[1] = _mm256_unpackhi_epi16(low01, low23);
-        column[2] = _mm256_unpacklo_epi16(high01, high23);
-        column[3] = _mm256_unpackhi_epi16(high01, high23);
-    }
-    OCTAVO_INLINE void write(const __m256i (&sum)[4], uint8_t* c) const {
-        __m256i rounded[4];
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) {
-            __m256 x = _mm256_cvtepi32_ps(sum[j]);
-            if (stage.bias != nullptr) {
-                const __m256 bias = _mm256_loadu_ps(stage.bias + 8 * j);
-                x = _mm256_fmadd_ps(bias, _mm256_set1_ps(*stage.bias_scale), x);
-            }
-            rounded[j] = _mm256_cvtps_epi32(_mm256_mul_ps(x, _mm256_loadu_ps(stage.multiplier + 8 * j)));
+        if (from_zero) {
+            const __m512i codes = _mm512_packus_epi16(_mm512_packs_epi32(rounded[0], rounded[1]),
+                                                      _mm512_packs_epi32(rounded[2], rounded[3]));
+            store(c, to_second, _mm512_min_epu8(_mm512_adds_epu8(codes, zero_bytes), r.hi));
+        } else {
+            store(c, to_second, to_bytes(rounded[0], rounded[1], rounded[2], rounded[3], r));
         }
-        const __m256i zero_point = _mm512_castsi512_si256(r.zero_point);
-        const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), zero_point);
-        const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(rounded[2], rounded[3]), zero_point);
-        __m256i bytes = _mm256_max_epu8(_mm256_packus_epi16(low, high), _mm512_castsi512_si256(r.lo));
-        bytes = _mm256_xor_si256(_mm256_min_epu8(bytes, _mm512_castsi512_si256(r.hi)), _mm512_castsi512_si256(r.flip));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(c), bytes);
     }
 };
 
 // 16 channels: four rows in one vector, transposed by a permute of dwords and one of bytes within lanes. Channels stay in order.
 struct Columns16 {
     using Vector = __m512i;
+    static constexpr int lines = 1;
     static constexpr int sums = 1;
     static constexpr int groups(int kernel) { return kernel / 4 + 1; }
     static constexpr bool keeps(int) { return true; }
@@ -228,7 +204,7 @@ struct Columns16 {
             column[0] = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, four), bytes);
         }
     }
-    OCTAVO_INLINE void write(const __m512i (&sum)[1], uint8_t* c) const {
+    OCTAVO_INLINE void write(const __m512i (&sum)[1], uint8_t* c, int64_t) const {
         __m512 x = _mm512_cvtepi32_ps(sum[0]);
         if (stage.bias != nullptr)
             x = _mm512_fmadd_ps(_mm512_loadu_ps(stage.bias), _mm512_set1_ps(*stage.bias_scale), x);
@@ -238,12 +214,14 @@ struct Columns16 {
     }
 };
 
-// Accumulator j, 128-bit lane l of two, element e: channel 16 l + 4 j + e.
-const uint8_t order_of_32[32] = {0, 1, 2,  3,  16, 17, 18, 19, 4,  5,  6,  7,  20, 21, 22, 23,
-                                 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31};
+// Accumulator j, 128-bit lane l, element e: channel 16 (l mod 2) + 4 j + e.
+const uint8_t order_of_32[64] = {0,  1,  2,  3,  16, 17, 18, 19, 0,  1,  2,  3,  16, 17, 18, 19, 4,  5,  6,  7, 20, 21,
+                                 22, 23, 4,  5,  6,  7,  20, 21, 22, 23, 8,  9,  10, 11, 24, 25, 26, 27, 8,  9, 10, 11,
+                                 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31, 12, 13, 14, 15, 28, 29, 30, 31};
 const uint8_t order_of_16[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-constexpr DepthwiseBlock blocks[] = {columns_block<Columns64>(64, order), columns_block<Columns32>(32, order_of_32),
+constexpr DepthwiseBlock blocks[] = {columns_block<ColumnsWide<1>>(64, order),
+                                     columns_block<ColumnsWide<2>>(32, order_of_32),
                                      columns_block<Columns16>(16, order_of_16)};
 
 }  // namespace
