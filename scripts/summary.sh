@@ -3,15 +3,16 @@
 passed=0 failed=0 skipped=0
 
 # attribute NAME: its number in the first line of standard input that has it.
-attribute() { sed -n "s/.*[ <]$1=\"\([0-9]*\)\".*/\1/p" | head -n 1; }
+attribute() { sed -n "/[ <]$1=\"/{s/.*[ <]$1=\"\([0-9]*\)\".*/\1/;p;q}"; }
 
-# A GoogleTest executable counts with its cases; one that crashed left no report, and counts as one failure.
+# A GoogleTest executable counts with its cases (disabled ones are entries for child processes, no tests); one that crashed
+# left no report, and counts as one failure.
 while IFS='|' read -r name state; do
     if [[ -f "$reports/$name.xml" ]]; then
         head="$(grep -m 1 '<testsuites ' "$reports/$name.xml")"
-        cases="$(attribute tests <<<"$head")"
+        cases=$(($(attribute tests <<<"$head") - $(attribute disabled <<<"$head")))
         bad=$(($(attribute failures <<<"$head") + $(attribute errors <<<"$head")))
-        idle="$(grep -c '<testcase .*\(result="skipped"\|status="notrun"\)' "$reports/$name.xml" || true)"
+        idle="$(grep -c '<testcase .*result="skipped"' "$reports/$name.xml" || true)"
         if [[ "$state" == fail && "$bad" == 0 ]]; then
             say "failed: $name (not one of its cases, but the program)"
             bad=1
@@ -40,7 +41,8 @@ while read -r report; do
     bad=$(($(attribute failures <<<"$head") + $(attribute errors <<<"$head")))
     idle="$(attribute skipped <<<"$head")"
     if [[ "$idle" != 0 ]]; then
-        say "skipped: $idle in $(basename "$report" .xml | sed 's/^TEST-//')"
+        reason="$(sed -n '/TestAbortedException: /{s/.*TestAbortedException: \(Assumption failed: \)*/: /;p;q}' "$report")"
+        say "skipped: $idle in $(basename "$report" .xml | sed 's/^TEST-//')$reason"
     fi
     java_run=$((java_run + cases))
     passed=$((passed + cases - bad - idle)) failed=$((failed + bad)) skipped=$((skipped + idle))
