@@ -121,12 +121,15 @@ struct Columns {
     }
 };
 
-template <class V>
+// five: false where the five sets of sums of 5 x 5 at stride 1 crowd the registers, so that narrower blocks are faster.
+template <class V, bool five = true>
 constexpr DepthwiseBlock columns_block(int channels, const uint8_t* order) {
-    return {channels,
-            channels * V::lines,
-            order,
-            {{Columns<V, 3, 1>::lines, Columns<V, 3, 2>::lines}, {Columns<V, 5, 1>::lines, Columns<V, 5, 2>::lines}}};
+    DepthwiseBlock block = {channels,
+                            channels * V::lines,
+                            order,
+                            {{Columns<V, 3, 1>::lines, Columns<V, 3, 2>::lines}, {nullptr, Columns<V, 5, 2>::lines}}};
+    if constexpr (five) block.columns[1][0] = Columns<V, 5, 1>::lines;
+    return block;
 }
 
 }  // namespace

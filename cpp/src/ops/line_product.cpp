@@ -244,7 +244,7 @@ DepthwiseColumnsProduct::DepthwiseColumnsProduct(const DepthwiseRow& row, const 
                                                  const StageOperands& operands)
     : row_(&row),
       geometry_(geometry),
-      filters_(row, operands.weights->values.data(), geometry.channels, geometry.kernel_h),
+      filters_(row, operands.weights->values.data(), geometry.channels, geometry.kernel_h, geometry.stride_w),
       stage_(pack_stage(operands, filters_.order())),
       padding_(static_cast<size_t>(geometry.width * geometry.channels)),
       padding_code_(static_cast<uint8_t>(operands.x.zero_point)) {

@@ -9,11 +9,13 @@ namespace octavo {
 namespace {
 
 // The block for the next channels: one that holds all the rest and is filled more than half, else the widest that is filled.
-const DepthwiseBlock& next_block(const DepthwiseRow& row, int64_t channels, int64_t rest) {
+const DepthwiseBlock& next_block(const DepthwiseRow& row, int64_t kernel, int64_t stride, int64_t channels,
+                                 int64_t rest) {
     const DepthwiseBlock* filled = nullptr;
     for (int i = row.block_count - 1; i >= 0; i--) {
         const DepthwiseBlock& block = row.blocks[i];
         if (block.channels > channels) break;
+        if (block.columns[kernel == 5][stride == 2] == nullptr) continue;
         if (block.channels >= rest && (filled == nullptr || 2 * rest > block.channels)) return block;
         if (block.channels <= rest) filled = &block;
     }
@@ -46,12 +48,13 @@ Filters::Filters(const DepthwiseRow& row, const int8_t* weights, int64_t channel
     }
 }
 
-ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel) {
+ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel,
+                             int64_t stride) {
     const int64_t grouped = row.taps_grouped, groups = ceil_div(kernel, grouped);
     const size_t element = grouped == 4 ? 1 : 2;
     size_t bytes = 0;
     for (int64_t channel = 0; channel < channels;) {
-        const DepthwiseBlock& block = next_block(row, channels, channels - channel);
+        const DepthwiseBlock& block = next_block(row, kernel, stride, channels, channels - channel);
         const int64_t first = std::min(channel, channels - block.channels);
         blocks_.push_back({&block, first, static_cast<int64_t>(order_.size()), bytes});
         for (int i = 0; i < block.positions; i++) order_.push_back(first + block.order[i]);

@@ -41,8 +41,8 @@ public:
         size_t weights;   // offset in the data
     };
 
-    // weights [channels][kernel][kernel]; there are at least as many channels as the narrowest block has.
-    ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel);
+    // weights [channels][kernel][kernel]; stride: along the line; there are at least as many channels as the narrowest block has.
+    ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel, int64_t stride);
 
     const std::vector<Block>& blocks() const { return blocks_; }
     const std::byte* data(const Block& block) const { return data_.data() + block.weights; }

@@ -220,8 +220,8 @@ const uint8_t order_of_32[64] = {0,  1,  2,  3,  16, 17, 18, 19, 0,  1,  2,  3, 
                                  24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31, 12, 13, 14, 15, 28, 29, 30, 31};
 const uint8_t order_of_16[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-constexpr DepthwiseBlock blocks[] = {columns_block<ColumnsWide<1>>(64, order),
-                                     columns_block<ColumnsWide<2>>(32, order_of_32),
+constexpr DepthwiseBlock blocks[] = {columns_block<ColumnsWide<1>, false>(64, order),
+                                     columns_block<ColumnsWide<2>, false>(32, order_of_32),
                                      columns_block<Columns16>(16, order_of_16)};
 
 }  // namespace
