@@ -255,8 +255,8 @@ void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const no
     const ConvGeometry& g = geometry_;
     const int64_t kernel = g.kernel_h, row_bytes = g.width * g.channels;
     // A block's lines are taken together while the rows that all blocks read, one after the other, stay in L2.
-    constexpr int64_t most_lines = 32, near_bytes = 256 * 1024;
-    const int64_t together = std::clamp<int64_t>(near_bytes / row_bytes, 1, most_lines);
+    constexpr int64_t most_lines = 32, near_bytes = 128 * 1024;
+    const int64_t together = std::clamp<int64_t>(near_bytes / (row_bytes * g.stride_h), 1, most_lines);
     const OutputStage stage = stage_.stage();
     const uint8_t* rows[most_lines * 5];
     DepthwiseColumnsArgs args = {};
