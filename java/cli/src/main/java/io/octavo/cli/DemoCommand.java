@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
+        versionProvider = Main.Versions.class,
         description = "Trains a network on CIFAR-10, quantizes it, and prints what int8 costs and gains.")
 final class DemoCommand implements Callable<Integer> {
     private static final int THROUGHPUT_BATCH = 128;
@@ -124,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "S",
-            description = "Seed of initialization, shuffling and flips (default: ${DEFAULT-VALUE}).")
+            description = "Seed of initialization, shuffling, flips and shifts (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")

@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "info",
         mixinStandardHelpOptions = true,
+        versionProvider = Main.Versions.class,
         description = "Prints the CPU, its instruction sets and the one in use.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
