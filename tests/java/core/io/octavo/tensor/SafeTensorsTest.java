@@ -57,6 +57,22 @@ class SafeTensorsTest {
     }
 
     @Test
+    void theOrderOfMetadataDoesNotChangeTheBytes() throws IOException {
+        Map<String, Tensor> tensors = Map.of("a", Tensor.of(new float[] {1, 2}, 2));
+        Map<String, String> up = new LinkedHashMap<>();
+        Map<String, String> down = new LinkedHashMap<>();
+        for (int i = 0; i < 9; i++) {
+            up.put("key" + i, "value");
+            down.put("key" + (8 - i), "value");
+        }
+        Path first = folder.resolve("up.safetensors");
+        Path second = folder.resolve("down.safetensors");
+        SafeTensors.write(first, tensors, up);
+        SafeTensors.write(second, tensors, down);
+        assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second));
+    }
+
+    @Test
     void aFailedWriteLeavesTheOldFile() throws IOException {
         Path file = folder.resolve("old.safetensors");
         Files.writeString(file, "old");

@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Named tensors in a file of the safetensors format: 8 bytes of header length (little-endian), a JSON header with type,
@@ -131,7 +132,7 @@ public final class SafeTensors {
     private static byte[] headerBytes(List<Map.Entry<String, Tensor>> ordered, Map<String, String> metadata) {
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
-            header.put(METADATA, metadata);
+            header.put(METADATA, new TreeMap<>(metadata)); // sorted: the same weights are the same bytes
         }
         long at = 0;
         for (Map.Entry<String, Tensor> e : ordered) {
