@@ -1,7 +1,7 @@
 // Family conv: each pixel stride, number of outputs and line length against the scalar definition.
 #include <gtest/gtest.h>
 
-#include "ops/line_product.h"
+#include "ops/pixel_product.h"
 #include "support/agree.h"
 #include "support/problems.h"
 

@@ -1,7 +1,7 @@
 // Family depthwise: every instruction set against the scalar definition, over channels around the blocks and any number of taps.
 #include <gtest/gtest.h>
 
-#include "ops/line_product.h"
+#include "ops/depthwise_product.h"
 #include "support/agree.h"
 #include "support/coverage.h"
 #include "support/problems.h"

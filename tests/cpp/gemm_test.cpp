@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/scalar/gemm_tile.h"
-#include "ops/line_product.h"
+#include "ops/gemm_product.h"
 #include "support/agree.h"
 #include "support/coverage.h"
 #include "support/problems.h"

@@ -3,9 +3,11 @@
 
 #include "base/sizes.h"
 #include "cpu/pool.h"
+#include "ops/depthwise_product.h"
 #include "ops/factories.h"
+#include "ops/gemm_product.h"
 #include "ops/image_band.h"
-#include "ops/line_product.h"
+#include "ops/pixel_product.h"
 #include "ops/splitting.h"
 
 namespace octavo {

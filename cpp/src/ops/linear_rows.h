@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/line_product.h"
+#include "ops/gemm_product.h"
 #include "pack/code_panels.h"
 
 namespace octavo {

@@ -1,0 +1,57 @@
+// Lines of pixels by family depthwise.
+#ifndef OCTAVO_OPS_DEPTHWISE_PRODUCT_H
+#define OCTAVO_OPS_DEPTHWISE_PRODUCT_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/image_band.h"
+#include "ops/line_product.h"
+#include "ops/output_stage.h"
+#include "pack/filters.h"
+#include "registry/products.h"
+
+namespace octavo {
+
+// Family depthwise.
+class DepthwiseProduct : public LineProduct {
+public:
+    // offsets: bytes from a pixel's first tap to each tap.
+    DepthwiseProduct(const DepthwiseRow& row, std::vector<int32_t> offsets, const StageOperands& operands);
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    int over_read() const override;
+    std::string kernel() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return filters_.row().macs_per_ns; }
+
+private:
+    std::vector<int32_t> offsets_;
+    Filters filters_;
+    PackedStage stage_;
+    int64_t channels_;
+};
+
+// Family depthwise by columns of taps. It pads: lines.a is the image's row lines.first * stride, nothing outside the image is read.
+class DepthwiseColumnsProduct : public LineProduct {
+public:
+    static bool fits(const DepthwiseRow& row, const ConvGeometry& geometry);
+    DepthwiseColumnsProduct(const DepthwiseRow& row, const ConvGeometry& geometry, const StageOperands& operands);
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    int over_read() const override { return 0; }
+    std::string kernel() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return row_->columns_macs_per_ns; }
+
+private:
+    const DepthwiseRow* row_;
+    ConvGeometry geometry_;
+    ColumnFilters filters_;
+    PackedStage stage_;
+    AlignedArray<uint8_t> padding_;  // a row of the image
+    uint8_t padding_code_;
+};
+
+}  // namespace octavo
+
+#endif

@@ -1,0 +1,57 @@
+// Lines of pixels by family gemm.
+#ifndef OCTAVO_OPS_GEMM_PRODUCT_H
+#define OCTAVO_OPS_GEMM_PRODUCT_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ops/line_product.h"
+#include "ops/output_stage.h"
+#include "pack/panels.h"
+#include "registry/products.h"
+
+namespace octavo {
+
+// Family gemm. Channel groups are panels that begin at other input channels.
+class GemmProduct : public LineProduct {
+public:
+    // weights: [outputs, depth], output channels by channel group, `groups` of them, each with the columns `layout` describes
+    // from byte group * group_bytes of a pixel. width: pixels of a line as they will come; 0: anything.
+    GemmProduct(const GemmRow& row, GroupLayout layout, const StageOperands& operands, int groups, int64_t group_bytes,
+                int64_t width);
+    // The same with a given tile, for tests.
+    GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout layout, const StageOperands& operands, int groups,
+                int64_t group_bytes);
+
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
+    size_t scratch_bytes(int64_t pixels) const override;
+    int over_read() const override { return layout_.over_read; }
+    std::string kernel() const override;
+    std::string reason() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return row_->macs_per_ns; }
+
+    // The stage that run uses unless it is given another; its arrays are by packed column.
+    OutputStage stage() const { return stage_.stage(); }
+    std::vector<int64_t> order() const { return panels_.order(); }
+    void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept;
+
+private:
+    void run_panel(const Panels& panels, const Panel& panel, int64_t column, const Lines& lines,
+                   const OutputStage& stage, const int32_t* sums, int64_t outputs) const noexcept;
+
+    const GemmRow* row_;
+    GroupLayout layout_;
+    Panels panels_;
+    Panels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
+    AlignedArray<int32_t> zeros_;
+    PackedStage stage_;
+    int64_t outputs_;
+    int groups_;
+};
+
+}  // namespace octavo
+
+#endif
