@@ -42,7 +42,7 @@ install_packages() {
 }
 
 # need WHAT...: makes sure of the tools for `java` (JDK 17 and Maven), `native` (CMake, g++), `tests` (GoogleTest, Google
-# Benchmark, Ninja), `format` (clang-format).
+# Benchmark, a JSON library, Ninja), `format` (clang-format).
 need() {
     local packages=() what
     if [[ -n "${JAVA_HOME:-}" ]]; then PATH="$JAVA_HOME/bin:$PATH"; fi
@@ -61,6 +61,7 @@ need() {
                 command -v ninja >/dev/null || packages+=(ninja-build)
                 has_header gtest/gtest.h || packages+=(libgtest-dev)
                 has_header benchmark/benchmark.h || packages+=(libbenchmark-dev)
+                has_header nlohmann/json.hpp || packages+=(nlohmann-json3-dev)
                 ;;
             format) command -v clang-format >/dev/null || packages+=(clang-format) ;;
             *) die "need: unknown $what" ;;

@@ -1,4 +1,4 @@
-// The shapes that tests and benchmarks share (tests/shapes).
+// The shapes that tests and benchmarks share (tests/shapes; their README has the format).
 #ifndef OCTAVO_BENCH_SHAPES_H
 #define OCTAVO_BENCH_SHAPES_H
 
@@ -8,23 +8,36 @@
 
 namespace octavo::bench {
 
-enum class Family { quantize, conv, pool, linear };
+enum class Family { linear, table4, conv, memory };
+enum class Kind { gemm, gemv, table4, conv, first, depthwise, memory };
+constexpr Kind kinds[] = {Kind::gemm, Kind::gemv, Kind::table4, Kind::conv, Kind::first, Kind::depthwise, Kind::memory};
+
+const char* kind_name(Kind kind);
 
 struct Shape {
     std::string name;  // "demo/conv1"
     Family family = Family::conv;
-    int64_t batch = 1, channels = 1, height = 1, width = 1;  // linear: channels is K
-    int64_t outputs = 0;                                     // output channels, N of a linear
+    // Images [batch, channels, height, width]; a linear layer's rows M are the batch, its depth K the channels.
+    int64_t batch = 1, channels = 1, height = 1, width = 1;
+    int64_t outputs = 1;  // output channels, N of a linear layer
     int kernel = 1, stride = 1, padding = 0, groups = 1;
+    int x_zero = 0, w_zero = 0;  // zero points of activations and weights
+    bool float_result = false;
+    bool from_memory = false;  // cycles through more copies than the caches hold
+    std::string operation;     // of a memory-bound row
 
+    Kind kind() const;
     int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
     int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-    int64_t macs() const;  // of the whole batch
+    int64_t inputs() const { return batch * channels * height * width; }   // elements
+    int64_t results() const;                                               // elements
+    int64_t depth() const { return channels / groups * kernel * kernel; }  // products a result
+    int64_t macs() const { return results() * depth(); }
 };
 
-// All lines of tests/shapes/ORIGIN_*.txt in the order in which a network has its families. Throws std::runtime_error, with file
-// and line, for a file that does not read.
-std::vector<Shape> read_shapes(const std::string& origin);
+// All lines of tests/shapes/*.txt, files by name. Throws std::runtime_error with file and line for a line that does not read, or
+// that repeats another one's shape.
+std::vector<Shape> read_shapes();
 
 }  // namespace octavo::bench
 

@@ -1,85 +1,132 @@
 #include "bench/table.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
-
-#include "octavo/octavo.h"
-#ifdef OCTAVO_ONEDNN
-#include "octavo/octavo_onednn.h"
-#endif
+#include <functional>
 
 namespace octavo::bench {
 
-bool TableReporter::ReportContext(const Context&) {
-    const char* isa = "?";
-    octavo_isa_active(&isa);
-    std::printf("octavo %s, %s, %s, one thread", octavo_version(), octavo_cpu_name(), isa);
-#ifdef OCTAVO_ONEDNN
-    std::printf(", oneDNN %s", octavo_onednn_version());
-#endif
-    std::printf("\n\n");
-    return true;
+namespace {
+
+using Figure = std::optional<double>;
+using Rows = std::vector<const Row*>;
+
+struct Column {
+    std::string title;
+    std::function<Figure(const Row&)> figure;
+    int decimals;
+    bool summed_up;  // has a mean and a minimum
+};
+
+std::string text(const Figure& figure, int decimals) {
+    if (!figure) return "-";
+    char buffer[32];
+    // Three digits are what a measurement is worth.
+    if (decimals > 0 && std::abs(*figure) >= 100) decimals = 0;
+    std::snprintf(buffer, sizeof buffer, "%.*f", decimals, *figure);
+    return buffer;
 }
 
-void TableReporter::ReportRuns(const std::vector<Run>& runs) {
-    for (const Run& run : runs) {
-        if (run.error_occurred) {
-            note(run.benchmark_name() + ": " + run.error_message);
-        } else if (run.run_type == Run::RT_Aggregate && run.aggregate_name == "median") {
-            times_[run.run_name.function_name].nanoseconds = run.GetAdjustedCPUTime();
-        } else if (run.run_type == Run::RT_Aggregate && run.aggregate_name == "cv") {
-            times_[run.run_name.function_name].deviation = run.cpu_accumulated_time;
-        }
+Figure microseconds(const Row& row) {
+    const auto found = row.times.find(Contender::octavo);
+    if (found == row.times.end()) return std::nullopt;
+    return found->second.nanoseconds / 1000;
+}
+
+std::vector<Column> columns_of(Kind kind, const Rows& rows) {
+    const std::string unit = kind == Kind::memory ? "GB/s" : "GOPS";
+    const auto rate = [](Contender who) { return [who](const Row& row) { return row.rate(who); }; };
+    const auto ratio = [](Contender who) { return [who](const Row& row) { return row.ratio(who); }; };
+    std::vector<Column> columns = {{"us", microseconds, 2, false},
+                                   {"Octavo " + unit, rate(Contender::octavo), 1, false},
+                                   {"oneDNN int8", rate(Contender::onednn_int8), 1, false},
+                                   {"oneDNN float", rate(Contender::onednn_float), 1, false},
+                                   {"x int8", ratio(Contender::onednn_int8), 2, true},
+                                   {"x float", ratio(Contender::onednn_float), 2, true}};
+    if (kind == Kind::table4) {
+        columns.push_back({"own int8", rate(Contender::octavo_dense), 1, false});
+        columns.push_back({"x own", ratio(Contender::octavo_dense), 2, true});
     }
+    const auto has = [&](const std::function<bool(const Row&)>& test) {
+        return std::any_of(rows.begin(), rows.end(), [&](const Row* row) { return test(*row); });
+    };
+    if (has([](const Row& row) { return row.times.count(Contender::fbgemm) != 0; })) {
+        columns.push_back({"FBGEMM", rate(Contender::fbgemm), 1, false});
+        columns.push_back({"x FBGEMM", ratio(Contender::fbgemm), 2, true});
+    }
+    columns.push_back({kind == Kind::memory ? "of bandwidth" : "of peak",
+                       [](const Row& row) { return row.fraction_of_peak(); }, 2, true});
+    if (has([](const Row& row) { return row.scaling.has_value(); }))
+        columns.push_back({"x one thread", [](const Row& row) { return row.scaling; }, 2, true});
+    return columns;
 }
 
-const TableReporter::Time* TableReporter::time(const Row& row, Contender contender) const {
-    const auto found = times_.find(row.name + "/" + contender_name(contender));
-    return found == times_.end() || found->second.nanoseconds <= 0 ? nullptr : &found->second;
+Figure geometric_mean(const std::vector<double>& figures) {
+    if (figures.empty()) return std::nullopt;
+    double sum = 0;
+    for (double figure : figures) sum += std::log(figure);
+    return std::exp(sum / static_cast<double>(figures.size()));
 }
 
-std::string TableReporter::microseconds(const Row& row, Contender contender) const {
-    const Time* measured = time(row, contender);
-    if (measured == nullptr) return "-";
-    char text[64];
-    std::snprintf(text, sizeof text, "%.2f%s", measured->nanoseconds / 1000, measured->deviation > 0.1 ? "*" : "");
-    return text;
+Figure least(const std::vector<double>& figures) {
+    if (figures.empty()) return std::nullopt;
+    return *std::min_element(figures.begin(), figures.end());
 }
 
-std::string TableReporter::ratio(const Row& row, Contender contender) const {
-    const Time *own = time(row, Contender::octavo_int8), *peer = time(row, contender);
-    if (own == nullptr || peer == nullptr) return "-";
-    char text[64];
-    std::snprintf(text, sizeof text, "%.2f", peer->nanoseconds / own->nanoseconds);
-    return text;
-}
-
-std::string TableReporter::rate(const Row& row) const {
-    const Time* own = time(row, Contender::octavo_int8);
-    if (own == nullptr || row.macs == 0) return "-";
-    char text[64];
-    std::snprintf(text, sizeof text, "%.0f", 2 * static_cast<double>(row.macs) / own->nanoseconds);
-    return text;
-}
-
-void TableReporter::Finalize() {
-    std::printf("| layer | N | Octavo int8, us | GOPS | oneDNN int8, us | x | oneDNN float, us | x |\n");
-    std::printf("|---|--:|--:|--:|--:|--:|--:|--:|\n");
-    for (const Row& row : rows_) {
-        bool ran = false;
-        for (Contender contender : contenders) ran |= time(row, contender) != nullptr;
-        if (!ran) continue;
-        std::string line = "| " + row.name + " | " + std::to_string(row.batch) + " | " +
-                           microseconds(row, Contender::octavo_int8) + " | " + rate(row);
-        for (Contender peer : {Contender::onednn_int8, Contender::onednn_float}) {
-            line += " | " + microseconds(row, peer) + " | " + ratio(row, peer);
+void print_summary(const char* name, const Rows& rows, const std::vector<Column>& columns,
+                   Figure (*sum_up)(const std::vector<double>&)) {
+    std::printf("| %s |", name);
+    for (const Column& column : columns) {
+        std::vector<double> figures;
+        for (const Row* row : rows) {
+            const Figure figure = column.figure(*row);
+            if (figure) figures.push_back(*figure);
         }
-        std::printf("%s |\n", line.c_str());
+        std::printf(" %s |", column.summed_up ? text(sum_up(figures), column.decimals).c_str() : "");
+    }
+    std::printf(" |\n");
+}
+
+bool noisy(const Row& row) {
+    return std::any_of(row.times.begin(), row.times.end(), [](const auto& t) { return t.second.deviation > 0.1; });
+}
+
+void print_table(Kind kind, int threads, const Rows& rows) {
+    const std::vector<Column> columns = columns_of(kind, rows);
+    std::printf("\n## %s, %d thread%s\n\n| shape |", kind_name(kind), threads, threads == 1 ? "" : "s");
+    for (const Column& column : columns) std::printf(" %s |", column.title.c_str());
+    std::printf(" kernel |\n|---|");
+    for (size_t i = 0; i < columns.size(); ++i) std::printf("--:|");
+    std::printf("---|\n");
+    for (const Row* row : rows) {
+        std::printf("| %s%s |", row->shape.name.c_str(), noisy(*row) ? "*" : "");
+        for (const Column& column : columns) std::printf(" %s |", text(column.figure(*row), column.decimals).c_str());
+        std::printf(" %s |\n", row->kernel.c_str());
+    }
+    print_summary("geometric mean", rows, columns, geometric_mean);
+    print_summary("minimum", rows, columns, least);
+}
+
+}  // namespace
+
+void print_tables(const Report& report) {
+    std::printf("%s, kernels %s, %s; one core's peak %.0f GOPS\n", report.cpu.c_str(), report.isa.c_str(),
+                report.versions.c_str(), report.peak);
+    for (int threads : {1, 2}) {
+        for (Kind kind : kinds) {
+            Rows rows;
+            for (const Row& row : report.rows) {
+                if (row.shape.kind() == kind && row.threads == threads) rows.push_back(&row);
+            }
+            if (!rows.empty()) print_table(kind, threads, rows);
+        }
     }
     std::printf(
-        "\nMedians of the thread's CPU time over repetitions in random order; x: the peer's time over Octavo's; *: "
-        "repetitions deviate by more "
-        "than 10 %%.\n");
-    for (const std::string& note : notes_) std::printf("- %s\n", note.c_str());
+        "\nA multiply-add counts as two operations; x: Octavo's rate over the other's. Medians of CPU time with one "
+        "thread, of real "
+        "time with two; *: some contender's repetitions deviate by more than 10 %%.\n");
+    for (const std::string& note : report.notes) std::printf("- %s\n", note.c_str());
 }
 
 }  // namespace octavo::bench

@@ -1,44 +1,37 @@
-// A plan with its buffers, ready to be run again and again on one thread.
+// Something to measure: ready to be run again and again.
 #ifndef OCTAVO_BENCH_WORKLOAD_H
 #define OCTAVO_BENCH_WORKLOAD_H
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "bench/contender.h"
-#include "bench/shapes.h"
-#include "octavo/octavo.h"
+#include "bench/bytes.h"
 
 namespace octavo::bench {
 
 class Workload {
 public:
-    Workload(octavo_plan* plan, int64_t batch, std::vector<std::byte> input);
-    ~Workload();
-    Workload(const Workload&) = delete;
-    Workload& operator=(const Workload&) = delete;
-
-    // Throws std::runtime_error with the library's sentence.
-    void run();
-    const std::vector<std::byte>& output() const { return output_; }
-    // Multiply-adds of the whole batch.
-    int64_t macs() const;
-
-private:
-    octavo_plan* plan_;
-    int64_t batch_;
-    std::vector<std::byte> input_, output_;
+    virtual ~Workload() = default;
+    // Throws std::exception with the library's sentence.
+    virtual void run() = 0;
+    virtual const Bytes& output() const = 0;
 };
 
-// One layer alone, with ReLU where its family has an activation, on u8 (or f32) NHWC values. Throws std::runtime_error where the
-// contender does not run it. Every contender sees the same numbers.
-std::unique_ptr<Workload> make_layer(const Shape& shape, Contender contender);
+// Runs the next of several copies, so that none finds its weights in a cache.
+class Cycle : public Workload {
+public:
+    explicit Cycle(std::vector<std::unique_ptr<Workload>> copies) : copies_(std::move(copies)) {}
+    void run() override {
+        copies_[next_]->run();
+        if (++next_ == copies_.size()) next_ = 0;
+    }
+    const Bytes& output() const override { return copies_[0]->output(); }
 
-// A whole network, "demo" or "resnet20", on f32 NCHW images, to f32 logits; random weights.
-std::unique_ptr<Workload> make_network(const std::string& name, int64_t batch, Contender contender);
+private:
+    std::vector<std::unique_ptr<Workload>> copies_;
+    size_t next_ = 0;
+};
 
 }  // namespace octavo::bench
 

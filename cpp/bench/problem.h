@@ -1,0 +1,39 @@
+// The numbers of a row, the same for every contender: activations, weights, what they stand for.
+#ifndef OCTAVO_BENCH_PROBLEM_H
+#define OCTAVO_BENCH_PROBLEM_H
+
+#include <cstdint>
+#include <vector>
+
+#include "bench/bytes.h"
+#include "bench/shapes.h"
+
+namespace octavo::bench {
+
+struct Problem {
+    Shape shape;
+    int threads = 1;
+    int code_max = 255;  // activations are 0..code_max
+    float x_scale = 0.02f, y_scale = 1;
+    Bytes x;                      // u8 [batch, channels] or NHWC
+    Bytes w;                      // s8 [outputs, depth]; of table codes: what they stand for
+    Bytes codes;                  // table codes [outputs, depth], one a byte
+    std::vector<int8_t> table;    // their meaning
+    std::vector<float> w_scales;  // [outputs]
+    std::vector<int32_t> bias;    // [outputs], at x_scale * w_scales
+    bool relu = false;
+
+    Problem(const Shape& shape, int threads, int code_max);
+
+    // The reals that the codes stand for.
+    float x_real(int64_t i) const { return static_cast<float>(x.as<uint8_t>()[i] - shape.x_zero) * x_scale; }
+    float w_real(int64_t i) const {
+        const auto output = static_cast<size_t>(i / shape.depth());
+        return static_cast<float>(w.as<int8_t>()[i] - shape.w_zero) * w_scales[output];
+    }
+    float bias_real(size_t output) const { return static_cast<float>(bias[output]) * x_scale * w_scales[output]; }
+};
+
+}  // namespace octavo::bench
+
+#endif

@@ -1,0 +1,145 @@
+#include "bench/suite.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <regex>
+#include <stdexcept>
+
+#include "bench/octavo_layer.h"
+#include "bench/onednn_layer.h"
+#include "bench/pin.h"
+#include "bench/race.h"
+
+namespace octavo::bench {
+
+namespace {
+
+using Make = std::function<std::unique_ptr<Workload>()>;
+
+int64_t last_cache_bytes() {
+    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index3/size");
+    int64_t kilobytes = 0;
+    return file >> kilobytes ? kilobytes * 1024 : int64_t{32} << 20;
+}
+
+std::unique_ptr<Workload> one_or_many(const Make& make, int64_t copies) {
+    if (copies == 1) return make();
+    std::vector<std::unique_ptr<Workload>> all;
+    for (int64_t i = 0; i < copies; ++i) all.push_back(make());
+    return std::make_unique<Cycle>(std::move(all));
+}
+
+// Codes further apart than the one step that oneDNN's order of rounding allows.
+int64_t disagreements(const Bytes& a, const Bytes& b) {
+    if (a.size() != b.size()) return std::max(a.size(), b.size());
+    int64_t count = 0;
+    for (int64_t i = 0; i < a.size(); ++i) count += std::abs(a.as<uint8_t>()[i] - b.as<uint8_t>()[i]) > 1;
+    return count;
+}
+
+// The contenders of one row.
+class Field {
+public:
+    Field(Row* row, Report* report) : row_(*row), report_(*report), race_(row->threads) {}
+
+    // A contender that cannot be made is a note.
+    const Bytes* add(Contender contender, const char* who, const Make& make, int64_t copies) {
+        try {
+            std::unique_ptr<Workload> workload = one_or_many(make, copies);
+            workload->run();
+            Workload* kept = workload.get();
+            workloads_.push_back(std::move(workload));
+            race_.add(contender, [kept] { kept->run(); });
+            return &kept->output();
+        } catch (const std::exception& error) {
+            report_.notes.push_back(row_.shape.name + ", " + who + ": " + error.what());
+            return nullptr;
+        }
+    }
+    void run() { row_.times = race_.run(&report_.notes); }
+
+private:
+    Row& row_;
+    Report& report_;
+    Race race_;
+    std::vector<std::unique_ptr<Workload>> workloads_;
+};
+
+std::string kernel_of(const Workload& workload) {
+    const auto* plan = dynamic_cast<const PlanWorkload*>(&workload);
+    octavo_step_info step{};
+    if (plan == nullptr || octavo_plan_step(plan->plan(), 0, &step) != OCTAVO_OK) return "";
+    return step.kernel;
+}
+
+void race_layer(Row* row, Report* report, int code_max) {
+    const Shape& shape = row->shape;
+    const Problem problem(shape, row->threads, code_max);
+    const bool table4 = shape.family == Family::table4;
+    // Twice the last cache with the smallest weights that any contender has.
+    const int64_t bytes = shape.outputs * shape.depth() / (table4 ? 2 : 1);
+    const int64_t copies = shape.from_memory ? 2 * last_cache_bytes() / bytes + 1 : 1;
+    row->work = 2 * static_cast<double>(shape.macs());
+    Field field(row, report);
+    const Bytes* own = field.add(
+        Contender::octavo, "Octavo",
+        [&] {
+            auto workload = octavo_layer(problem, table4);
+            row->kernel = kernel_of(*workload);
+            return workload;
+        },
+        copies);
+    if (table4)
+        field.add(
+            Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(problem, false); }, copies);
+    const Bytes* peer = field.add(
+        Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(problem, false); }, copies);
+    if (own != nullptr && peer != nullptr && !shape.float_result) {
+        const int64_t wrong = disagreements(*own, *peer);
+        if (wrong > 0)
+            report->notes.push_back(shape.name + ": " + std::to_string(wrong) +
+                                    " of oneDNN's results are more than a step away from Octavo's");
+    }
+    field.add(
+        Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(problem, true); }, copies);
+    field.run();
+}
+
+}  // namespace
+
+Suite::Suite(const Options& options, const Peak& peak, Report* report)
+    : options_(options), peak_(peak), report_(*report) {
+    const std::regex filter(options.filter);
+    for (const Shape& shape : read_shapes()) {
+        if (std::regex_search(shape.name, filter)) shapes_.push_back(shape);
+    }
+    if (shapes_.empty()) throw std::invalid_argument("--filter " + options.filter + ": no row has such a name");
+}
+
+void Suite::run(int threads) {
+    pin_to(threads);
+    for (size_t i = 0; i < shapes_.size(); ++i) {
+        std::fprintf(stderr, "%zu/%zu %s, %d thread%s\n", i + 1, shapes_.size(), shapes_[i].name.c_str(), threads,
+                     threads == 1 ? "" : "s");
+        run_row(shapes_[i], threads);
+    }
+}
+
+void Suite::run_row(const Shape& shape, int threads) {
+    Row row;
+    row.shape = shape;
+    row.threads = threads;
+    row.peak = peak_.gops() * threads;
+    race_layer(&row, &report_, options_.code_max());
+    const std::optional<double> own = row.rate(Contender::octavo);
+    for (const Row& other : report_.rows) {
+        const std::optional<double> one = other.rate(Contender::octavo);
+        if (other.shape.name == shape.name && other.threads == 1 && threads > 1 && own && one)
+            row.scaling = *own / *one;
+    }
+    report_.rows.push_back(row);
+}
+
+}  // namespace octavo::bench
