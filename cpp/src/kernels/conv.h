@@ -4,6 +4,10 @@
 // K groups as in family gemm: the bytes at a + p * pixel_stride + offsets[g] for pixel p. Sixteen pixels' groups lie within
 // 64 bytes, which are read at once: `a` must have 64 readable bytes from each group of every sixteenth pixel on.
 // B is [groups][outputs][4] s8; the stage has type u8 or s8, no weight zero points, and there is no residual.
+//
+// With a maximum over 2 x 2 pixels at stride 2, taken of the sums, two lines are computed at once. A group of bytes that both
+// lines read is read once: first come the groups of the upper line alone, then those of both, whose B is [2][outputs][4] (the
+// upper line's weights, then the lower's), then those of the lower line alone.
 #ifndef OCTAVO_KERNELS_CONV_H
 #define OCTAVO_KERNELS_CONV_H
 
@@ -15,12 +19,12 @@ namespace octavo {
 
 struct ConvLineArgs {
     const uint8_t* a;
-    const int32_t* offsets;  // [groups]
-    int64_t groups;
+    const int32_t* offsets;  // [groups[0] + groups[1] + groups[2]]
+    int64_t groups[3];       // of the upper line, of both, of the lower; where there is one line, all are of the upper
     const int8_t* b;
     const OutputStage* stage;
-    int64_t pixels;
-    uint8_t* c;  // [pixels, outputs]
+    int64_t pixels;  // of a line, before the maximum; even where it is taken
+    uint8_t* c;      // [pixels, outputs], or [pixels / 2, outputs]
 };
 
 using ConvLineFn = void (*)(const ConvLineArgs&);
@@ -30,7 +34,8 @@ constexpr int conv_line_pixel_stride = 4;  // most bytes from pixel to pixel
 
 struct ConvLineRow {
     const char* isa;
-    ConvLineFn line[conv_line_pixel_stride][conv_line_outputs];  // [pixel stride - 1][outputs - 1]
+    ConvLineFn line[conv_line_pixel_stride][conv_line_outputs];    // [pixel stride - 1][outputs - 1]
+    ConvLineFn pooled[conv_line_pixel_stride][conv_line_outputs];  // two lines and the maximum
 };
 
 extern const ConvLineRow conv_line_scalar, conv_line_vnni;

@@ -1,5 +1,6 @@
 // Integer convolution in NHWC: checks, the choice of kernel, and lines of output shared among threads.
 #include <algorithm>
+#include <utility>
 
 #include "base/sizes.h"
 #include "cpu/pool.h"
@@ -8,6 +9,7 @@
 #include "ops/gemm_product.h"
 #include "ops/image_band.h"
 #include "ops/pixel_product.h"
+#include "ops/pooled_product.h"
 #include "ops/splitting.h"
 
 namespace octavo {
@@ -89,14 +91,15 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
     }
     g.out_height = space_h / g.stride_h + 1;
     g.out_width = space_w / g.stride_w + 1;
+    const ConvGeometry result = desc.max_pool ? pooled(g) : g;
     const auto expect = [&](const Value& value) {
         const bool batch_fits = value.batched == x.batched && (x.batched || value.dims[0] == x.dims[0]);
-        if (!batch_fits || value.dims[1] != g.outputs || value.dims[2] != g.out_height ||
-            value.dims[3] != g.out_width) {
+        if (!batch_fits || value.dims[1] != g.outputs || value.dims[2] != result.out_height ||
+            value.dims[3] != result.out_width) {
             shapes_differ(where, value,
                           "[" + (x.batched ? std::string("N") : std::to_string(x.dims[0])) + ", " +
-                              std::to_string(g.outputs) + ", " + std::to_string(g.out_height) + ", " +
-                              std::to_string(g.out_width) + "]");
+                              std::to_string(g.outputs) + ", " + std::to_string(result.out_height) + ", " +
+                              std::to_string(result.out_width) + "]");
         }
     };
     expect(y);
@@ -174,6 +177,13 @@ public:
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
         residual_input_ = operands.residual != nullptr ? 3 : -1;
+        if (desc.max_pool) {
+            // From here on the windows are those of the maxima; only the taps are the convolution's.
+            convolution_ = std::exchange(geometry_, pooled(geometry_));
+            copies_ = x_.flip || geometry_.padded();
+            product_ = choose_pooled(desc.isa, weights, operands);
+            return;
+        }
         copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands));
         // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
         const DenseWeights given = weights;
@@ -315,7 +325,44 @@ private:
                                              static_cast<int>(g.groups / merged), inputs, g.out_width);
     }
 
+    // With the maximum over 2 x 2 pixels.
+    std::unique_ptr<LineProduct> choose_pooled(Isa isa, DenseWeights& weights, const StageOperands& operands) {
+        const ConvGeometry& g = convolution_;
+        const auto refuse = [&](const std::string& why) { return Refusal(operands.where + ": " + why); };
+        if (operands.residual != nullptr || weights.has_zero_points() || g.groups > 1)
+            throw refuse("no kernel takes the maximum with a residual, weight zero points or groups");
+        const ConvLineRow* line = conv_line_row(isa);
+        const ConvPoolRow* tiles = conv_pool_row(isa);
+        const int64_t pixel_bytes = g.channels * g.stride_w;
+        const bool few = line != nullptr && g.outputs <= conv_line_outputs && pixel_bytes <= conv_line_pixel_stride &&
+                         geometry_.out_width >= 4;
+        if (!few && tiles == nullptr) throw refuse("no kernel of " + std::string(isa_name(isa)) + " takes the maximum");
+        if (g.channels >= 8 && g.padded()) throw refuse("of so many channels the taps beyond the border are skipped");
+        reorder(weights, g, 1);
+        if (few) {
+            copies_ = true;  // the kernel over-reads
+            auto product = std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands, pixel_bytes,
+                                                          gemm_row(isa).macs_per_ns / 2, g.stride_h * pitch());
+            return monotone(std::move(product), operands);
+        }
+        auto layout = taps_of(g, pitch(), g.channels);
+        if (layout.over_read > 0 && !copies_) {
+            copies_ = true;
+            layout = taps_of(g, pitch(), g.channels);
+        }
+        return monotone(
+            std::make_unique<PooledProduct>(*tiles, std::move(layout), operands, pixel_bytes, g.stride_h * pitch()),
+            operands);
+    }
+    template <class Product>
+    static std::unique_ptr<LineProduct> monotone(std::unique_ptr<Product> product, const StageOperands& operands) {
+        const std::string why_not = why_not_monotone(product->stage());
+        if (!why_not.empty()) throw Refusal(operands.where + ": " + why_not);
+        return product;
+    }
+
     ConvGeometry geometry_;
+    ConvGeometry convolution_ = {};  // before the maximum, where that is taken too
     Activations x_;
     int64_t images_ = 0;  // fixed number; 0: the batch of the run
     int64_t macs_ = 0;

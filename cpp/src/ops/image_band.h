@@ -30,6 +30,19 @@ inline ConvGeometry copied(const ConvGeometry& g) {
     return copy;
 }
 
+// The windows that 2 x 2 pixels of a convolution's output see together, as a convolution with those windows.
+inline ConvGeometry pooled(const ConvGeometry& g) {
+    ConvGeometry pool = g;
+    pool.kernel_h = (g.kernel_h - 1) * g.dilation_h + 1 + g.stride_h;
+    pool.kernel_w = (g.kernel_w - 1) * g.dilation_w + 1 + g.stride_w;
+    pool.dilation_h = pool.dilation_w = 1;
+    pool.stride_h *= 2;
+    pool.stride_w *= 2;
+    pool.out_height /= 2;
+    pool.out_width /= 2;
+    return pool;
+}
+
 // Bytes of a band of `lines` lines, without over-read.
 inline int64_t band_bytes(const ConvGeometry& g, int64_t lines) {
     return g.needed_height(lines) * g.needed_width() * g.channels;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ops/line_product.h"
 #include "ops/output_stage.h"
@@ -15,21 +16,30 @@ namespace octavo {
 // Family conv: few input and output channels, pixels in lanes.
 class PixelProduct : public LineProduct {
 public:
-    PixelProduct(const ConvLineRow& row, GroupLayout layout, const StageOperands& operands, int64_t pixel_bytes,
+    PixelProduct(const ConvLineRow& row, const GroupLayout& layout, const StageOperands& operands, int64_t pixel_bytes,
                  int macs_per_ns);
+    // With the maximum over 2 x 2 pixels: the lines and pixels of a run are those of the maxima, pixel_bytes and layout those of
+    // the convolution, whose next line lies `lower` bytes behind.
+    PixelProduct(const ConvLineRow& row, const GroupLayout& layout, const StageOperands& operands, int64_t pixel_bytes,
+                 int macs_per_ns, int64_t lower);
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
     int over_read() const override { return 64; }
     std::string kernel() const override;
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return macs_per_ns_; }
+    const PackedStage& stage() const { return stage_; }
 
 private:
+    void pack(const DenseWeights& weights, const int32_t* source);
+
     const ConvLineRow* row_;
-    GroupLayout layout_;
-    AlignedArray<int8_t> weights_;
+    std::vector<int32_t> offsets_;
+    int64_t groups_[3] = {};
+    std::vector<int8_t> weights_;
     PackedStage stage_;
     int64_t outputs_, pixel_bytes_;
     int macs_per_ns_;
+    bool pooled_ = false;
 };
 
 }  // namespace octavo

@@ -91,6 +91,42 @@ Fusion decide_flatten(size_t index, const std::vector<Value>& values, const std:
     return fusion;
 }
 
+bool is_quantized_convolution(const Node& node, const std::vector<Value>& values) {
+    if (node.signature->kind != OCTAVO_OP_CONV2D || node.attributes.backend == OCTAVO_BACKEND_ONEDNN) return false;
+    const Value& y = values[node.outputs[0]];
+    return node.inputs[3] < 0 && y.role == OCTAVO_TEMP && y.layout == OCTAVO_NHWC &&
+           (y.dtype == OCTAVO_U8 || y.dtype == OCTAVO_S8);
+}
+
+// The maximum over 2 x 2 pixels at stride 2; a last odd line or column is left out.
+bool is_halving_pool(const Node& node, const std::vector<Value>& values) {
+    const octavo_op_desc& a = node.attributes;
+    if (node.signature->kind != OCTAVO_OP_MAX_POOL2D || a.backend == OCTAVO_BACKEND_ONEDNN ||
+        a.activation != OCTAVO_NO_ACTIVATION)
+        return false;
+    for (int i = 0; i < 2; ++i) {
+        if (a.kernel[i] != 2 || a.stride[i] != 2 || a.dilation[i] != 1 || a.pad[i] != 0 || a.pad[i + 2] != 0)
+            return false;
+    }
+    const Value &x = values[node.inputs[0]], &y = values[node.outputs[0]];
+    return same_parameters(x, y) && x.layout == y.layout && in_a_run(y) && x.batched == y.batched &&
+           y.dims == std::vector<int64_t>{x.dims[0], x.dims[1], x.dims[2] / 2, x.dims[3] / 2};
+}
+
+// The node of a halving pool that alone reads this node's result; -1: none.
+int find_pool(size_t index, const std::vector<Value>& values, const std::vector<Node>& nodes) {
+    if (!is_quantized_convolution(nodes[index], values)) return -1;
+    int pool = -1;
+    for (size_t i = index + 1; i < nodes.size(); ++i) {
+        for (int input : nodes[i].inputs) {
+            if (input != nodes[index].outputs[0]) continue;
+            if (pool >= 0 || !is_halving_pool(nodes[i], values)) return -1;
+            pool = static_cast<int>(i);
+        }
+    }
+    return pool;
+}
+
 }  // namespace
 
 std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes) {
@@ -102,6 +138,8 @@ std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::
             const Value &x = values[nodes[i].inputs[0]], &y = values[nodes[i].outputs[0]];
             fusions[i].view = x.layout == y.layout || (layouts_coincide(x) && layouts_coincide(y));
             if (fusions[i].view) fusions[i].reason = "both layouts are the same bytes here";
+        } else {
+            fusions[i].pool = find_pool(i, values, nodes);
         }
     }
     return fusions;

@@ -20,6 +20,7 @@ struct Fusion {
     std::string reason;   // for a view, why it is one; otherwise why not, if that was a choice
     ColumnOrder columns;  // a linear that reads NHWC: its weights are packed with columns in H, W, C order
     std::vector<std::string> absorbed;  // names of the operators whose work this one does
+    int pool = -1;  // a convolution: the node of the max-pool that it may do as well, if there is a kernel
 };
 
 // One a node. Views are:
@@ -27,6 +28,7 @@ struct Fusion {
 // - a flatten of an NHWC value that only linears with constant weights read: their columns are permuted instead;
 // - a reorder between layouts that coincide.
 // What becomes the caller's output stays a step, and so does what does not fit: it is left for the operator to complain of.
+// A convolution may take the maximum over 2 x 2 pixels at stride 2 where nobody else reads its result.
 std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes);
 
 // The constant weights [N, C*H*W] with columns in H, W, C order.

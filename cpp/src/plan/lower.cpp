@@ -65,7 +65,22 @@ Choice choose(const OpDesc& desc, const Node& node) {
     throw Error(missing ? OCTAVO_NO_BACKEND : OCTAVO_UNSUPPORTED, subject + refusals);
 }
 
-Step make_step(const Node& node, const Fusion& fusion, const std::vector<Value>& values, Isa isa) {
+// Describes the node with the max-pool that follows it; null, with the reason, where no kernel does both.
+std::unique_ptr<Op> create_pooled(OpDesc desc, const Node& pool, const std::vector<Value>& values,
+                                  std::string* reason) {
+    desc.max_pool = true;
+    desc.outputs[0] = &values[pool.outputs[0]];
+    try {
+        return create_op(desc);
+    } catch (const Refusal& refusal) {
+        const std::string subject = text("conv2d \"", desc.name, "\": ");
+        add_sentence(reason, text("without \"", pool.name, "\": ", reason_of(refusal, desc.name, subject)));
+        return nullptr;
+    }
+}
+
+// pool: a max-pool that this step may do as well, or null; then the step's output is the pool's.
+Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const std::vector<Value>& values, Isa isa) {
     Step step;
     step.inputs = node.inputs;
     step.outputs = node.outputs;
@@ -84,13 +99,31 @@ Step make_step(const Node& node, const Fusion& fusion, const std::vector<Value>&
         permuted = permute_columns(*desc.inputs[1], fusion.columns);
         desc.inputs[1] = &permuted;
     }
-    Choice choice = choose(desc, node);
+    Choice choice;
+    if (pool != nullptr) choice.op = create_pooled(desc, *pool, values, &step.info.reason);
+    if (choice.op != nullptr) {
+        step.outputs = pool->outputs;
+        step.info.fused = pool->name;
+        if (node.attributes.backend == OCTAVO_BACKEND_OCTAVO) choice.reason = "asked for";
+        add_sentence(&choice.reason, choice.op->reason());
+    } else {
+        choice = choose(desc, node);
+    }
     step.op = std::move(choice.op);
     step.backend = choice.backend;
     step.info.kernel = step.op->kernel();
     add_sentence(&step.info.reason, choice.reason);
     step.info.weight_bytes = step.op->weight_bytes();
     step.info.macs = step.op->macs();
+    return step;
+}
+
+// A step of an operator that another step does: without values, and nothing to run.
+Step absorbed_step(const Node& node, const Node& by) {
+    Step step;
+    step.info.name = node.name;
+    step.info.kernel = "view";
+    step.info.reason = text("\"", by.name, "\" takes the maximum of its sums");
     return step;
 }
 
@@ -112,6 +145,7 @@ public:
         }
         // In the order of the steps: who shares with a value later must read it later, so its last use is known by then.
         for (size_t i = 0; i < steps.size(); ++i) {
+            if (steps[i].outputs.empty()) continue;
             if (steps[i].op == nullptr || may_overwrite(steps[i], static_cast<int>(i))) {
                 share(steps[i].outputs[0], owner_[steps[i].inputs[0]]);
             }
@@ -206,7 +240,16 @@ bool needs_whole_batch(const Step& step, const std::vector<Value>& values) {
 Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa) {
     Program program;
     const std::vector<Fusion> fusions = decide_fusions(values, nodes);
-    for (size_t i = 0; i < nodes.size(); ++i) program.steps.push_back(make_step(nodes[i], fusions[i], values, isa));
+    std::vector<const Node*> done_by(nodes.size(), nullptr);  // the node whose step does this one's work as well
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        if (done_by[i] != nullptr) {
+            program.steps.push_back(absorbed_step(nodes[i], *done_by[i]));
+            continue;
+        }
+        const Node* pool = fusions[i].pool < 0 ? nullptr : &nodes[fusions[i].pool];
+        program.steps.push_back(make_step(nodes[i], fusions[i], pool, values, isa));
+        if (pool != nullptr && program.steps.back().outputs == pool->outputs) done_by[fusions[i].pool] = &nodes[i];
+    }
     place_values(values, &program);
     program.whole = !program.states.empty();
     for (const Step& step : program.steps) {

@@ -23,4 +23,9 @@ const ConvLineRow* conv_line_row(Isa isa) {
     return isa == Isa::vnni && has_vbmi() ? &conv_line_vnni : nullptr;
 }
 
+const ConvPoolRow* conv_pool_row(Isa isa) {
+    if (isa == Isa::scalar) return &conv_pool_scalar;
+    return isa == Isa::vnni ? &conv_pool_vnni : nullptr;
+}
+
 }  // namespace octavo

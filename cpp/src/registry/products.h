@@ -4,6 +4,7 @@
 
 #include "cpu/isa.h"
 #include "kernels/conv.h"
+#include "kernels/conv_pool.h"
 #include "kernels/depthwise.h"
 #include "kernels/gemm.h"
 #include "kernels/lookup.h"
@@ -15,6 +16,8 @@ const DepthwiseRow& depthwise_row(Isa isa);
 const LookupRow& lookup_row(Isa isa);
 // Null where the instruction set has none (the gemm tiles serve): it takes the byte permutes of VBMI.
 const ConvLineRow* conv_line_row(Isa isa);
+// Null where the instruction set has none: convolution and maximum stay two steps.
+const ConvPoolRow* conv_pool_row(Isa isa);
 
 }  // namespace octavo
 
