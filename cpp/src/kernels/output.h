@@ -1,7 +1,7 @@
 // The output stage of integer products, shared by the families gemm, conv, depthwise and lookup.
 //
 // A is the exact 32-bit sum of (a - za)(w - zw) of one output, n its channel. In float32, every operation rounded by itself and
-// fma rounded once (PyTorch's fbgemm engine):
+// fma rounded once (PyTorch's fbgemm engine), float(A) being what a family that sums by groups along K gives instead:
 //   x = float(A), with a float bias x = fma(bias[n], bias_scale[n], x)
 //   u8, s8   clamp(rint(x * multiplier[n]) + zero_point, lo, hi)
 //            with a residual: rint(x * multiplier[n] + float(r - residual_zero) * residual_scale) instead, three roundings

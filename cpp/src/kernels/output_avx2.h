@@ -50,18 +50,9 @@ OCTAVO_INLINE __m256i mask_of(int count) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// Writes `columns` (at most 8) outputs of one row from their sums; any type, weight zero points, residual.
-OCTAVO_INLINE void write_sums(const OutputStage& stage, __m256i sum, int64_t n, int columns, const int32_t* row_sum,
-                              const void* residual, int64_t residual_i, void* c, int64_t i) {
-    if (stage.weight_zero != nullptr) {
-        const __m256i zero = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(stage.weight_zero + n));
-        sum = _mm256_sub_epi32(sum, _mm256_mullo_epi32(zero, _mm256_set1_epi32(*row_sum)));
-    }
-    if (stage.type == output_s32) {
-        _mm256_maskstore_epi32(static_cast<int32_t*>(c) + i, mask_of(columns), sum);
-        return;
-    }
-    __m256 x = _mm256_cvtepi32_ps(sum);
+// Writes `columns` (at most 8) outputs of one row from x, the sums as floats; any type but s32, residual.
+OCTAVO_INLINE void write_reals(const OutputStage& stage, __m256 x, int64_t n, int columns, const void* residual,
+                               int64_t residual_i, void* c, int64_t i) {
     const __m256 multiplier = _mm256_loadu_ps(stage.multiplier + n);
     if (stage.type == output_f32) {
         const __m256 y = stage.bias != nullptr ? _mm256_fmadd_ps(x, multiplier, _mm256_loadu_ps(stage.bias + n))
@@ -79,6 +70,20 @@ OCTAVO_INLINE void write_sums(const OutputStage& stage, __m256i sum, int64_t n, 
         v = _mm256_add_ps(v, _mm256_mul_ps(difference, _mm256_set1_ps(stage.residual_scale)));
     }
     store_bytes(static_cast<uint8_t*>(c) + i, to_bytes(_mm256_cvtps_epi32(v), stage), columns);
+}
+
+// The same from the sums themselves; any type, weight zero points.
+OCTAVO_INLINE void write_sums(const OutputStage& stage, __m256i sum, int64_t n, int columns, const int32_t* row_sum,
+                              const void* residual, int64_t residual_i, void* c, int64_t i) {
+    if (stage.weight_zero != nullptr) {
+        const __m256i zero = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(stage.weight_zero + n));
+        sum = _mm256_sub_epi32(sum, _mm256_mullo_epi32(zero, _mm256_set1_epi32(*row_sum)));
+    }
+    if (stage.type == output_s32) {
+        _mm256_maskstore_epi32(static_cast<int32_t*>(c) + i, mask_of(columns), sum);
+        return;
+    }
+    write_reals(stage, _mm256_cvtepi32_ps(sum), n, columns, residual, residual_i, c, i);
 }
 
 }  // namespace

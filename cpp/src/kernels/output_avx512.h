@@ -47,19 +47,14 @@ OCTAVO_INLINE __m512i in_order(__m512i bytes) {
     return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), bytes);
 }
 
-// Writes `columns` (at most 16) outputs of one row from their sums; any type, weight zero points, residual.
-OCTAVO_INLINE void write_sums(const OutputStage& stage, __m512i sum, int64_t n, int columns, const int32_t* row_sum,
-                              const void* residual, int64_t residual_i, void* c, int64_t i) {
-    const __mmask16 mask = static_cast<__mmask16>(columns >= 16 ? 0xffff : (1u << columns) - 1);
-    if (stage.weight_zero != nullptr) {
-        const __m512i zero = _mm512_loadu_si512(stage.weight_zero + n);
-        sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(zero, _mm512_set1_epi32(*row_sum)));
-    }
-    if (stage.type == output_s32) {
-        _mm512_mask_storeu_epi32(static_cast<int32_t*>(c) + i, mask, sum);
-        return;
-    }
-    __m512 x = _mm512_cvtepi32_ps(sum);
+OCTAVO_INLINE __mmask16 mask_of(int columns) {
+    return static_cast<__mmask16>(columns >= 16 ? 0xffff : (1u << columns) - 1);
+}
+
+// Writes `columns` (at most 16) outputs of one row from x, the sums as floats; any type but s32, residual.
+OCTAVO_INLINE void write_reals(const OutputStage& stage, __m512 x, int64_t n, int columns, const void* residual,
+                               int64_t residual_i, void* c, int64_t i) {
+    const __mmask16 mask = mask_of(columns);
     const __m512 multiplier = _mm512_loadu_ps(stage.multiplier + n);
     if (stage.type == output_f32) {
         const __m512 y = stage.bias != nullptr ? _mm512_fmadd_ps(x, multiplier, _mm512_loadu_ps(stage.bias + n))
@@ -79,6 +74,20 @@ OCTAVO_INLINE void write_sums(const OutputStage& stage, __m512i sum, int64_t n, 
     const __m512i rounded = _mm512_cvtps_epi32(v);
     const __m512i bytes = in_order(to_bytes(rounded, rounded, rounded, rounded, rounding(stage)));
     _mm_mask_storeu_epi8(static_cast<uint8_t*>(c) + i, mask, _mm512_castsi512_si128(bytes));
+}
+
+// The same from the sums themselves; any type, weight zero points.
+OCTAVO_INLINE void write_sums(const OutputStage& stage, __m512i sum, int64_t n, int columns, const int32_t* row_sum,
+                              const void* residual, int64_t residual_i, void* c, int64_t i) {
+    if (stage.weight_zero != nullptr) {
+        const __m512i zero = _mm512_loadu_si512(stage.weight_zero + n);
+        sum = _mm512_sub_epi32(sum, _mm512_mullo_epi32(zero, _mm512_set1_epi32(*row_sum)));
+    }
+    if (stage.type == output_s32) {
+        _mm512_mask_storeu_epi32(static_cast<int32_t*>(c) + i, mask_of(columns), sum);
+        return;
+    }
+    write_reals(stage, _mm512_cvtepi32_ps(sum), n, columns, residual, residual_i, c, i);
 }
 
 }  // namespace

@@ -8,20 +8,13 @@
 namespace octavo {
 namespace {
 
-// sum: A of packed column n; residual: null, or the tensor's element; c: where output `i` goes.
-inline void write_output(const OutputStage& stage, int32_t sum, int64_t n, const void* residual, int64_t residual_i,
-                         void* c, int64_t i) {
-    float x = static_cast<float>(sum);
-    switch (stage.type) {
-        case output_s32:
-            static_cast<int32_t*>(c)[i] = sum;
-            return;
-        case output_f32:
-            static_cast<float*>(c)[i] =
-                stage.bias != nullptr ? fmaf(x, stage.multiplier[n], stage.bias[n]) : x * stage.multiplier[n];
-            return;
-        default:
-            break;
+// x: A of packed column n as a float; residual: null, or the tensor's element; c: where output `i` goes. Not for s32.
+inline void write_real(const OutputStage& stage, float x, int64_t n, const void* residual, int64_t residual_i, void* c,
+                       int64_t i) {
+    if (stage.type == output_f32) {
+        static_cast<float*>(c)[i] =
+            stage.bias != nullptr ? fmaf(x, stage.multiplier[n], stage.bias[n]) : x * stage.multiplier[n];
+        return;
     }
     if (stage.bias != nullptr) x = fmaf(stage.bias[n], stage.bias_scale[n], x);
     float v = x * stage.multiplier[n];
@@ -32,6 +25,16 @@ inline void write_output(const OutputStage& stage, int32_t sum, int64_t n, const
     }
     const int32_t q = clamp_s32(add_saturate_s32(to_s32(v), stage.zero_point), stage.lo, stage.hi);
     static_cast<uint8_t*>(c)[i] = static_cast<uint8_t>(q);
+}
+
+// The same from A itself; any type.
+inline void write_output(const OutputStage& stage, int32_t sum, int64_t n, const void* residual, int64_t residual_i,
+                         void* c, int64_t i) {
+    if (stage.type == output_s32) {
+        static_cast<int32_t*>(c)[i] = sum;
+    } else {
+        write_real(stage, static_cast<float>(sum), n, residual, residual_i, c, i);
+    }
 }
 
 inline int32_t multiply_add(int32_t sum, uint8_t a, int32_t w) {
