@@ -4,7 +4,9 @@
 #include <exception>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "bench/chart.h"
 #include "bench/json.h"
+#include "bench/nets.h"
 #include "bench/octavo_layer.h"
 #include "bench/options.h"
 #include "bench/peak.h"
@@ -12,6 +14,7 @@
 #include "bench/race.h"
 #include "bench/suite.h"
 #include "bench/table.h"
+#include "octavo/octavo_onednn.h"
 
 namespace {
 
@@ -51,6 +54,17 @@ void run_suite(const Options& options) {
     for (int count : threads) suite.run(count);
     print_tables(report);
     if (!options.json.empty()) write_json(report, options.json);
+    if (!options.chart.empty()) write_chart(report, options.chart);
+}
+
+void run_nets() {
+    check(octavo_onednn_register());
+    const Report report = start_report();
+    std::printf("%s, kernels %s, %s\n", report.cpu.c_str(), report.isa.c_str(), report.versions.c_str());
+    pin_to(1);
+    std::vector<std::string> notes;
+    print_nets(&notes);
+    for (const std::string& note : notes) std::printf("- %s\n", note.c_str());
 }
 
 }  // namespace
@@ -69,7 +83,7 @@ int main(int argc, char** argv) {
         }
         cap_isa(options.isa);
         prepare_races(options);
-        run_suite(options);
+        options.nets ? run_nets() : run_suite(options);
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "octavo_bench: %s\n", error.what());

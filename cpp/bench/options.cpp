@@ -20,6 +20,8 @@ the repetitions of a row's contenders run in random order; what is reported is t
   --repetitions N       of each contender (default 7)
   --min-time SECONDS    of a repetition (default 0.01)
   --json FILE           the rows as JSON
+  --chart FILE.svg      the rows as a bar chart
+  --nets                instead of the rows: the demo network and ResNet-20 as a whole, with each step's share
   --help                this text
 )";
 
@@ -64,7 +66,7 @@ void check_regex(const std::string& text) {
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
-    enum Name { filter, isa, threads, activations, repetitions, min_time, json, help };
+    enum Name { filter, isa, threads, activations, repetitions, min_time, json, chart, nets, help };
     const option long_options[] = {{"filter", required_argument, nullptr, filter},
                                    {"isa", required_argument, nullptr, isa},
                                    {"threads", required_argument, nullptr, threads},
@@ -72,6 +74,8 @@ Options parse_options(int argc, char** argv) {
                                    {"repetitions", required_argument, nullptr, repetitions},
                                    {"min-time", required_argument, nullptr, min_time},
                                    {"json", required_argument, nullptr, json},
+                                   {"chart", required_argument, nullptr, chart},
+                                   {"nets", no_argument, nullptr, nets},
                                    {"help", no_argument, nullptr, help},
                                    {nullptr, 0, nullptr, 0}};
     Options options;
@@ -104,6 +108,12 @@ Options parse_options(int argc, char** argv) {
             case json:
                 options.json = value;
                 break;
+            case chart:
+                options.chart = value;
+                break;
+            case nets:
+                options.nets = true;
+                break;
             case help:
                 options.help = true;
                 break;
@@ -114,6 +124,11 @@ Options parse_options(int argc, char** argv) {
         }
     }
     if (optind < argc) throw std::invalid_argument(std::string(argv[optind]) + ": not an option");
+    if (options.nets) {
+        for (const std::string& file : {options.json, options.chart}) {
+            if (!file.empty()) throw std::invalid_argument(file + ": --nets writes no file");
+        }
+    }
     return options;
 }
 

@@ -11,11 +11,11 @@ struct Options {
     std::string isa;           // cap for both sides; "": none
     std::vector<int> threads;  // {1, 2} where nothing is said and there are two CPUs
     std::string filter;        // regular expression of row names; "": all
-    std::string json;          // file to write; "": none
+    std::string json, chart;   // files to write; "": none
     int activation_bits = 8;   // 7: codes 0..127
     int repetitions = 7;
     double min_time = 0.01;  // seconds a repetition
-    bool help = false;
+    bool nets = false, help = false;
 
     int code_max() const { return (1 << activation_bits) - 1; }
 };
