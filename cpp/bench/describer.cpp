@@ -43,9 +43,10 @@ std::string op_name(octavo_op_kind kind) {
 
 }  // namespace
 
-Describer::Describer(Contender contender)
+Describer::Describer(Contender contender, int code_max)
     : float_(contender == Contender::onednn_float),
-      backend_(contender == Contender::octavo ? OCTAVO_BACKEND_OCTAVO : OCTAVO_BACKEND_ONEDNN) {
+      backend_(contender == Contender::octavo ? OCTAVO_BACKEND_OCTAVO : OCTAVO_BACKEND_ONEDNN),
+      code_max_(code_max) {
     check(octavo_builder_create(&builder_));
 }
 
@@ -65,6 +66,7 @@ Edge Describer::value(std::vector<int64_t> dims, octavo_dtype dtype, octavo_role
         desc.param_count = 1;
         desc.scales = &scale;
         desc.zero_points = &zero_point;
+        desc.code_max = code_max_;
     }
     Edge edge{0, std::move(dims), scale};
     check(octavo_builder_value(builder_, &desc, &edge.number));

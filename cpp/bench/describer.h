@@ -28,8 +28,8 @@ struct Window {
 // lacks is run by whoever has it. Weights are random, the same for every contender.
 class Describer {
 public:
-    // contender: octavo, onednn_int8 or onednn_float.
-    explicit Describer(Contender contender);
+    // contender: octavo, onednn_int8 or onednn_float. Codes of activations are 0..code_max.
+    Describer(Contender contender, int code_max);
     ~Describer();
     Describer(const Describer&) = delete;
     Describer& operator=(const Describer&) = delete;
@@ -56,6 +56,7 @@ private:
 
     const bool float_;
     const octavo_backend_id backend_;
+    const int code_max_;
     std::mt19937 engine_{1};
     octavo_builder* builder_ = nullptr;
     Edge input_{};

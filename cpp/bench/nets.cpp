@@ -47,8 +47,8 @@ void resnet20(Describer* network, const Edge& image) {
 
 using Net = void (*)(Describer*, const Edge&);
 
-std::unique_ptr<PlanWorkload> make(Net net, Contender contender, bool profile) {
-    Describer network(contender);
+std::unique_ptr<PlanWorkload> make(Net net, Contender contender, int code_max, bool profile) {
+    Describer network(contender, code_max);
     net(&network, network.image({1, 3, 32, 32}));
     return network.build(1, profile);
 }
@@ -63,8 +63,8 @@ std::vector<octavo_step_info> steps(const octavo_plan* plan) {
     return all;
 }
 
-void print_steps(Net net, const Entrant& entrant) {
-    const std::unique_ptr<PlanWorkload> profiled = make(net, entrant.contender, true);
+void print_steps(Net net, const Entrant& entrant, int code_max) {
+    const std::unique_ptr<PlanWorkload> profiled = make(net, entrant.contender, code_max, true);
     for (int i = 0; i < 1000; ++i) profiled->run();
     const std::vector<octavo_step_info> all = steps(profiled->plan());
     double sum = 0;
@@ -78,13 +78,13 @@ void print_steps(Net net, const Entrant& entrant) {
     std::printf("| all | | | %.2f | |\n", sum / 1000);
 }
 
-void print_net(const char* name, Net net, std::vector<std::string>* notes) {
+void print_net(const char* name, Net net, int code_max, std::vector<std::string>* notes) {
     std::vector<std::unique_ptr<PlanWorkload>> workloads;
     std::vector<Entrant> ready;
     Race race(1);
     for (const Entrant& entrant : entrants) {
         try {
-            workloads.push_back(make(net, entrant.contender, false));
+            workloads.push_back(make(net, entrant.contender, code_max, false));
             race.add(entrant.contender, [workload = workloads.back().get()] { workload->run(); });
             ready.push_back(entrant);
         } catch (const std::exception& error) {
@@ -98,20 +98,20 @@ void print_net(const char* name, Net net, std::vector<std::string>* notes) {
         std::printf("| %s | %.2f | %.2f |\n", entrant.name, time / 1000,
                     time / times.at(Contender::octavo).nanoseconds);
     }
-    for (const Entrant& entrant : ready) print_steps(net, entrant);
+    for (const Entrant& entrant : ready) print_steps(net, entrant, code_max);
 }
 
 }  // namespace
 
-void print_nets(std::vector<std::string>* notes) {
+void print_nets(int code_max, std::vector<std::string>* notes) {
     std::printf(
         "One image, one thread, f32 NCHW to f32 logits; medians of CPU time; x: the time over Octavo's. The peer's "
         "convolutions and "
         "linear layers run as steps of Octavo's plan, the rest is Octavo's. Steps are timed in other runs, whose clock "
         "adds some "
         "20 ns to each.\n");
-    print_net("demo network", demo, notes);
-    print_net("ResNet-20", resnet20, notes);
+    print_net("demo network", demo, code_max, notes);
+    print_net("ResNet-20", resnet20, code_max, notes);
 }
 
 }  // namespace octavo::bench

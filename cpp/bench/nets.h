@@ -7,9 +7,9 @@
 
 namespace octavo::bench {
 
-// Races the contenders on one image and one thread, and prints their times and each step's share. Rows for JSON have no such
-// figures, so they are printed alone.
-void print_nets(std::vector<std::string>* notes);
+// Races the contenders on one image and one thread, and prints their times and each step's share. Codes of activations are
+// 0..code_max.
+void print_nets(int code_max, std::vector<std::string>* notes);
 
 }  // namespace octavo::bench
 

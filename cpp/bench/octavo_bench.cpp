@@ -57,13 +57,13 @@ void run_suite(const Options& options) {
     if (!options.chart.empty()) write_chart(report, options.chart);
 }
 
-void run_nets() {
+void run_nets(const Options& options) {
     check(octavo_onednn_register());
     const Report report = start_report();
     std::printf("%s, kernels %s, %s\n", report.cpu.c_str(), report.isa.c_str(), report.versions.c_str());
     pin_to(1);
     std::vector<std::string> notes;
-    print_nets(&notes);
+    print_nets(options.code_max(), &notes);
     for (const std::string& note : notes) std::printf("- %s\n", note.c_str());
 }
 
@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
         }
         cap_isa(options.isa);
         prepare_races(options);
-        options.nets ? run_nets() : run_suite(options);
+        options.nets ? run_nets(options) : run_suite(options);
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "octavo_bench: %s\n", error.what());
