@@ -29,11 +29,16 @@ Problem random_linear(Random& random, int64_t& batch) {
     const int low = type == OCTAVO_S8 ? -128 : 0;
     if (random.chance(0.3)) p.x.code_max = low + 127;
     p.codes = random.codes<uint8_t>(static_cast<size_t>(batch * rows * depth), low, p.x.code_max, extreme);
-    p.w =
-        random_weights(random, random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8}),
-                       {features, depth}, extreme);
+    const auto weights = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
+    const bool groups = weights == OCTAVO_CODE4 && random.chance(0.3);
+    p.w = groups ? random_groups(random, weights, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+                 : random_weights(random, weights, {features, depth}, extreme);
     p.y.dims = y_dims;
     finish_problem(random, p, depth, false, true);
+    if (groups) {
+        p.has_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
+        if (p.y.dtype == OCTAVO_S32) p.y.dtype = OCTAVO_F32;
+    }
     p.images = batch * rows;
     return p;
 }
@@ -135,7 +140,10 @@ TEST(LinearDynamic, EveryIsaEqualsScalar) {
         if (random.chance(0.1)) values[0] = INFINITY;
         if (random.chance(0.1)) values[values.size() / 2] = NAN;
         const Value x = float_value({1, depth}), y = float_value({1, features});
-        Value w = random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8}),
+        const Value w =
+            random.chance(0.2)
+                ? random_groups(random, OCTAVO_CODE4, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+                : random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8}),
                                  {features, depth}, random.chance(0.1));
         std::vector<float> b(static_cast<size_t>(features));
         for (float& v : b) v = random.normal();
@@ -185,9 +193,21 @@ TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("zero point 200"), std::string::npos);
     w.zero_points = {0};
     w.group_size = 4;
-    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups along K"), std::string::npos);
-    w.group_size = 0;
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups of 4 along K"), std::string::npos);
     w.dtype = OCTAVO_CODE4;
+    w.axis = 0;
+    w.table_size = 2;
+    w.scales.assign(10, 0.1f);
+    w.zero_points.assign(10, 0);
+    w.table.assign(20, 3);
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups of 4 along K; multiples of 32"), std::string::npos);
+    w.group_size = 32;
+    EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("10 scales instead of 5"), std::string::npos);
+    w.group_size = 0;
+    w.axis = -1;
+    w.scales = {0.1f};
+    w.zero_points = {0};
+    EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("table for each of its 1 scales"), std::string::npos);
     w.table_size = 1;
     w.table = {3};
     EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("code 1"), std::string::npos);

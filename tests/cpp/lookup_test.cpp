@@ -9,35 +9,49 @@
 namespace octavo::test {
 namespace {
 
-TEST(Lookup, EveryIsaEqualsDecodedWeights) {
-    Coverage coverage("lookup");
-    Distrust distrust;
-    Sweep(300).run([&](Random& random) {
-        const int64_t depth = random.size_around(32, 200), features = random.size_around(16, 100),
-                      rows = random.integer(1, 9);
-        Problem p;
-        p.x = random_activation(random, OCTAVO_U8, {1, depth}, 0.02f);
+// A problem whose weights are table codes: a table a tensor, a channel (one for all of them now and then) or a group.
+Problem random_codes(Random& random, int64_t depth, int64_t features, int64_t rows) {
+    Problem p;
+    const bool one_table = random.chance(0.4);
+    p.x = random_activation(random, OCTAVO_U8, {1, depth}, 0.02f);
+    if (random.chance(0.4)) {
+        p.w = random_groups(random, OCTAVO_CODE4, {features, depth}, random.pick({32, 64, 128}), one_table);
+    } else {
         p.w = random_weights(random, OCTAVO_CODE4, {features, depth}, random.chance(0.2));
         p.w.zero_points.assign(p.w.scales.size(), 0);
-        p.y.dims = {1, features};
-        finish_problem(random, p, depth, false, true);
-        p.codes = random.codes<uint8_t>(static_cast<size_t>(rows * depth), 0, 255, random.chance(0.2));
+        const size_t levels = static_cast<size_t>(p.w.table_size);
+        for (size_t i = levels; one_table && i < p.w.table.size(); i++) p.w.table[i] = p.w.table[i - levels];
+    }
+    p.y.dims = {1, features};
+    finish_problem(random, p, depth, false, true);
+    if (p.w.group_size > 0) {
+        p.has_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
+        if (p.y.dtype == OCTAVO_S32) p.y.dtype = OCTAVO_F32;
+    }
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(rows * depth), 0, 255, random.chance(0.2));
+    return p;
+}
+
+TEST(Lookup, EveryIsaEqualsTheDefinition) {
+    Coverage coverage("lookup");
+    Distrust distrust;
+    Sweep(600).run([&](Random& random) {
+        const int64_t depth = random.size_around(32, 300),
+                      features = random.size_around(random.pick({16, 32, 64}), 200), rows = random.integer(1, 20);
+        const Problem p = random_codes(random, depth, features, rows);
         const auto expected = reference_linear(p, rows);
         if (p.y.dtype == OCTAVO_U8 && p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
+        const GuardedBuffer<uint8_t> a(p.codes, random.chance(0.7) ? Guard::after : Guard::before);
         for (Isa isa : available_isas()) {
-            const DenseWeights weights = dense_weights(p.w, "lookup");
+            const DenseWeights weights = dense_weights(p.w, "lookup", Groups::allowed);
             const StageOperands operands = {
                 &weights, quantized_input(p.x, "lookup"), p.has_bias ? &p.bias : nullptr, nullptr, &p.y, &p.attributes,
                 "lookup"};
             const RowProduct product(isa, p.w, {1, depth, features, true}, operands);
             EXPECT_EQ(product.kernel().substr(0, 6), "lookup");
-            const int64_t stride = product.padded_depth();
-            GuardedBuffer<uint8_t> a(static_cast<size_t>(rows * stride));
-            for (int64_t r = 0; r < rows; r++) {
-                std::copy_n(p.codes.begin() + r * depth, depth, a.data() + r * stride);
-            }
             GuardedBuffer<uint8_t> y(expected.size(), random.chance(0.5) ? Guard::after : Guard::before);
-            product.run(a.data(), stride, rows, y.data(), nullptr, 0, product.parts());
+            GuardedBuffer<std::byte> scratch((product.scratch_bytes(rows) + 63) / 64 * 64);
+            product.run(a.data(), depth, rows, y.data(), scratch.data(), 0, product.parts());
             if (p.y.dtype == OCTAVO_F32)
                 clamp_floats(reinterpret_cast<float*>(y.data()), rows * features, p.attributes);
             EXPECT_TRUE(same_bits(y.copy(), expected))
@@ -49,15 +63,35 @@ TEST(Lookup, EveryIsaEqualsDecodedWeights) {
     EXPECT_TRUE(distrust.trust());
 }
 
-// Two codes a byte and 16 levels a column: a layer takes half the bytes of s8 weights, and its tables.
+// One table for all channels is found whether it is described once or again and again; then wide panels take byte permutes.
+TEST(Lookup, OneTableIsRecognized) {
+    Random random(4);
+    Value w = random_weights(random, OCTAVO_CODE4, {128, 64}, false);
+    w.axis = 0;
+    w.table_size = 16;
+    w.scales.assign(128, 0.1f);
+    w.table.resize(128 * 16);
+    for (size_t i = 0; i < w.table.size(); i++) w.table[i] = static_cast<int8_t>(i % 16);
+    EXPECT_TRUE(has_one_table(w));
+    w.table.back() = 99;
+    EXPECT_FALSE(has_one_table(w));
+    EXPECT_EQ(lookup_row(active_isa(), false).layout, lookup_lanes);
+    if (active_isa() == Isa::vnni && has_vbmi()) {
+        EXPECT_EQ(lookup_row(active_isa(), true).layout, lookup_columns);
+    }
+}
+
+// Two codes a byte and 16 levels a table: a layer takes half the bytes of s8 weights, and its tables.
 TEST(Lookup, WeightsTakeFourBits) {
     Random random(3);
     Value w = random_weights(random, OCTAVO_CODE4, {128, 1024}, false);
-    w.zero_points.assign(w.scales.size(), 0);
-    const DenseWeights weights = dense_weights(w, "lookup");
-    const CodePanels panels(lookup_row(active_isa()), w.as<uint8_t>(), 128, 1024, w.table.data(), w.table_size,
-                            w.axis == 0);
-    EXPECT_EQ(panels.bytes(), 128u * 1024 / 2 + 128 * 16);
+    w.table.resize(w.table.size() * 128, 1);
+    const CodeTables tables = {w.table.data(), w.table_size, 1, 0, 0};
+    const CodePanels lanes(lookup_row(active_isa(), false), w.as<uint8_t>(), 128, 1024, tables);
+    EXPECT_EQ(lanes.bytes(), 128u * 1024 / 2 + 128 * 16);
+    const LookupRow& row = lookup_row(active_isa(), true);
+    const CodePanels panels(row, w.as<uint8_t>(), 128, 1024, tables);
+    EXPECT_EQ(panels.bytes(), 128u * 1024 / 2 + (row.layout == lookup_columns ? 1 : 128) * 16);
 }
 
 }  // namespace

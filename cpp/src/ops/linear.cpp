@@ -15,14 +15,14 @@ class Linear : public Op {
 public:
     Linear(const OpDesc& desc, const std::string& where)
         : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
-        DenseWeights weights = dense_weights(*desc.inputs[1], where);
+        const DenseWeights weights = dense_weights(*desc.inputs[1], where, linear_groups(*desc.inputs[1]));
         StageOperands operands = {
             &weights,         x_,   desc.inputs.size() > 2 ? desc.inputs[2] : nullptr, nullptr, desc.outputs[0],
             &desc.attributes, where};
         product_ = std::make_unique<RowProduct>(desc.isa, *desc.inputs[1], shape_, operands);
         float_result_ = desc.outputs[0]->dtype == OCTAVO_F32;
         result_bytes_ = static_cast<int64_t>(desc.outputs[0]->element_bytes());
-        copies_ = x_.flip || product_->padded_depth() != shape_.depth || product_->over_read() > 0;
+        copies_ = x_.flip || product_->over_read() > 0;
     }
 
     void run(const RunArgs& args) const noexcept override {
@@ -34,19 +34,14 @@ public:
             const int64_t band = item / split.rows.shares, share = item % split.rows.shares;
             const int64_t first = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - first);
             const uint8_t* a = x + first * shape_.depth;
-            int64_t a_stride = shape_.depth;
             if (copies_) {
-                a_stride = product_->padded_depth();
                 auto* copy = reinterpret_cast<uint8_t*>(scratch + split.copy_at);
-                for (int64_t r = 0; r < rows; r++) {
-                    copy_codes(a + r * shape_.depth, shape_.depth, x_.flip, copy + r * a_stride);
-                    std::memset(copy + r * a_stride + shape_.depth, 0, static_cast<size_t>(a_stride - shape_.depth));
-                }
+                copy_codes(a, rows * shape_.depth, x_.flip, copy);
                 a = copy;
             }
             std::byte* c = y + first * shape_.features * result_bytes_;
             const int64_t parts = product_->parts();
-            product_->run(a, a_stride, rows, c, scratch, parts * share / split.rows.shares,
+            product_->run(a, shape_.depth, rows, c, scratch, parts * share / split.rows.shares,
                           parts * (share + 1) / split.rows.shares);
         };
         if (split.rows.items() == 1) {
@@ -78,7 +73,7 @@ private:
         const int64_t rows = std::min(split.rows.rows, split.rows.total);
         split.copy_at = round_up(product_->scratch_bytes(rows), alignment);
         split.scratch = split.copy_at;
-        if (copies_) split.scratch += round_up(static_cast<size_t>(rows * product_->padded_depth()) + 64, alignment);
+        if (copies_) split.scratch += round_up(static_cast<size_t>(rows * shape_.depth) + 64, alignment);
         return split;
     }
 

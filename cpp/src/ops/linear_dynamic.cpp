@@ -57,7 +57,7 @@ public:
           attributes_(desc.attributes),
           quantize_(&quantize_kernels(desc.isa)),
           stats_(&stats_kernels(desc.isa)) {
-        const DenseWeights weights = dense_weights(*desc.inputs[1], where);
+        const DenseWeights weights = dense_weights(*desc.inputs[1], where, linear_groups(*desc.inputs[1]));
         const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
         if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
@@ -89,16 +89,16 @@ public:
         stage.multiplier = multiplier;
 
         auto* codes = reinterpret_cast<uint8_t*>(scratch + split.codes_at);
-        const int64_t stride = product_->padded_depth();
         const auto work = [&](int64_t item, int worker) {
             const int64_t band = item / split.rows.shares, share = item % split.rows.shares;
             const int64_t first = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - first);
             const int64_t parts = product_->parts();
-            product_->run(codes + first * stride, stride, rows, y + first * shape_.features,
+            product_->run(codes + first * shape_.depth, shape_.depth, rows, y + first * shape_.features,
                           scratch + static_cast<size_t>(worker) * split.worker, parts * share / split.rows.shares,
-                          parts * (share + 1) / split.rows.shares, &stage);
+                          parts * (share + 1) / split.rows.shares, stage, parameters.zero_point);
         };
-        quantize(x, parameters, split.rows.total, stride, codes);
+        quantize_->fused_u8(
+            {x, codes, split.rows.total * shape_.depth, 1.0f / parameters.scale, parameters.zero_point, 0, 255});
         if (split.rows.items() == 1) {
             work(0, 0);
         } else {
@@ -129,25 +129,8 @@ private:
         split.start_at = split.worker * static_cast<size_t>(std::max(threads, 1));
         split.multiplier_at = split.start_at + round_up(columns_ * sizeof(int32_t), alignment);
         split.codes_at = split.multiplier_at + round_up(columns_ * sizeof(float), alignment);
-        split.scratch =
-            split.codes_at + round_up(static_cast<size_t>(total * product_->padded_depth()) + 64, alignment);
+        split.scratch = split.codes_at + round_up(static_cast<size_t>(total * shape_.depth) + 64, alignment);
         return split;
-    }
-
-    void quantize(const float* x, const Parameters& parameters, int64_t rows, int64_t stride,
-                  uint8_t* codes) const noexcept {
-        QuantizeRun run = {x, codes, rows * shape_.depth, 1.0f / parameters.scale, parameters.zero_point, 0, 255};
-        if (stride == shape_.depth) {
-            quantize_->fused_u8(run);
-            return;
-        }
-        run.n = shape_.depth;
-        for (int64_t r = 0; r < rows; r++) {
-            run.x = x + r * shape_.depth;
-            run.y = codes + r * stride;
-            quantize_->fused_u8(run);
-            std::memset(codes + r * stride + shape_.depth, 0, static_cast<size_t>(stride - shape_.depth));
-        }
     }
 
     LinearShape shape_;

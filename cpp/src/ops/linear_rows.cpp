@@ -44,15 +44,16 @@ LinearShape linear_shape(const OpDesc& desc, const std::string& where) {
 }
 
 RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands)
-    : depth_(shape.depth), features_(shape.features), macs_per_ns_(gemm_row(isa).macs_per_ns) {
+    : depth_(shape.depth),
+      features_(shape.features),
+      zero_point_(operands.x.zero_point),
+      macs_per_ns_(gemm_row(isa).macs_per_ns) {
     const DenseWeights& dense = *operands.weights;
     // Many rows a sample make up for the larger weights that were decoded beforehand.
     const bool few_rows = shape.rows <= 8;
-    if (weight.dtype == OCTAVO_CODE4 && few_rows && !dense.has_zero_points()) {
-        codes_ = std::make_unique<CodePanels>(lookup_row(isa), weight.as<uint8_t>(), features_, depth_,
-                                              weight.table.data(), weight.table_size, dense.per_channel);
+    if (dense.group_size > 0 || (weight.dtype == OCTAVO_CODE4 && few_rows && !dense.has_zero_points())) {
+        codes_ = std::make_unique<CodeProduct>(isa, weight, operands);
         macs_per_ns_ = std::max(1, macs_per_ns_ / 2);
-        stage_ = pack_stage(operands, order());
         return;
     }
     GroupLayout layout;
@@ -60,50 +61,26 @@ RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, c
     gemm_ = std::make_unique<GemmProduct>(gemm_row(isa), std::move(layout), operands, 1, 0, 0);
 }
 
-std::vector<int64_t> RowProduct::order() const {
-    if (gemm_) return gemm_->order();
-    std::vector<int64_t> order;
-    for (int64_t n = 0; n < codes_->panels() * codes_->row().columns; n++) order.push_back(n < features_ ? n : -1);
-    return order;
+void RowProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,
+                     int64_t end) const noexcept {
+    run(a, a_stride, rows, c, scratch, first, end, stage(), zero_point_);
 }
 
 void RowProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,
-                     int64_t end, const OutputStage* stage) const noexcept {
+                     int64_t end, const OutputStage& stage, int32_t zero_point) const noexcept {
     if (rows == 0) return;
-    if (gemm_) {
-        Lines lines = {};
-        lines.a = a;
-        lines.pixel_bytes = a_stride;
-        lines.lines = 1;
-        lines.pixels = rows;
-        lines.c = c;
-        lines.scratch = scratch;
-        if (stage != nullptr) {
-            gemm_->run(lines, first, end, *stage);
-        } else {
-            gemm_->run(lines, first, end);
-        }
+    if (codes_) {
+        codes_->run(a, a_stride, rows, c, scratch, first, end, stage, zero_point);
         return;
     }
-    const OutputStage packed = stage != nullptr ? *stage : stage_.stage();
-    const int64_t size = packed.type == output_f32 || packed.type == output_s32 ? 4 : 1;
-    const LookupRow& row = codes_->row();
-    LookupArgs args = {};
-    args.a_stride = a_stride;
-    args.blocks = codes_->blocks();
-    args.stage = &packed;
-    args.c_stride = features_;
-    for (int64_t panel = first; panel < end; panel++) {
-        args.codes = codes_->codes(panel);
-        args.tables = codes_->tables(panel);
-        args.column = panel * row.columns;
-        args.columns = static_cast<int32_t>(std::min<int64_t>(row.columns, features_ - args.column));
-        for (int64_t r = 0; r < rows; r += lookup_rows) {
-            args.a = a + r * a_stride;
-            args.c = static_cast<std::byte*>(c) + (r * features_ + args.column) * size;
-            row.rows[std::min<int64_t>(lookup_rows, rows - r) - 1](args);
-        }
-    }
+    Lines lines = {};
+    lines.a = a;
+    lines.pixel_bytes = a_stride;
+    lines.lines = 1;
+    lines.pixels = rows;
+    lines.c = c;
+    lines.scratch = scratch;
+    gemm_->run(lines, first, end, stage);
 }
 
 RowSplit RowProduct::split(int64_t total, int threads) const {
@@ -120,22 +97,6 @@ RowSplit RowProduct::split(int64_t total, int threads) const {
     return split;
 }
 
-int64_t RowProduct::parts() const { return gemm_ ? gemm_->parts() : codes_->panels(); }
-
-int64_t RowProduct::padded_depth() const { return gemm_ ? depth_ : codes_->blocks() * lookup_block; }
-
-std::string RowProduct::kernel() const {
-    if (gemm_) return gemm_->kernel();
-    return std::string("lookup_u8c4_") + std::to_string(lookup_rows) + "x" + std::to_string(codes_->row().columns) +
-           "_" + codes_->row().isa;
-}
-
-std::string RowProduct::reason() const {
-    return gemm_ ? gemm_->reason() : "few rows: 4-bit codes are decoded inside the kernel";
-}
-
-int64_t RowProduct::weight_bytes() const {
-    return gemm_ ? gemm_->weight_bytes() : static_cast<int64_t>(codes_->bytes()) + stage_.bytes();
-}
+std::string RowProduct::reason() const { return gemm_ ? gemm_->reason() : "4-bit codes are decoded inside the kernel"; }
 
 }  // namespace octavo

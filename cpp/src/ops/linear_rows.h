@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "ops/code_product.h"
 #include "ops/gemm_product.h"
-#include "pack/code_panels.h"
 
 namespace octavo {
 
@@ -23,6 +23,10 @@ struct LinearShape {
 void require_linear_operands(const OpDesc& desc, const std::string& where);
 // x [.., K], weight [N, K], y [.., N]; throws Error where they do not fit.
 LinearShape linear_shape(const OpDesc& desc, const std::string& where);
+// Groups along K are for table codes of four bits.
+inline Groups linear_groups(const Value& weight) {
+    return weight.dtype == OCTAVO_CODE4 ? Groups::allowed : Groups::refused;
+}
 
 // Bands of rows, and shares of the panels of output features where bands are fewer than threads.
 struct RowSplit {
@@ -34,33 +38,36 @@ struct RowSplit {
 
 class RowProduct {
 public:
+    // operands.weights: with groups along K only for CODE4 weights.
     RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands);
 
-    // Rows of A lie a_stride apart, with padded_depth() readable bytes, those beyond K zero; c is [rows, N].
-    // stage: in place of the packed one, with arrays of columns() elements; null: the packed one.
+    // Rows of A lie a_stride apart; c is [rows, N].
+    void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,
+             int64_t end) const noexcept;
+    // The same with another stage than the packed one, with arrays of columns() elements, and another zero point of A, which only
+    // weights with groups look at: for others the stage has it.
     void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first, int64_t end,
-             const OutputStage* stage = nullptr) const noexcept;
+             const OutputStage& stage, int32_t zero_point) const noexcept;
     RowSplit split(int64_t total, int threads) const;
-    int64_t parts() const;
-    int64_t padded_depth() const;
+    int64_t parts() const { return gemm_ ? gemm_->parts() : codes_->parts(); }
     int over_read() const { return gemm_ ? gemm_->over_read() : 0; }
-    size_t scratch_bytes(int64_t rows) const { return gemm_ ? gemm_->scratch_bytes(rows) : 0; }
-    std::string kernel() const;
+    size_t scratch_bytes(int64_t rows) const {
+        return gemm_ ? gemm_->scratch_bytes(rows) : codes_->scratch_bytes(rows);
+    }
+    std::string kernel() const { return gemm_ ? gemm_->kernel() : codes_->kernel(); }
     std::string reason() const;
-    int64_t weight_bytes() const;
+    int64_t weight_bytes() const { return gemm_ ? gemm_->weight_bytes() : codes_->weight_bytes(); }
     int macs_per_ns() const { return macs_per_ns_; }
     // What run uses unless it is given another, and how long its arrays are.
-    OutputStage stage() const { return gemm_ ? gemm_->stage() : stage_.stage(); }
-    size_t columns() const { return order().size(); }
+    OutputStage stage() const { return gemm_ ? gemm_->stage() : codes_->stage(); }
+    size_t columns() const { return gemm_ ? gemm_->order().size() : static_cast<size_t>(codes_->columns()); }
 
 private:
-    std::vector<int64_t> order() const;
-
     int64_t depth_, features_;
+    int32_t zero_point_;
     int macs_per_ns_;
     std::unique_ptr<GemmProduct> gemm_;
-    std::unique_ptr<CodePanels> codes_;
-    PackedStage stage_;  // of codes_
+    std::unique_ptr<CodeProduct> codes_;
 };
 
 }  // namespace octavo

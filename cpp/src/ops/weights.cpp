@@ -1,14 +1,30 @@
 #include "ops/weights.h"
 
+#include <algorithm>
+
 #include "base/sizes.h"
 
 namespace octavo {
 
+int64_t DenseWeights::groups() const { return group_size > 0 ? ceil_div(depth, group_size) : 1; }
+
 bool DenseWeights::has_zero_points() const {
-    for (int32_t zero : zero_points) {
-        if (zero != 0) return true;
+    return std::any_of(zero_points.begin(), zero_points.end(), [](int32_t zero) { return zero != 0; });
+}
+
+int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k) {
+    if (weight.axis < 0) return 0;
+    if (weight.group_size <= 0) return n;
+    return n * ceil_div<int64_t>(depth, weight.group_size) + k / weight.group_size;
+}
+
+bool has_one_table(const Value& weight) {
+    for (size_t at = 0; at < weight.table.size(); at += static_cast<size_t>(weight.table_size)) {
+        if (!std::equal(weight.table.begin(), weight.table.begin() + weight.table_size,
+                        weight.table.begin() + static_cast<int64_t>(at)))
+            return false;
     }
-    return false;
+    return true;
 }
 
 namespace {
@@ -24,38 +40,45 @@ void decode(const Value& weight, const std::string& where, DenseWeights& dense) 
         wrong(where, weight, "has table codes but not a table for each of its " + std::to_string(tables) + " scales");
     }
     const uint8_t* codes = weight.as<uint8_t>();
+    const int64_t run = dense.group_size > 0 ? dense.group_size : dense.depth;  // codes of one table
     for (int64_t n = 0; n < dense.outputs; n++) {
-        const int8_t* table = weight.table.data() + (dense.per_channel ? n * weight.table_size : 0);
-        for (int64_t k = 0; k < dense.depth; k++) {
-            const int code = codes[n * dense.depth + k];
-            if (code >= weight.table_size) {
-                wrong(where, weight,
-                      "has the code " + std::to_string(code) + ", but its tables end at " +
-                          std::to_string(weight.table_size - 1));
+        for (int64_t first = 0; first < dense.depth; first += run) {
+            const int8_t* table = weight.table.data() + parameter_of(weight, dense.depth, n, first) * weight.table_size;
+            for (int64_t k = first; k < std::min(first + run, dense.depth); k++) {
+                const int code = codes[n * dense.depth + k];
+                if (code >= weight.table_size) {
+                    wrong(where, weight,
+                          "has the code " + std::to_string(code) + ", but its tables end at " +
+                              std::to_string(weight.table_size - 1));
+                }
+                dense.values[static_cast<size_t>(n * dense.depth + k)] = table[code];
             }
-            dense.values[static_cast<size_t>(n * dense.depth + k)] = table[code];
         }
     }
 }
 
 }  // namespace
 
-DenseWeights dense_weights(const Value& weight, const std::string& where) {
+DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups) {
     if (weight.role != OCTAVO_CONSTANT) throw Refusal(where + ": integer kernels need constant weights");
     if (weight.dtype != OCTAVO_S8 && weight.dtype != OCTAVO_U8 && weight.dtype != OCTAVO_CODE4 &&
         weight.dtype != OCTAVO_CODE8) {
         throw Refusal(where + ": integer kernels need s8, u8 or code weights");
     }
-    if (weight.group_size > 0) throw Refusal(where + ": integer kernels have no weight groups along K");
+    if (weight.group_size > 0 && groups == Groups::refused) {
+        throw Refusal(where + ": no integer kernel takes groups of " + std::to_string(weight.group_size) +
+                      " along K for such weights");
+    }
     if (weight.dims.size() < 2) wrong(where, weight, "needs a rank of at least 2");
     DenseWeights dense;
     dense.outputs = weight.dims[0];
     dense.depth = checked_product(weight.dims) / dense.outputs;
     dense.per_channel = weight.axis >= 0;
+    dense.group_size = weight.group_size;
     if (dense.per_channel && weight.axis != 0)
         wrong(where, weight, "has parameters along axis " + std::to_string(weight.axis) + " instead of 0");
-    const size_t parameters = dense.per_channel ? static_cast<size_t>(dense.outputs) : 1;
-    if (weight.scales.size() != parameters) {
+    const int64_t parameters = dense.per_channel ? dense.outputs * dense.groups() : 1;
+    if (static_cast<int64_t>(weight.scales.size()) != parameters) {
         wrong(where, weight,
               "has " + std::to_string(weight.scales.size()) + " scales instead of " + std::to_string(parameters));
     }
@@ -63,8 +86,8 @@ DenseWeights dense_weights(const Value& weight, const std::string& where) {
     if (weight.data.size() != elements)
         wrong(where, weight, "has " + std::to_string(weight.data.size()) + " bytes of data");
     const int shift = weight.dtype == OCTAVO_U8 ? 128 : 0;
-    for (int64_t n = 0; n < dense.outputs; n++) {
-        const size_t p = dense.per_channel ? static_cast<size_t>(n) : 0;
+    for (int64_t i = 0; i < dense.outputs * dense.groups(); i++) {
+        const size_t p = dense.per_channel ? static_cast<size_t>(i) : 0;
         const int32_t zero = (weight.zero_points.empty() ? 0 : weight.zero_points[p]) - shift;
         if (zero < -128 || zero > 127)
             wrong(where, weight, "has the zero point " + std::to_string(zero + shift) + ", outside its type");

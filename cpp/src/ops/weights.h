@@ -13,15 +13,25 @@ namespace octavo {
 struct DenseWeights {
     int64_t outputs = 0, depth = 0;    // [outputs, depth]
     std::vector<int8_t> values;        // s8 as given; u8 less 128; codes through their table
-    std::vector<int32_t> zero_points;  // [outputs], shifted like the values
-    std::vector<float> scales;         // [outputs]
+    std::vector<int32_t> zero_points;  // [outputs, groups], shifted like the values
+    std::vector<float> scales;         // [outputs, groups]
     bool per_channel = false;          // as described, not by the number of scales: the bias formula depends on it
+    int64_t group_size = 0;            // 0: no groups along the depth
+    int64_t groups() const;            // 1 without
     bool has_zero_points() const;
 };
 
+enum class Groups { refused, allowed };
+
 // dims[0] is the output channel. Throws Refusal for what no integer kernel takes (float weights, weights not constant, groups
-// along K), Error for descriptions that contradict themselves; `where` begins the messages ("conv2d \"features.0\"").
-DenseWeights dense_weights(const Value& weight, const std::string& where);
+// along K unless allowed), Error for descriptions that contradict themselves; `where` begins the messages
+// ("conv2d \"features.0\"").
+DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups = Groups::refused);
+
+// Index of the parameter set, and of the table, of weight (n, k) of a value of this depth.
+int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k);
+// True if the tables of all parameter sets are the same.
+bool has_one_table(const Value& weight);
 
 }  // namespace octavo
 

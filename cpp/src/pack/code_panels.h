@@ -1,32 +1,43 @@
-// Weights packed for family lookup: 4-bit codes, two a byte, and a table of 16 levels a column.
+// Weights packed for family lookup: 4-bit codes, two a byte, and their tables of 16 levels.
 #ifndef OCTAVO_PACK_CODE_PANELS_H
 #define OCTAVO_PACK_CODE_PANELS_H
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/memory.h"
 #include "kernels/lookup.h"
 
 namespace octavo {
 
+// Tables of table_size levels: that of weight (n, k) is number n * column_step + k / group_size * group_step.
+struct CodeTables {
+    const int8_t* levels;
+    int table_size;
+    int64_t column_step, group_step;
+    int64_t group_size;  // a multiple of the row's block; 0: no groups
+};
+
 class CodePanels {
 public:
-    // codes [columns][depth], each below table_size; tables [columns][table_size], or [1][table_size] for all.
-    CodePanels(const LookupRow& row, const uint8_t* codes, int64_t columns, int64_t depth, const int8_t* tables,
-               int table_size, bool table_per_column);
+    // codes [columns][depth], each below table_size. A row of layout columns takes the first table for all.
+    CodePanels(const LookupRow& row, const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
 
     const LookupRow& row() const { return *row_; }
     int64_t blocks() const { return blocks_; }
     int64_t panels() const { return panels_; }
-    const uint8_t* codes(int64_t panel) const { return codes_.data() + panel * blocks_ * row_->columns * 16; }
-    const int8_t* tables(int64_t panel) const { return tables_.data() + panel * row_->columns * 16; }
+    const uint8_t* codes(int64_t panel) const { return codes_.data() + panel * blocks_ * block_bytes_; }
+    const int8_t* tables(int64_t panel) const { return tables_.data() + panel * panel_tables_; }
+    int64_t table_step() const { return table_step_; }  // bytes from a group's tables to the next's; 0: the same
     size_t bytes() const { return codes_.bytes() + tables_.bytes(); }
 
 private:
+    void pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
+    void pack_columns(const uint8_t* codes, int64_t columns, int64_t depth);
+
     const LookupRow* row_;
-    int64_t blocks_, panels_;
+    int64_t blocks_, panels_, block_bytes_;
+    int64_t panel_tables_ = 0, table_step_ = 0;  // bytes
     AlignedArray<uint8_t> codes_;
     AlignedArray<int8_t> tables_;
 };

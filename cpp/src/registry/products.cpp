@@ -13,7 +13,8 @@ const DepthwiseRow& depthwise_row(Isa isa) {
     return *rows[static_cast<int>(isa)];
 }
 
-const LookupRow& lookup_row(Isa isa) {
+const LookupRow& lookup_row(Isa isa, bool one_table) {
+    if (one_table && isa == Isa::vnni && has_vbmi()) return lookup_one_table_vnni;
     static const LookupRow* const rows[isa_count] = {&lookup_scalar, &lookup_avx2, &lookup_avx512, &lookup_vnni};
     return *rows[static_cast<int>(isa)];
 }

@@ -13,7 +13,8 @@ namespace octavo {
 
 const GemmRow& gemm_row(Isa isa);
 const DepthwiseRow& depthwise_row(Isa isa);
-const LookupRow& lookup_row(Isa isa);
+// one_table: the weights have one table for all, so that a row of layout columns can serve.
+const LookupRow& lookup_row(Isa isa, bool one_table);
 // Null where the instruction set has none (the gemm tiles serve): it takes the byte permutes of VBMI.
 const ConvLineRow* conv_line_row(Isa isa);
 // Null where the instruction set has none: convolution and maximum stay two steps.

@@ -42,6 +42,25 @@ inline Value random_weights(Random& random, octavo_dtype dtype, std::vector<int6
     return w;
 }
 
+// The same per group along K, of `group` weights; the zero points are those of uniform weights or 0. one_table: codes share one.
+inline Value random_groups(Random& random, octavo_dtype dtype, std::vector<int64_t> dims, int group, bool one_table) {
+    Value w = random_weights(random, dtype, dims, random.chance(0.1));
+    const size_t parameters = static_cast<size_t>(dims[0] * ((dims[1] + group - 1) / group));
+    const int zero = w.zero_points[0];
+    w.axis = 0;
+    w.group_size = group;
+    w.scales.clear();
+    for (size_t i = 0; i < parameters; i++) w.scales.push_back(random.real(0.001f, 0.02f));
+    w.zero_points.assign(parameters, zero);
+    if (w.table_size == 0) return w;
+    w.zero_points.assign(parameters, 0);
+    w.table = random.codes<int8_t>(static_cast<size_t>(w.table_size) * (one_table ? 1 : parameters), -128, 127, false);
+    for (size_t i = 1; one_table && i < parameters; i++) {
+        w.table.insert(w.table.end(), w.table.begin(), w.table.begin() + w.table_size);
+    }
+    return w;
+}
+
 // Output scale such that results spread over the codes; bias of the size of the sums.
 inline void finish_problem(Random& random, Problem& p, int64_t depth, bool residual_allowed, bool any_type) {
     const int64_t outputs = p.w.dims[0];

@@ -29,9 +29,16 @@ inline int code_at(octavo_dtype dtype, const uint8_t* codes, int64_t i) {
     return dtype == OCTAVO_S8 ? static_cast<int8_t>(codes[i]) : codes[i];
 }
 
+// Number of the parameter set of weight i of output n.
+inline size_t parameters_at(const Value& w, int64_t n, int64_t i, int64_t depth) {
+    if (w.axis < 0) return 0;
+    if (w.group_size == 0) return static_cast<size_t>(n);
+    return static_cast<size_t>(n * ((depth + w.group_size - 1) / w.group_size) + i / w.group_size);
+}
+
 // Weight i of output n as a whole number, its zero point subtracted.
 inline int weight_at(const Value& w, int64_t n, int64_t i, int64_t depth) {
-    const size_t p = w.axis >= 0 ? static_cast<size_t>(n) : 0;
+    const size_t p = parameters_at(w, n, i, depth);
     const int zero = w.zero_points.empty() ? 0 : w.zero_points[p];
     const uint8_t code = w.as<uint8_t>()[n * depth + i];
     if (w.dtype == OCTAVO_CODE4 || w.dtype == OCTAVO_CODE8)
@@ -45,11 +52,13 @@ public:
     void add(int64_t sum, const Problem& p, int64_t n, int64_t residual_i) {
         const size_t channel = p.w.axis >= 0 ? static_cast<size_t>(n) : 0;
         if (p.has_bias && p.bias.dtype == OCTAVO_S32) sum += p.bias.as<int32_t>()[n];
-        const bool float_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
         const int32_t a = static_cast<int32_t>(static_cast<uint64_t>(sum));
         if (dtype_ == OCTAVO_S32) return put(a);
-        const float scale = p.x.scales[0] * p.w.scales[channel];
-        float x = static_cast<float>(a);
+        add(static_cast<float>(a), p.x.scales[0] * p.w.scales[channel], p, n, residual_i);
+    }
+    // x: the sum as a float; scale: what one of its steps is worth.
+    void add(float x, float scale, const Problem& p, int64_t n, int64_t residual_i) {
+        const bool float_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
         const octavo_op_desc& d = p.attributes;
         if (dtype_ == OCTAVO_F32) {
             float y = float_bias ? std::fmaf(x, scale, p.bias.as<float>()[n]) : x * scale;
@@ -104,12 +113,21 @@ inline std::vector<uint8_t> reference_linear(const Problem& p, int64_t rows) {
     Result result(p.y.dtype);
     for (int64_t m = 0; m < rows; m++) {
         for (int64_t n = 0; n < features; n++) {
+            const int64_t group = p.w.group_size > 0 ? p.w.group_size : depth;
             int64_t sum = 0;
+            float real = 0;
             for (int64_t k = 0; k < depth; k++) {
                 sum += (code_at(p.x.dtype, p.codes.data(), m * depth + k) - zero) *
                        weights[static_cast<size_t>(n * depth + k)];
+                if (p.w.group_size == 0 || ((k + 1) % group != 0 && k + 1 != depth)) continue;
+                real = std::fmaf(static_cast<float>(sum), p.w.scales[parameters_at(p.w, n, k, depth)], real);
+                sum = 0;
             }
-            result.add(sum, p, n, 0);
+            if (p.w.group_size > 0) {
+                result.add(real, p.x.scales[0], p, n, 0);
+            } else {
+                result.add(sum, p, n, 0);
+            }
         }
     }
     return result.bytes;

@@ -19,43 +19,77 @@ OCTAVO_INLINE __m256i add(__m256i sum, __m256i a, __m256i w) {
     return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
 }
 
-template <int rows>
+// The sums of 8 columns in order, from the four partial sums of each.
+OCTAVO_INLINE __m256i sums_of_lanes(const __m256i (&s)[4]) {
+    const __m256i s01 = _mm256_add_epi32(_mm256_unpacklo_epi32(s[0], s[1]), _mm256_unpackhi_epi32(s[0], s[1]));
+    const __m256i s23 = _mm256_add_epi32(_mm256_unpacklo_epi32(s[2], s[3]), _mm256_unpackhi_epi32(s[2], s[3]));
+    return _mm256_add_epi32(_mm256_unpacklo_epi64(s01, s23), _mm256_unpackhi_epi64(s01, s23));
+}
+
+template <int rows, bool grouped>
 void product(const LookupArgs& args) {
     const __m256i low_bits = _mm256_set1_epi8(15);
-    __m256i sums[rows][4];
+    __m256 reals[rows];
 #pragma GCC unroll 4
-    for (int v = 0; v < 4; v++) {
-#pragma GCC unroll 4
-        for (int i = 0; i < rows; i++) sums[i][v] = _mm256_setzero_si256();
-    }
+    for (int i = 0; i < rows; i++) reals[i] = _mm256_setzero_ps();
     const uint8_t* codes = args.codes;
     const uint8_t* a = args.a;
-    for (int64_t k = 0; k < args.blocks; k++, codes += 128, a += lookup_block) {
+    const int8_t* tables = args.tables;
+    int64_t left = args.blocks, group = 0;
+    do {
+        int64_t blocks = grouped && left > args.group_blocks ? args.group_blocks : left;
+        left -= blocks;
+        __m256i sums[rows][4];
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++) {
-            const __m256i table = load(args.tables + 32 * v), pairs = load(codes + 32 * v);
-            const __m256i first = _mm256_shuffle_epi8(table, _mm256_and_si256(pairs, low_bits));
-            const __m256i second = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(pairs, 4), low_bits));
 #pragma GCC unroll 4
-            for (int i = 0; i < rows; i++) {
-                const uint8_t* row = a + i * args.a_stride;
-                sums[i][v] = add(add(sums[i][v], broadcast(row), first), broadcast(row + 16), second);
+            for (int i = 0; i < rows; i++) sums[i][v] = _mm256_setzero_si256();
+        }
+        for (; blocks > 0; blocks--, codes += 128, a += 32) {
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++) {
+                const __m256i table = load(tables + 32 * v), pairs = load(codes + 32 * v);
+                const __m256i first = _mm256_shuffle_epi8(table, _mm256_and_si256(pairs, low_bits));
+                const __m256i second =
+                    _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(pairs, 4), low_bits));
+#pragma GCC unroll 4
+                for (int i = 0; i < rows; i++) {
+                    const uint8_t* row = a + i * args.a_stride;
+                    sums[i][v] = add(add(sums[i][v], broadcast(row), first), broadcast(row + 16), second);
+                }
             }
         }
-    }
-    const __m256i start = load(args.stage->start + args.column);
-    for (int i = 0; i < rows; i++) {
-        const __m256i(&s)[4] = sums[i];
-        const __m256i s01 = _mm256_add_epi32(_mm256_unpacklo_epi32(s[0], s[1]), _mm256_unpackhi_epi32(s[0], s[1]));
-        const __m256i s23 = _mm256_add_epi32(_mm256_unpacklo_epi32(s[2], s[3]), _mm256_unpackhi_epi32(s[2], s[3]));
-        const __m256i sum = _mm256_add_epi32(_mm256_unpacklo_epi64(s01, s23), _mm256_unpackhi_epi64(s01, s23));
-        write_sums(*args.stage, _mm256_add_epi32(start, sum), args.column, args.columns, nullptr, nullptr, 0, args.c,
-                   i * args.c_stride);
+        const int32_t* starts = grouped ? args.starts + group * args.group_step : args.stage->start + args.column;
+        __m256i start = load(starts);
+        if constexpr (grouped) start = _mm256_mullo_epi32(start, _mm256_set1_epi32(args.zero_point));
+#pragma GCC unroll 4
+        for (int i = 0; i < rows; i++) {
+            const __m256i sum = _mm256_add_epi32(start, sums_of_lanes(sums[i]));
+            if constexpr (grouped) {
+                const __m256 scale = _mm256_loadu_ps(args.scales + group * args.group_step);
+                reals[i] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, reals[i]);
+            } else {
+                write_sums(*args.stage, sum, args.column, args.columns, nullptr, nullptr, 0, args.c, i * args.c_stride);
+            }
+        }
+        tables += args.table_step;
+        group++;
+    } while (left > 0);
+    if constexpr (grouped) {
+        for (int i = 0; i < rows; i++) {
+            write_reals(*args.stage, reals[i], args.column, args.columns, nullptr, 0, args.c, i * args.c_stride);
+        }
     }
 }
 
 }  // namespace
 
-const LookupRow lookup_avx2 = {"avx2", {product<1>, product<2>, product<3>, product<4>}, 8};
+const LookupRow lookup_avx2 = {"avx2",
+                               lookup_lanes,
+                               32,
+                               8,
+                               1,
+                               {product<1, false>, product<2, false>, product<3, false>, product<4, false>},
+                               {product<1, true>, product<2, true>, product<3, true>, product<4, true>}};
 
 }  // namespace octavo

@@ -16,8 +16,6 @@ struct Words {
 }  // namespace
 
 const LookupRow lookup_avx512 = {
-    "avx512",
-    {product_of_codes<Words, 1>, product_of_codes<Words, 2>, product_of_codes<Words, 3>, product_of_codes<Words, 4>},
-    16};
+    "avx512", lookup_lanes, 32, 16, 4, OCTAVO_LOOKUP_ROWS(Words, false), OCTAVO_LOOKUP_ROWS(Words, true)};
 
 }  // namespace octavo

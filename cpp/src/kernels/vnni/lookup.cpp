@@ -11,8 +11,6 @@ struct Dot {
 }  // namespace
 
 const LookupRow lookup_vnni = {
-    "vnni",
-    {product_of_codes<Dot, 1>, product_of_codes<Dot, 2>, product_of_codes<Dot, 3>, product_of_codes<Dot, 4>},
-    16};
+    "vnni", lookup_lanes, 32, 16, 4, OCTAVO_LOOKUP_ROWS(Dot, false), OCTAVO_LOOKUP_ROWS(Dot, true)};
 
 }  // namespace octavo

@@ -1,0 +1,44 @@
+// Rows times 4-bit weights that are decoded in registers: family lookup.
+#ifndef OCTAVO_OPS_CODE_PRODUCT_H
+#define OCTAVO_OPS_CODE_PRODUCT_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ops/output_stage.h"
+#include "pack/code_panels.h"
+
+namespace octavo {
+
+class CodeProduct {
+public:
+    // weight [features, depth]: operands.weights as given, before decoding. Throws Refusal for group sizes that no kernel takes.
+    CodeProduct(Isa isa, const Value& weight, const StageOperands& operands);
+
+    // a [rows][depth], rows a_stride bytes apart; c [rows, features]. zero_point: what is multiplied with the sums of the
+    // weights of a group; without groups the stage has it.
+    void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first, int64_t end,
+             const OutputStage& stage, int32_t zero_point) const noexcept;
+    int64_t parts() const { return panels_.panels(); }
+    size_t scratch_bytes(int64_t rows) const;
+    std::string kernel() const;
+    int64_t weight_bytes() const;
+    int64_t columns() const { return panels_.panels() * panels_.row().columns; }  // of the stage's arrays
+    OutputStage stage() const { return stage_.stage(); }
+
+private:
+    bool prepares() const;  // rows of A are brought into the form that the kernel reads
+    int64_t prepared_stride() const;
+    void prepare(const uint8_t* a, int64_t a_stride, int64_t rows, uint8_t* to) const noexcept;
+
+    int64_t features_, depth_, group_size_;
+    CodePanels panels_;
+    PackedStage stage_;
+    AlignedArray<int32_t> starts_;  // [groups][columns]: minus the sum of a group's weights
+    AlignedArray<float> scales_;    // [groups][columns]
+};
+
+}  // namespace octavo
+
+#endif
