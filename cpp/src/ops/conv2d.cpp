@@ -10,6 +10,7 @@
 #include "ops/image_band.h"
 #include "ops/pixel_product.h"
 #include "ops/pooled_product.h"
+#include "ops/rests.h"
 #include "ops/splitting.h"
 
 namespace octavo {
@@ -169,6 +170,7 @@ public:
         const Value& y = *desc.outputs[0];
         if (y.dtype != OCTAVO_U8 && y.dtype != OCTAVO_S8)
             throw Refusal(where + ": an integer convolution gives u8 or s8");
+        band_kernels_ = &band_row(desc.isa);
         images_ = desc.inputs[0]->batched ? 0 : desc.inputs[0]->dims[0];
         DenseWeights weights = dense_weights(*desc.inputs[1], where);
         macs_ = geometry_.out_height * geometry_.out_width * weights.outputs * weights.depth *
@@ -222,7 +224,9 @@ public:
                 const uint8_t* pixels = x + image * g.height * g.width * g.channels;
                 if (copies_) {
                     auto* band = reinterpret_cast<uint8_t*>(scratch + split.band_at);
-                    copy_band(g, pixels, first, lines.lines, static_cast<uint8_t>(x_.zero_point), x_.flip, band);
+                    copy_band(*band_kernels_, g, pixels, first, lines.lines, static_cast<uint8_t>(x_.zero_point),
+                              x_.flip, band, pitch());
+                    rests_.fill(band, lines.lines);
                     lines.a = band;
                 } else {
                     lines.a = pixels + first * lines.line_bytes;
@@ -255,7 +259,10 @@ private:
         size_t scratch;  // bytes of a worker
     };
 
-    int64_t pitch() const { return (copies_ ? geometry_.needed_width() : geometry_.width) * geometry_.channels; }
+    int64_t pitch() const {
+        if (rests_.any()) return rests_.pitch();
+        return (copies_ ? geometry_.needed_width() : geometry_.width) * geometry_.channels;
+    }
 
     Split split_of(int64_t batch, int threads) const {
         const ConvGeometry& g = geometry_;
@@ -278,7 +285,10 @@ private:
         split.items = std::max<int64_t>(1, ceil_div(split.bands, split.bands_an_item));
         split.band_at = round_up(product_->scratch_bytes(split.lines * g.out_width), alignment);
         split.scratch = split.band_at;
-        if (copies_) split.scratch += round_up(static_cast<size_t>(band_bytes(g, split.lines) + slack), alignment);
+        if (copies_) {
+            const int64_t band = g.needed_height(split.lines) * pitch();
+            split.scratch += round_up(static_cast<size_t>(band + slack), alignment);
+        }
         return split;
     }
 
@@ -321,7 +331,9 @@ private:
         const int64_t merged = groups_to_merge(g, gemm.lanes);
         const int64_t inputs = g.channels / g.groups * merged;
         reorder(weights, g, merged);
-        return std::make_unique<GemmProduct>(gemm, taps_of(g, pitch(), inputs), operands,
+        if (g.groups == 1) rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, gemm.lanes, copies_);
+        copies_ = copies_ || rests_.any();
+        return std::make_unique<GemmProduct>(gemm, rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs), operands,
                                              static_cast<int>(g.groups / merged), inputs, g.out_width);
     }
 
@@ -345,7 +357,9 @@ private:
                                                           gemm_row(isa).macs_per_ns / 2, g.stride_h * pitch());
             return monotone(std::move(product), operands);
         }
-        auto layout = taps_of(g, pitch(), g.channels);
+        rests_ = Rests(*band_kernels_, g, geometry_.needed_width(), 2, gemm_row(isa).lanes, copies_);
+        copies_ = copies_ || rests_.any();
+        auto layout = rests_.any() ? rests_.taps() : taps_of(g, pitch(), g.channels);
         if (layout.over_read > 0 && !copies_) {
             copies_ = true;
             layout = taps_of(g, pitch(), g.channels);
@@ -368,6 +382,8 @@ private:
     int64_t macs_ = 0;
     int residual_input_ = -1;
     bool copies_ = false;
+    const BandRow* band_kernels_ = nullptr;
+    Rests rests_;  // of a copy
     std::unique_ptr<LineProduct> product_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "registry/band.h"
+
 namespace octavo {
 
 struct ConvGeometry {
@@ -43,15 +45,10 @@ inline ConvGeometry pooled(const ConvGeometry& g) {
     return pool;
 }
 
-// Bytes of a band of `lines` lines, without over-read.
-inline int64_t band_bytes(const ConvGeometry& g, int64_t lines) {
-    return g.needed_height(lines) * g.needed_width() * g.channels;
-}
-
-// Lines [first, first + lines) of the output. padding: the code outside the image, as it is to appear; flip: the top bit of the
-// image's codes is flipped on the way.
-void copy_band(const ConvGeometry& g, const uint8_t* image, int64_t first, int64_t lines, uint8_t padding, bool flip,
-               uint8_t* band);
+// Lines [first, first + lines) of the output; rows of the band lie `pitch` bytes apart. padding: the code outside the image, as
+// it is to appear; flip: the top bit of the image's codes is flipped on the way.
+void copy_band(const BandRow& kernels, const ConvGeometry& g, const uint8_t* image, int64_t first, int64_t lines,
+               uint8_t padding, bool flip, uint8_t* band, int64_t pitch);
 
 // Copy with the top bit flipped where asked.
 void copy_codes(const uint8_t* from, int64_t count, bool flip, uint8_t* to);
