@@ -69,6 +69,11 @@ std::optional<double> fraction(const Row& row, Contender contender) {
     return *rate / *most;
 }
 
+bool took_part(const Report& report, Contender contender) {
+    return std::any_of(report.rows.begin(), report.rows.end(),
+                       [&](const Row& row) { return row.times.count(contender) != 0; });
+}
+
 double longest_bar(const Report& report) {
     double longest = 1;
     for (const Row& row : report.rows) {
@@ -106,6 +111,7 @@ void write_chart(const Report& report, const std::string& file) {
     canvas.down(gap);
     int x = gap;
     for (const Bar& bar : bars) {
+        if (!took_part(report, bar.contender)) continue;
         canvas.rectangle(x, 12, 12, bar.colour);
         canvas.down(10);
         canvas.text(x + 18, bar.name, "");

@@ -1,6 +1,5 @@
 #include "bench/describer.h"
 
-#include <stdexcept>
 #include <utility>
 
 namespace octavo::bench {
@@ -43,14 +42,11 @@ std::string op_name(octavo_op_kind kind) {
 
 }  // namespace
 
-Describer::Describer(Contender contender, int code_max)
-    : float_(contender == Contender::onednn_float),
+Describer::Describer(octavo_builder* builder, Contender contender, int code_max)
+    : builder_(builder),
+      float_(contender == Contender::onednn_float),
       backend_(contender == Contender::octavo ? OCTAVO_BACKEND_OCTAVO : OCTAVO_BACKEND_ONEDNN),
-      code_max_(code_max) {
-    check(octavo_builder_create(&builder_));
-}
-
-Describer::~Describer() { octavo_builder_destroy(builder_); }
+      code_max_(code_max) {}
 
 Edge Describer::value(std::vector<int64_t> dims, octavo_dtype dtype, octavo_role role, octavo_layout layout,
                       float scale) {
@@ -187,10 +183,6 @@ void Describer::logits(const Edge& x, int64_t outputs) {
     }
 }
 
-std::unique_ptr<PlanWorkload> Describer::build(int64_t batch, bool profile) {
-    octavo_plan* plan = build_plan(std::exchange(builder_, nullptr), 1, profile);
-    return std::make_unique<PlanWorkload>(plan, batch,
-                                          numbers(OCTAVO_F32, batch * product(input_.dims), input_scale, 0, 127));
-}
+Bytes Describer::pixels() { return numbers(OCTAVO_F32, product(input_.dims), input_scale, 0, 127); }
 
 }  // namespace octavo::bench

@@ -3,7 +3,6 @@
 #define OCTAVO_BENCH_DESCRIBER_H
 
 #include <cstdint>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -29,10 +28,7 @@ struct Window {
 class Describer {
 public:
     // contender: octavo, onednn_int8 or onednn_float. Codes of activations are 0..code_max.
-    Describer(Contender contender, int code_max);
-    ~Describer();
-    Describer(const Describer&) = delete;
-    Describer& operator=(const Describer&) = delete;
+    Describer(octavo_builder* builder, Contender contender, int code_max);
 
     Edge image(std::vector<int64_t> dims);  // the input, f32 NCHW
     Edge quantize(const Edge& image);       // a float contender's: the change of layout
@@ -43,8 +39,7 @@ public:
     Edge flatten(const Edge& x);
     void logits(const Edge& x, int64_t outputs);  // the last linear layer, f32
 
-    // One thread. The describer is used up.
-    std::unique_ptr<PlanWorkload> build(int64_t batch, bool profile);
+    Bytes pixels();  // of one image
 
 private:
     Edge value(std::vector<int64_t> dims, octavo_dtype dtype, octavo_role role, octavo_layout layout, float scale);
@@ -54,11 +49,11 @@ private:
             bool relu = false);
     Bytes numbers(octavo_dtype dtype, int64_t count, float scale, int low, int high);
 
+    octavo_builder* const builder_;
     const bool float_;
     const octavo_backend_id backend_;
     const int code_max_;
     std::mt19937 engine_{1};
-    octavo_builder* builder_ = nullptr;
     Edge input_{};
     int ops_ = 0;
 };

@@ -48,9 +48,14 @@ void resnet20(Describer* network, const Edge& image) {
 using Net = void (*)(Describer*, const Edge&);
 
 std::unique_ptr<PlanWorkload> make(Net net, Contender contender, int code_max, bool profile) {
-    Describer network(contender, code_max);
-    net(&network, network.image({1, 3, 32, 32}));
-    return network.build(1, profile);
+    std::vector<Bytes> inputs;
+    const auto describe = [&](octavo_builder* builder) {
+        Describer network(builder, contender, code_max);
+        net(&network, network.image({1, 3, 32, 32}));
+        inputs.push_back(network.pixels());
+    };
+    octavo_plan* plan = describe_plan(describe, 1, profile);
+    return std::make_unique<PlanWorkload>(plan, 1, std::move(inputs));
 }
 
 std::vector<octavo_step_info> steps(const octavo_plan* plan) {

@@ -4,30 +4,41 @@
 
 namespace octavo::bench {
 
+namespace {
+
+constexpr size_t most_inputs = 2;
+
+}  // namespace
+
 void check(octavo_status status) {
     if (status != OCTAVO_OK) throw std::runtime_error(octavo_last_error());
 }
 
-PlanWorkload::PlanWorkload(octavo_plan* plan, int64_t batch, Bytes input)
-    : plan_(plan), batch_(batch), input_(std::move(input)), output_(octavo_plan_output_bytes(plan, 0, batch)) {}
+PlanWorkload::PlanWorkload(octavo_plan* plan, int64_t batch, std::vector<Bytes> inputs)
+    : plan_(plan), batch_(batch), inputs_(std::move(inputs)), output_(octavo_plan_output_bytes(plan, 0, batch)) {
+    if (inputs_.size() > most_inputs || octavo_plan_input_count(plan) != static_cast<int32_t>(inputs_.size()))
+        throw std::logic_error("the plan has another number of inputs");
+}
 
 PlanWorkload::~PlanWorkload() { octavo_plan_destroy(plan_); }
 
 void PlanWorkload::run() {
-    const void* inputs[] = {input_.data()};
+    const void* inputs[most_inputs] = {};
+    for (size_t i = 0; i < inputs_.size(); ++i) inputs[i] = inputs_[i].data();
     void* outputs[] = {output_.data()};
     check(octavo_plan_run(plan_, batch_, inputs, outputs));
 }
 
-octavo_plan* build_plan(octavo_builder* builder, int threads, bool profile) {
+octavo_plan* describe_plan(const std::function<void(octavo_builder*)>& describe, int threads, bool profile) {
+    octavo_builder* builder = nullptr;
+    check(octavo_builder_create(&builder));
+    const std::unique_ptr<octavo_builder, decltype(&octavo_builder_destroy)> owner(builder, octavo_builder_destroy);
+    describe(builder);
     octavo_plan_options options{};
     options.threads = threads;
     options.profile = profile;
     octavo_plan* plan = nullptr;
-    const octavo_status status = octavo_builder_build(builder, &options, &plan);
-    const std::string message = octavo_last_error();
-    octavo_builder_destroy(builder);
-    if (status != OCTAVO_OK) throw std::runtime_error(message);
+    check(octavo_builder_build(builder, &options, &plan));
     return plan;
 }
 
@@ -122,18 +133,12 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
 }  // namespace
 
 std::unique_ptr<Workload> octavo_layer(const Problem& problem, bool as_codes) {
-    octavo_builder* builder = nullptr;
-    check(octavo_builder_create(&builder));
-    try {
-        describe(builder, problem, as_codes);
-    } catch (...) {
-        octavo_builder_destroy(builder);
-        throw;
-    }
-    octavo_plan* plan = build_plan(builder, problem.threads);
-    Bytes input(problem.x.size());
-    std::memcpy(input.data(), problem.x.data(), static_cast<size_t>(problem.x.size()));
-    return std::make_unique<PlanWorkload>(plan, problem.shape.batch, std::move(input));
+    octavo_plan* plan =
+        describe_plan([&](octavo_builder* builder) { describe(builder, problem, as_codes); }, problem.threads);
+    std::vector<Bytes> inputs;
+    inputs.emplace_back(problem.x.size());
+    std::memcpy(inputs[0].data(), problem.x.data(), static_cast<size_t>(problem.x.size()));
+    return std::make_unique<PlanWorkload>(plan, problem.shape.batch, std::move(inputs));
 }
 
 }  // namespace octavo::bench

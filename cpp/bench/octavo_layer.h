@@ -2,7 +2,9 @@
 #ifndef OCTAVO_BENCH_OCTAVO_LAYER_H
 #define OCTAVO_BENCH_OCTAVO_LAYER_H
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "bench/problem.h"
 #include "bench/workload.h"
@@ -13,11 +15,11 @@ namespace octavo::bench {
 // Throws std::runtime_error with octavo_last_error.
 void check(octavo_status status);
 
-// A plan with one input and one output.
+// A plan with one output.
 class PlanWorkload : public Workload {
 public:
-    // Takes the plan. input: of `batch` samples.
-    PlanWorkload(octavo_plan* plan, int64_t batch, Bytes input);
+    // Takes the plan. inputs: of `batch` samples.
+    PlanWorkload(octavo_plan* plan, int64_t batch, std::vector<Bytes> inputs);
     ~PlanWorkload() override;
     PlanWorkload(const PlanWorkload&) = delete;
     PlanWorkload& operator=(const PlanWorkload&) = delete;
@@ -29,11 +31,12 @@ public:
 private:
     octavo_plan* plan_;
     int64_t batch_;
-    Bytes input_, output_;
+    std::vector<Bytes> inputs_;
+    Bytes output_;
 };
 
-// The plan that `builder` describes; destroys the builder.
-octavo_plan* build_plan(octavo_builder* builder, int threads, bool profile = false);
+// The plan that `describe` puts into a builder.
+octavo_plan* describe_plan(const std::function<void(octavo_builder*)>& describe, int threads, bool profile = false);
 
 // A linear layer or convolution. as_codes: of a table4 problem with its codes, else with the s8 numbers that they stand for.
 std::unique_ptr<Workload> octavo_layer(const Problem& problem, bool as_codes);

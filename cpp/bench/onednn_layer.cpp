@@ -1,9 +1,6 @@
 #include "bench/onednn_layer.h"
 
-#include <omp.h>
-
-#include <oneapi/dnnl/dnnl.hpp>
-#include <unordered_map>
+#include "bench/onednn_workload.h"
 
 namespace octavo::bench {
 
@@ -12,65 +9,13 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 using Type = memory::data_type;
-using Arguments = std::unordered_map<int, memory>;
-
-const dnnl::engine& cpu() {
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
-class PrimitiveWorkload : public Workload {
-public:
-    PrimitiveWorkload(const dnnl::primitive& primitive, Arguments arguments, int threads)
-        : primitive_(primitive), arguments_(std::move(arguments)), stream_(cpu()), threads_(threads) {}
-
-    void run() override {
-        omp_set_num_threads(threads_);
-        primitive_.execute(stream_, arguments_);
-        stream_.wait();
-        if (output_.size() == 0) copy_output();
-    }
-    const Bytes& output() const override { return output_; }
-
-private:
-    void copy_output() {
-        const memory& y = arguments_.at(DNNL_ARG_DST);
-        const auto bytes = static_cast<int64_t>(y.get_desc().get_size());
-        output_ = Bytes(bytes);
-        std::memcpy(output_.data(), y.get_data_handle(), static_cast<size_t>(bytes));
-    }
-
-    dnnl::primitive primitive_;
-    Arguments arguments_;
-    dnnl::stream stream_;
-    int threads_;
-    Bytes output_;
-};
-
-memory filled(const memory::desc& plain, const void* data, const memory::desc& wanted) {
-    memory from(plain, cpu());
-    std::memcpy(from.get_data_handle(), data, plain.get_size());
-    if (plain == wanted) return from;
-    memory to(wanted, cpu());
-    dnnl::stream stream(cpu());
-    dnnl::reorder(from, to).execute(stream, from, to);
-    stream.wait();
-    return to;
-}
-
-template <class T>
-memory vector(const std::vector<T>& values, Type type) {
-    const memory::desc desc({static_cast<int64_t>(values.size())}, type, Tag::x);
-    return filled(desc, values.data(), desc);
-}
-
 class Layer {
 public:
     Layer(const Problem& problem, bool as_float)
         : p_(problem), s_(problem.shape), float_(as_float), type_(as_float ? Type::f32 : Type::u8) {}
 
     std::unique_ptr<Workload> make() const {
-        omp_set_num_threads(p_.threads);
+        onednn_threads(p_.threads);
         return s_.family == Family::conv ? conv() : linear();
     }
 
@@ -95,10 +40,10 @@ private:
     // Reals or codes of x and w, in the order of the problem.
     template <class Real>
     memory operand(const Bytes& codes, const Real& real, const memory::desc& plain, const memory::desc& wanted) const {
-        if (!float_) return filled(plain, codes.data(), wanted);
+        if (!float_) return onednn_operand(plain, codes.data(), wanted);
         std::vector<float> reals(static_cast<size_t>(codes.size()));
         for (size_t i = 0; i < reals.size(); ++i) reals[i] = real(static_cast<int64_t>(i));
-        return filled(plain, reals.data(), wanted);
+        return onednn_operand(plain, reals.data(), wanted);
     }
 
     template <class Primitive, class Desc>
@@ -106,26 +51,25 @@ private:
         std::vector<float> bias;
         for (size_t o = 0; o < p_.bias.size(); ++o) bias.push_back(p_.bias_real(o));
         const memory::desc b = pd.bias_desc();
-        Arguments arguments = {
+        OnednnArguments arguments = {
             {DNNL_ARG_SRC, operand(
                                p_.x, [this](int64_t i) { return p_.x_real(i); }, x, pd.src_desc())},
             {DNNL_ARG_WEIGHTS, operand(
                                    p_.w, [this](int64_t i) { return p_.w_real(i); }, w, pd.weights_desc())},
-            {DNNL_ARG_BIAS, filled(b, bias.data(), b)},
-            {DNNL_ARG_DST, memory(pd.dst_desc(), cpu())}};
+            {DNNL_ARG_BIAS, onednn_operand(b, bias.data(), b)},
+            {DNNL_ARG_DST, memory(pd.dst_desc(), onednn_cpu())}};
         if (!float_) {
-            arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC] = vector(std::vector<float>{p_.x_scale}, Type::f32);
-            arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS] = vector(p_.w_scales, Type::f32);
+            arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC] = onednn_vector(std::vector<float>{p_.x_scale});
+            arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS] = onednn_vector(p_.w_scales);
             if (!s_.float_result)
-                arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_DST] = vector(std::vector<float>{p_.y_scale}, Type::f32);
+                arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_DST] = onednn_vector(std::vector<float>{p_.y_scale});
             if (s_.x_zero != 0)
-                arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC] =
-                    vector(std::vector<int32_t>{s_.x_zero}, Type::s32);
+                arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC] = onednn_vector(std::vector<int32_t>{s_.x_zero});
             if (s_.w_zero != 0)
                 arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_WEIGHTS] =
-                    vector(std::vector<int32_t>{s_.w_zero}, Type::s32);
+                    onednn_vector(std::vector<int32_t>{s_.w_zero});
         }
-        return std::make_unique<PrimitiveWorkload>(Primitive(pd), std::move(arguments), p_.threads);
+        return std::make_unique<OnednnWorkload>(Primitive(pd), std::move(arguments), p_.threads);
     }
 
     Type result_type() const { return float_ || s_.float_result ? Type::f32 : Type::u8; }
@@ -134,8 +78,8 @@ private:
     std::unique_ptr<Workload> linear() const {
         const int64_t m = s_.batch, k = s_.channels, n = s_.outputs;
         const memory::desc x({m, k}, type_, Tag::ab), y({m, n}, result_type(), Tag::ab);
-        const dnnl::matmul::primitive_desc pd(cpu(), x, {{k, n}, weight_type(), Tag::any}, {{1, n}, Type::f32, Tag::ab},
-                                              y, attributes(2));
+        const dnnl::matmul::primitive_desc pd(onednn_cpu(), x, {{k, n}, weight_type(), Tag::any},
+                                              {{1, n}, Type::f32, Tag::ab}, y, attributes(2));
         return workload<dnnl::matmul>(pd, x, {{k, n}, weight_type(), Tag::ba});
     }
 
@@ -148,7 +92,7 @@ private:
         if (s_.groups > 1) ws = {s_.groups, s_.outputs / s_.groups, fan, k, k};
         const memory::dims strides(2, s_.stride), pads(2, s_.padding);
         const dnnl::convolution_forward::primitive_desc pd(
-            cpu(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, {xs, type_, tag},
+            onednn_cpu(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, {xs, type_, tag},
             {ws, weight_type(), Tag::any}, {{s_.outputs}, Type::f32, Tag::x}, {ys, result_type(), tag}, strides, pads,
             pads, attributes(s_.groups > 1 ? 3 : 1));
         return workload<dnnl::convolution_forward>(pd, {xs, type_, Tag::nhwc},

@@ -16,7 +16,11 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
     x = Bytes(s.inputs());
     for (int64_t i = 0; i < s.inputs(); ++i)
         x.as<uint8_t>()[i] = static_cast<uint8_t>(engine() % static_cast<uint32_t>(code_max + 1));
-    if (s.family == Family::memory) return;
+    if (s.family == Family::memory) {
+        // Pooling keeps the scale.
+        y_scale = s.kernel > 1 ? x_scale : 0.03f;
+        return;
+    }
 
     const int64_t weights = s.outputs * s.depth();
     w = Bytes(weights);

@@ -7,6 +7,7 @@
 #include <regex>
 #include <stdexcept>
 
+#include "bench/memory_work.h"
 #include "bench/octavo_layer.h"
 #include "bench/onednn_layer.h"
 #include "bench/pin.h"
@@ -31,12 +32,14 @@ std::unique_ptr<Workload> one_or_many(const Make& make, int64_t copies) {
     return std::make_unique<Cycle>(std::move(all));
 }
 
-// Codes further apart than the one step that oneDNN's order of rounding allows.
-int64_t disagreements(const Bytes& a, const Bytes& b) {
-    if (a.size() != b.size()) return std::max(a.size(), b.size());
-    int64_t count = 0;
-    for (int64_t i = 0; i < a.size(); ++i) count += std::abs(a.as<uint8_t>()[i] - b.as<uint8_t>()[i]) > 1;
-    return count;
+// Notes how many codes are further apart than the one step that oneDNN's order of rounding allows.
+void compare(const Row& row, const Bytes& own, const Bytes& peer, Report* report) {
+    int64_t wrong = std::abs(own.size() - peer.size());
+    for (int64_t i = 0; i < std::min(own.size(), peer.size()); ++i)
+        wrong += std::abs(own.as<uint8_t>()[i] - peer.as<uint8_t>()[i]) > 1;
+    if (wrong > 0)
+        report->notes.push_back(row.shape.name + ": " + std::to_string(wrong) +
+                                " of oneDNN's results are more than a step away from Octavo's");
 }
 
 // The contenders of one row.
@@ -96,14 +99,36 @@ void race_layer(Row* row, Report* report, int code_max) {
             Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(problem, false); }, copies);
     const Bytes* peer = field.add(
         Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(problem, false); }, copies);
-    if (own != nullptr && peer != nullptr && !shape.float_result) {
-        const int64_t wrong = disagreements(*own, *peer);
-        if (wrong > 0)
-            report->notes.push_back(shape.name + ": " + std::to_string(wrong) +
-                                    " of oneDNN's results are more than a step away from Octavo's");
-    }
+    if (own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);
     field.add(
         Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(problem, true); }, copies);
+    field.run();
+}
+
+void race_memory(Row* row, Report* report, int code_max, const Peak& peak) {
+    const Shape& shape = row->shape;
+    if (row->threads > 1 && one_thread_only(shape)) return;
+    const Problem problem(shape, row->threads, code_max);
+    const int64_t bytes = bytes_moved(shape);
+    const int64_t copies = shape.from_memory ? 2 * last_cache_bytes() / bytes + 1 : 1;
+    row->work = static_cast<double>(bytes);
+    Field field(row, report);
+    const Bytes* own = field.add(
+        Contender::octavo, "Octavo",
+        [&] {
+            auto workload = octavo_memory(problem);
+            row->kernel = kernel_of(*workload);
+            return workload;
+        },
+        copies);
+    // oneDNN has no whole-array functions.
+    if (!one_thread_only(shape)) {
+        const Bytes* peer = field.add(
+            Contender::onednn_int8, "oneDNN", [&] { return onednn_memory(problem); }, copies);
+        if (own != nullptr && peer != nullptr && shape.operation != "dequantize") compare(*row, *own, *peer, report);
+    }
+    field.add(
+        Contender::machine, "memcpy", [&] { return machine_memory(problem, peak); }, copies);
     field.run();
 }
 
@@ -132,7 +157,12 @@ void Suite::run_row(const Shape& shape, int threads) {
     row.shape = shape;
     row.threads = threads;
     row.peak = peak_.gops() * threads;
-    race_layer(&row, &report_, options_.code_max());
+    if (row.memory_bound()) {
+        race_memory(&row, &report_, options_.code_max(), peak_);
+    } else {
+        race_layer(&row, &report_, options_.code_max());
+    }
+    if (row.times.empty()) return;
     const std::optional<double> own = row.rate(Contender::octavo);
     for (const Row& other : report_.rows) {
         const std::optional<double> one = other.rate(Contender::octavo);

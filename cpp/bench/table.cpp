@@ -44,22 +44,19 @@ std::vector<Column> columns_of(Kind kind, const Rows& rows) {
                                    {"oneDNN float", rate(Contender::onednn_float), 1, false},
                                    {"x int8", ratio(Contender::onednn_int8), 2, true},
                                    {"x float", ratio(Contender::onednn_float), 2, true}};
-    if (kind == Kind::table4) {
-        columns.push_back({"own int8", rate(Contender::octavo_dense), 1, false});
-        columns.push_back({"x own", ratio(Contender::octavo_dense), 2, true});
-    }
-    const auto has = [&](const std::function<bool(const Row&)>& test) {
-        return std::any_of(rows.begin(), rows.end(), [&](const Row* row) { return test(*row); });
-    };
-    if (has([](const Row& row) { return row.times.count(Contender::fbgemm) != 0; })) {
-        columns.push_back({"FBGEMM", rate(Contender::fbgemm), 1, false});
-        columns.push_back({"x FBGEMM", ratio(Contender::fbgemm), 2, true});
-    }
+    columns.push_back({"own int8", rate(Contender::octavo_dense), 1, false});
+    columns.push_back({"x own", ratio(Contender::octavo_dense), 2, true});
+    columns.push_back({"FBGEMM", rate(Contender::fbgemm), 1, false});
+    columns.push_back({"x FBGEMM", ratio(Contender::fbgemm), 2, true});
     columns.push_back({kind == Kind::memory ? "of bandwidth" : "of peak",
                        [](const Row& row) { return row.fraction_of_peak(); }, 2, true});
-    if (has([](const Row& row) { return row.scaling.has_value(); }))
-        columns.push_back({"x one thread", [](const Row& row) { return row.scaling; }, 2, true});
-    return columns;
+    columns.push_back({"x one thread", [](const Row& row) { return row.scaling; }, 2, true});
+    std::vector<Column> filled;
+    for (const Column& column : columns) {
+        const auto has_figure = [&](const Row* row) { return column.figure(*row).has_value(); };
+        if (std::any_of(rows.begin(), rows.end(), has_figure)) filled.push_back(column);
+    }
+    return filled;
 }
 
 Figure geometric_mean(const std::vector<double>& figures) {

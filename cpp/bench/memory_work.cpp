@@ -1,0 +1,164 @@
+#include "bench/memory_work.h"
+
+#include <functional>
+#include <stdexcept>
+
+#include "bench/octavo_layer.h"
+
+namespace octavo::bench {
+
+namespace {
+
+struct Operation {
+    const char* name;
+    octavo_op_kind kind;
+    int inputs, x_bytes, y_bytes;  // a byte for u8, 4 for f32; y_bytes 0: a whole-array function with a small result
+};
+
+constexpr Operation operations[] = {{"quantize", OCTAVO_OP_QUANTIZE, 1, 4, 1},
+                                    {"quantize_image", OCTAVO_OP_QUANTIZE, 1, 4, 1},
+                                    {"dequantize", OCTAVO_OP_DEQUANTIZE, 1, 1, 4},
+                                    {"requantize", OCTAVO_OP_REQUANTIZE, 1, 1, 1},
+                                    {"max_pool", OCTAVO_OP_MAX_POOL2D, 1, 1, 1},
+                                    {"avg_pool", OCTAVO_OP_AVG_POOL2D, 1, 1, 1},
+                                    {"add", OCTAVO_OP_ADD, 2, 1, 1},
+                                    {"min_max", -1, 1, 4, 0},
+                                    {"histogram", -1, 1, 4, 0}};
+
+const Operation& operation_of(const Shape& shape) {
+    for (const Operation& operation : operations) {
+        if (shape.operation == operation.name) return operation;
+    }
+    throw std::runtime_error(shape.name + ": unknown operation " + shape.operation);
+}
+
+Bytes floats(const Problem& p) {
+    Bytes reals(4 * p.x.size());
+    for (int64_t i = 0; i < p.x.size(); ++i) reals.as<float>()[i] = p.x_real(i);
+    return reals;
+}
+
+Bytes copy(const Bytes& from) {
+    Bytes to(from.size());
+    std::memcpy(to.data(), from.data(), static_cast<size_t>(from.size()));
+    return to;
+}
+
+int32_t add_value(octavo_builder* builder, const Shape& s, octavo_role role, int bytes, float scale) {
+    const bool result = role == OCTAVO_OUTPUT, image = s.operation == "quantize_image";
+    octavo_value_desc desc{};
+    desc.dtype = bytes == 4 ? OCTAVO_F32 : OCTAVO_U8;
+    desc.role = role;
+    desc.layout = image && !result ? OCTAVO_PLAIN : OCTAVO_NHWC;
+    desc.batched = 1;
+    for (int64_t d : {int64_t{1}, s.channels, result ? s.out_height() : s.height, result ? s.out_width() : s.width})
+        desc.dims[desc.rank++] = d;
+    desc.axis = -1;
+    if (bytes == 1) {
+        desc.param_count = 1;
+        desc.scales = &scale;
+    }
+    int32_t number = -1;
+    check(octavo_builder_value(builder, &desc, &number));
+    return number;
+}
+
+void describe(octavo_builder* builder, const Problem& p, const Operation& operation) {
+    octavo_op_desc op{};
+    op.kind = operation.kind;
+    op.backend = OCTAVO_BACKEND_OCTAVO;
+    for (int i = 0; i < operation.inputs; ++i)
+        op.inputs[op.input_count++] = add_value(builder, p.shape, OCTAVO_INPUT, operation.x_bytes, p.x_scale);
+    op.outputs[op.output_count++] = add_value(builder, p.shape, OCTAVO_OUTPUT, operation.y_bytes, p.y_scale);
+    for (int i = 0; i < 2; ++i) {
+        op.kernel[i] = p.shape.kernel;
+        op.stride[i] = p.shape.stride;
+        op.dilation[i] = 1;
+    }
+    for (int32_t& pad : op.pad) pad = p.shape.padding;
+    check(octavo_builder_op(builder, &op));
+}
+
+// A function on the problem's reals.
+class ArrayWorkload : public Workload {
+public:
+    ArrayWorkload(Bytes input, std::function<void(const float*, int64_t)> call)
+        : input_(std::move(input)), call_(std::move(call)) {}
+    void run() override { call_(input_.as<float>(), input_.size() / 4); }
+    const Bytes& output() const override { return output_; }
+
+private:
+    Bytes input_, output_;
+    std::function<void(const float*, int64_t)> call_;
+};
+
+void min_max(const float* x, int64_t n) {
+    float min = 0, max = 0;
+    int64_t nans = 0, infinities = 0;
+    check(octavo_min_max(x, 1, 1, n, &min, &max, &nans, &infinities));
+}
+
+// 2048 bins over the range of the codes' reals.
+constexpr int64_t bins = 2048;
+void histogram(const float* x, int64_t n) {
+    int64_t counts[bins] = {};
+    check(octavo_histogram(x, n, -8, 0, bins, counts));
+}
+
+class Copy : public Workload {
+public:
+    Copy(int64_t bytes, int threads) : from_(bytes), to_(bytes), threads_(threads) {}
+    void run() override { check(octavo_parallel_for(threads_, threads_, part, this)); }
+    const Bytes& output() const override { return to_; }
+
+private:
+    static void part(void* self, int64_t index, int32_t) {
+        const Copy& copy = *static_cast<const Copy*>(self);
+        const int64_t size = copy.from_.size() / copy.threads_;
+        std::memcpy(copy.to_.data() + index * size, copy.from_.data() + index * size, static_cast<size_t>(size));
+    }
+
+    Bytes from_, to_;
+    int threads_;
+};
+
+class Read : public Workload {
+public:
+    Read(int64_t bytes, const Peak& peak) : from_(bytes), peak_(peak) {}
+    void run() override { peak_.read(from_.data(), static_cast<size_t>(from_.size()) & ~size_t{255}); }
+    const Bytes& output() const override { return from_; }
+
+private:
+    Bytes from_;
+    const Peak& peak_;
+};
+
+}  // namespace
+
+int64_t bytes_moved(const Shape& shape) {
+    const Operation& operation = operation_of(shape);
+    return shape.inputs() * operation.inputs * operation.x_bytes + shape.results() * operation.y_bytes;
+}
+
+bool one_thread_only(const Shape& shape) { return operation_of(shape).y_bytes == 0; }
+
+std::unique_ptr<Workload> octavo_memory(const Problem& problem) {
+    const Operation& operation = operation_of(problem.shape);
+    if (operation.y_bytes == 0)
+        return std::make_unique<ArrayWorkload>(floats(problem),
+                                               problem.shape.operation == "min_max" ? min_max : histogram);
+    std::vector<Bytes> inputs;
+    for (int i = 0; i < operation.inputs; ++i)
+        inputs.push_back(operation.x_bytes == 4 ? floats(problem) : copy(problem.x));
+    octavo_plan* plan =
+        describe_plan([&](octavo_builder* builder) { describe(builder, problem, operation); }, problem.threads);
+    return std::make_unique<PlanWorkload>(plan, 1, std::move(inputs));
+}
+
+std::unique_ptr<Workload> machine_memory(const Problem& problem, const Peak& peak) {
+    const int64_t bytes = bytes_moved(problem.shape);
+    if (one_thread_only(problem.shape)) return std::make_unique<Read>(bytes, peak);
+    return std::make_unique<Copy>(bytes / 2, problem.threads);
+}
+
+}  // namespace octavo::bench
