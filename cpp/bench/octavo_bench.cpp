@@ -2,7 +2,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <stdexcept>
 
 #include "bench/chart.h"
 #include "bench/json.h"
@@ -43,7 +45,15 @@ Report start_report() {
     return report;
 }
 
+// Before the work, which takes minutes.
+void require_writable(const std::string& option, const std::string& file) {
+    if (!file.empty() && !std::ofstream(file, std::ios::app))
+        throw std::invalid_argument(option + " " + file + ": cannot be written");
+}
+
 void run_suite(const Options& options) {
+    require_writable("--json", options.json);
+    require_writable("--chart", options.chart);
     Report report = start_report();
     std::vector<int> threads = options.threads;
     if (threads.empty()) threads = allowed_cpus() > 1 ? std::vector<int>{1, 2} : std::vector<int>{1};
