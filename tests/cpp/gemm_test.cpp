@@ -1,11 +1,11 @@
-// Family gemm: every tile and row count of every instruction set against the scalar definition, and the scalar definition at the
-// tiles of the others, so that packing, panels and tails are tested where those do not run.
+// Families gemm and pairs: every tile, form and row count of every instruction set against the scalar definition, and the scalar
+// definition at the tiles of others, so that packing, panels and tails are tested.
 #include <gtest/gtest.h>
 
 #include "kernels/scalar/gemm_tile.h"
 #include "ops/gemm_product.h"
+#include "ops/pairs_product.h"
 #include "support/agree.h"
-#include "support/coverage.h"
 #include "support/problems.h"
 
 namespace octavo::test {
@@ -40,23 +40,30 @@ struct Case {
     int64_t rows, depth, stride;
 };
 
-std::vector<uint8_t> product(const GemmRow& row, const GemmTile& tile, const Case& c, const uint8_t* a,
-                             const uint8_t* residual, Guard guard) {
+StageOperands operands_of(const Case& c) {
+    const Problem& p = c.problem;
+    return {&c.weights,
+            quantized_input(p.x, "gemm"),
+            p.has_bias ? &p.bias : nullptr,
+            p.has_residual ? &p.residual : nullptr,
+            &p.y,
+            &p.attributes,
+            "gemm"};
+}
+
+GroupLayout layout_of(const Case& c) {
     GroupLayout layout;
     layout.add_run(0, 0, c.depth);
+    return layout;
+}
+
+std::vector<uint8_t> results(const MatrixProduct& product, const Case& c, const uint8_t* a, const uint8_t* residual,
+                             Guard guard) {
     const Problem& p = c.problem;
-    const StageOperands operands = {&c.weights,
-                                    quantized_input(p.x, "gemm"),
-                                    p.has_bias ? &p.bias : nullptr,
-                                    p.has_residual ? &p.residual : nullptr,
-                                    &p.y,
-                                    &p.attributes,
-                                    "gemm"};
-    const GemmProduct gemm(row, tile, layout, operands, 1, 0);
     const size_t bytes = static_cast<size_t>(c.rows * c.weights.outputs) * p.y.element_bytes();
     GuardedBuffer<uint8_t> y(bytes, guard);
     y.fill(0xA5);
-    GuardedBuffer<std::byte> scratch((gemm.scratch_bytes(c.rows) + 63) / 64 * 64);
+    GuardedBuffer<std::byte> scratch((product.scratch_bytes(c.rows) + 63) / 64 * 64);
     Lines lines = {};
     lines.a = a;
     lines.pixel_bytes = c.stride;
@@ -65,51 +72,91 @@ std::vector<uint8_t> product(const GemmRow& row, const GemmTile& tile, const Cas
     lines.c = y.data();
     lines.residual = p.has_residual ? residual : nullptr;
     lines.scratch = scratch.data();
-    gemm.run(lines, 0, gemm.parts());
+    product.run(lines, 0, product.parts());
     return y.copy();
 }
 
+// A product of `rows` rows with about `columns` columns, of any type, and its operands in guarded memory.
+struct RandomCase : Case {
+    RandomCase(Random& random, int64_t row_count, int columns) {
+        rows = row_count;
+        depth = random.chance(0.2) ? random.integer(100, 400) : random.integer(4, 50);
+        stride = depth + random.pick({0, 0, 1, 7});
+        const int64_t outputs = random.size_around(columns, 2 * columns + 9);
+        extreme = random.chance(0.3);
+        Problem& p = problem;
+        p.x = random_activation(random, OCTAVO_U8, {1, depth}, 0.02f);
+        if (random.chance(0.3)) {
+            // No code beyond code_max occurs, the zero point included.
+            p.x.code_max = 127;
+            p.x.zero_points = {static_cast<int>(random.integer(0, 127))};
+        }
+        p.w = random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8}), {outputs, depth}, extreme);
+        p.y.dims = {1, outputs};
+        finish_problem(random, p, depth, true, true);
+        p.residual_codes = random.codes<uint8_t>(static_cast<size_t>(rows * outputs), 0, 255, false);
+        weights = dense_weights(p.w, "gemm");
+        const size_t bytes = static_cast<size_t>((rows - 1) * stride + depth);
+        guard = random.chance(0.7) ? Guard::after : Guard::before;
+        a = GuardedBuffer<uint8_t>(random.codes<uint8_t>(bytes, 0, p.x.code_max, extreme), guard);
+        residual = GuardedBuffer<uint8_t>(p.residual_codes);
+    }
+    std::vector<uint8_t> of(const MatrixProduct& product) const {
+        return results(product, *this, a.data(), residual.data(), guard);
+    }
+    std::string text() const {
+        return "K " + std::to_string(depth) + " N " + std::to_string(weights.outputs) + " type " +
+               std::to_string(problem.y.dtype);
+    }
+
+    bool extreme;
+    Guard guard;
+    GuardedBuffer<uint8_t> a{0}, residual{0};
+};
+
 TEST(Gemm, EveryTileEqualsScalar) {
-    Coverage coverage("gemm");
     Distrust distrust;
     for (Isa isa : available_isas()) {
-        const GemmRow& row = gemm_row(isa);
-        for (int t = 0; t < row.tile_count; t++) {
-            const GemmTile& tile = row.tiles[t];
+        if (pairs_row(isa) != nullptr) continue;
+        const GemmRow* row = &gemm_row(isa);
+        for (int t = 0; t < row->tile_count; t++) {
+            const GemmTile& tile = row->tiles[t];
             for (int rows = 1; rows <= 2 * tile.rows + 1; rows++) {
                 SCOPED_TRACE(std::string("gemm_u8s8_") + std::to_string(tile.rows) + "x" +
-                             std::to_string(tile.columns) + "_" + row.isa + " rows " + std::to_string(rows));
+                             std::to_string(tile.columns) + "_" + row->isa + " rows " + std::to_string(rows));
                 Sweep(10).run([&](Random& random) {
-                    Case c;
-                    c.rows = rows;
-                    c.depth = random.chance(0.2) ? random.integer(100, 400) : random.integer(4, 50);
-                    c.stride = c.depth + random.pick({0, 0, 1, 7});
-                    const int64_t outputs = random.size_around(tile.columns, 2 * tile.columns + 9);
-                    const bool extreme = random.chance(0.3);
-                    Problem& p = c.problem;
-                    p.x = random_activation(random, OCTAVO_U8, {1, c.depth}, 0.02f);
-                    if (random.chance(0.3)) p.x.code_max = 127;
-                    p.w = random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8}), {outputs, c.depth}, extreme);
-                    p.y.dims = {1, outputs};
-                    finish_problem(random, p, c.depth, true, true);
-                    p.residual_codes = random.codes<uint8_t>(static_cast<size_t>(rows * outputs), 0, 255, false);
-                    c.weights = dense_weights(p.w, "gemm");
-                    const size_t bytes = static_cast<size_t>((rows - 1) * c.stride + c.depth);
-                    const GuardedBuffer<uint8_t> a(random.codes<uint8_t>(bytes, 0, p.x.code_max, extreme),
-                                                   random.chance(0.7) ? Guard::after : Guard::before);
-                    const GuardedBuffer<uint8_t> residual(p.residual_codes);
-                    const Guard guard = random.chance(0.7) ? Guard::after : Guard::before;
-                    const auto expected = product(gemm_scalar, scalar_at(tile), c, a.data(), residual.data(), guard);
-                    if (p.y.dtype == OCTAVO_U8 && !extreme) distrust.saw(expected);
-                    EXPECT_TRUE(same_bits(product(row, tile, c, a.data(), residual.data(), guard), expected))
-                        << "K " << c.depth << " N " << outputs << " type " << p.y.dtype;
-                    coverage.ran(isa);
+                    const RandomCase c(random, rows, tile.columns);
+                    const auto expected =
+                        c.of(GemmProduct(gemm_scalar, scalar_at(tile), layout_of(c), operands_of(c), 1, 0));
+                    if (c.problem.y.dtype == OCTAVO_U8 && !c.extreme) distrust.saw(expected);
+                    const GemmProduct product(*row, tile, layout_of(c), operands_of(c), 1, 0);
+                    EXPECT_TRUE(same_bits(c.of(product), expected)) << c.text();
                     return true;
                 });
             }
         }
     }
     EXPECT_TRUE(distrust.trust());
+}
+
+// Each form by itself, whatever the weights: those that break a proof are all in the extras.
+TEST(Pairs, EveryFormEqualsScalar) {
+    for (Isa isa : available_isas()) {
+        const PairsRow* row = pairs_row(isa);
+        if (row == nullptr) continue;
+        for (const PairsForm form : {pairs_cross, pairs_bytes, pairs_quads}) {
+            for (int rows = 1; rows <= 2 * row->wide.rows + 1; rows++) {
+                SCOPED_TRACE(std::string(row->isa) + " form " + std::to_string(form) + " rows " + std::to_string(rows));
+                Sweep(15).run([&](Random& random) {
+                    const RandomCase c(random, rows, random.pick({row->narrow.columns, row->wide.columns}));
+                    const GemmProduct scalar(gemm_scalar, gemm_scalar.tiles[0], layout_of(c), operands_of(c), 1, 0);
+                    const PairsProduct product(*row, layout_of(c), operands_of(c), 1, 0, form);
+                    EXPECT_TRUE(same_bits(c.of(product), c.of(scalar))) << c.text();
+                    return true;
+                });
+            }
+        }
+    }
 }
 
 // The worst that 16-bit pair sums could meet, weights just inside and just outside of what they hold.

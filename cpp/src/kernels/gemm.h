@@ -47,7 +47,7 @@ struct GemmRow {
     int macs_per_ns;  // multiply-adds a nanosecond, roughly: to decide what is worth a thread
 };
 
-extern const GemmRow gemm_scalar, gemm_avx2, gemm_avx512, gemm_vnni;
+extern const GemmRow gemm_scalar, gemm_vnni;
 
 }  // namespace octavo
 

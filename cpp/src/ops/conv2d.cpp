@@ -6,8 +6,8 @@
 #include "cpu/pool.h"
 #include "ops/depthwise_product.h"
 #include "ops/factories.h"
-#include "ops/gemm_product.h"
 #include "ops/image_band.h"
+#include "ops/matrix_product.h"
 #include "ops/pixel_product.h"
 #include "ops/pooled_product.h"
 #include "ops/rests.h"
@@ -304,7 +304,7 @@ private:
 
     std::unique_ptr<LineProduct> choose(Isa isa, DenseWeights& weights, const StageOperands& operands) {
         const ConvGeometry& g = geometry_;
-        const GemmRow& gemm = gemm_row(isa);
+        const ProductRate rate = product_rate(isa);
         const bool plain = operands.residual == nullptr && !weights.has_zero_points();
         if (by_columns(isa, weights, operands)) {
             reorder(weights, g, 1);
@@ -326,15 +326,17 @@ private:
             g.channels * g.stride_w <= conv_line_pixel_stride && g.out_width >= 8) {
             reorder(weights, g, 1);
             return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands,
-                                                  g.channels * g.stride_w, gemm.macs_per_ns / 2);
+                                                  g.channels * g.stride_w, rate.macs_per_ns / 2);
         }
-        const int64_t merged = groups_to_merge(g, gemm.lanes);
+        const int64_t merged = groups_to_merge(g, rate.lanes);
         const int64_t inputs = g.channels / g.groups * merged;
         reorder(weights, g, merged);
-        if (g.groups == 1) rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, gemm.lanes, copies_);
+        // Packed rows have no gaps anyway.
+        if (g.groups == 1 && pairs_row(isa) == nullptr)
+            rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, rate.lanes, copies_);
         copies_ = copies_ || rests_.any();
-        return std::make_unique<GemmProduct>(gemm, rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs), operands,
-                                             static_cast<int>(g.groups / merged), inputs, g.out_width);
+        return matrix_product(isa, rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs), operands,
+                              static_cast<int>(g.groups / merged), inputs, g.out_width);
     }
 
     // With the maximum over 2 x 2 pixels.

@@ -14,7 +14,7 @@
 namespace octavo {
 
 // Family gemm. Channel groups are panels that begin at other input channels.
-class GemmProduct : public LineProduct {
+class GemmProduct : public MatrixProduct {
 public:
     // weights: [outputs, depth], output channels by channel group, `groups` of them, each with the columns `layout` describes
     // from byte group * group_bytes of a pixel. width: pixels of a line as they will come; 0: anything.
@@ -33,10 +33,9 @@ public:
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return row_->macs_per_ns; }
 
-    // The stage that run uses unless it is given another; its arrays are by packed column.
-    OutputStage stage() const { return stage_.stage(); }
-    std::vector<int64_t> order() const { return panels_.order(); }
-    void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept;
+    OutputStage stage() const override { return stage_.stage(); }
+    std::vector<int64_t> order() const override { return panels_.order(); }
+    void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
 
 private:
     void run_panel(const Panels& panels, const Panel& panel, int64_t column, const Lines& lines,

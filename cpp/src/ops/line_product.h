@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "kernels/output.h"
 
 namespace octavo {
 
@@ -35,6 +38,17 @@ public:
     virtual int64_t weight_bytes() const = 0;
     // Multiply-adds a nanosecond, roughly.
     virtual int macs_per_ns() const = 0;
+};
+
+// A product that also runs with another stage than its own, as dynamic quantization needs.
+class MatrixProduct : public LineProduct {
+public:
+    using LineProduct::run;
+    virtual void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept = 0;
+    // The stage that run uses unless it is given another; its arrays are by packed column.
+    virtual OutputStage stage() const = 0;
+    // Output channel of each packed column; -1: padding.
+    virtual std::vector<int64_t> order() const = 0;
 };
 
 }  // namespace octavo

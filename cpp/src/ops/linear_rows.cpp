@@ -47,7 +47,7 @@ RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, c
     : depth_(shape.depth),
       features_(shape.features),
       zero_point_(operands.x.zero_point),
-      macs_per_ns_(gemm_row(isa).macs_per_ns) {
+      macs_per_ns_(product_rate(isa).macs_per_ns) {
     const DenseWeights& dense = *operands.weights;
     // Many rows a sample make up for the larger weights that were decoded beforehand.
     const bool few_rows = shape.rows <= 8;
@@ -58,7 +58,7 @@ RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, c
     }
     GroupLayout layout;
     layout.add_run(0, 0, depth_);
-    gemm_ = std::make_unique<GemmProduct>(gemm_row(isa), std::move(layout), operands, 1, 0, 0);
+    gemm_ = matrix_product(isa, std::move(layout), operands, 1, 0, 0);
 }
 
 void RowProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ops/code_product.h"
-#include "ops/gemm_product.h"
+#include "ops/matrix_product.h"
 
 namespace octavo {
 
@@ -66,7 +66,7 @@ private:
     int64_t depth_, features_;
     int32_t zero_point_;
     int macs_per_ns_;
-    std::unique_ptr<GemmProduct> gemm_;
+    std::unique_ptr<MatrixProduct> gemm_;
     std::unique_ptr<CodeProduct> codes_;
 };
 

@@ -3,8 +3,19 @@
 namespace octavo {
 
 const GemmRow& gemm_row(Isa isa) {
-    static const GemmRow* const rows[isa_count] = {&gemm_scalar, &gemm_avx2, &gemm_avx512, &gemm_vnni};
+    static const GemmRow* const rows[isa_count] = {&gemm_scalar, &gemm_scalar, &gemm_scalar, &gemm_vnni};
     return *rows[static_cast<int>(isa)];
+}
+
+const PairsRow* pairs_row(Isa isa) {
+    static const PairsRow* const rows[isa_count] = {nullptr, &pairs_avx2, &pairs_avx512, nullptr};
+    return rows[static_cast<int>(isa)];
+}
+
+ProductRate product_rate(Isa isa) {
+    const PairsRow* pairs = pairs_row(isa);
+    if (pairs != nullptr) return {pairs->lanes, pairs->macs_per_ns};
+    return {gemm_row(isa).lanes, gemm_row(isa).macs_per_ns};
 }
 
 const DepthwiseRow& depthwise_row(Isa isa) {

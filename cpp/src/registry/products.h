@@ -8,10 +8,19 @@
 #include "kernels/depthwise.h"
 #include "kernels/gemm.h"
 #include "kernels/lookup.h"
+#include "kernels/pairs.h"
 
 namespace octavo {
 
+// Where bytes are multiplied and added four at a time (VNNI) or one by one (scalar); scalar where there is family pairs instead.
 const GemmRow& gemm_row(Isa isa);
+// Null where there is family gemm instead.
+const PairsRow* pairs_row(Isa isa);
+// Of whichever of the two there is: columns of a vector, multiply-adds a nanosecond.
+struct ProductRate {
+    int lanes, macs_per_ns;
+};
+ProductRate product_rate(Isa isa);
 const DepthwiseRow& depthwise_row(Isa isa);
 // one_table: the weights have one table for all, so that a row of layout columns can serve.
 const LookupRow& lookup_row(Isa isa, bool one_table);

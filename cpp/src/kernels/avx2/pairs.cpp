@@ -1,0 +1,231 @@
+// Family pairs on AVX2. Registers of the tile 4x16, cross: 8 accumulators, 4 of B, 2 of A, 2 sums.
+#include "kernels/pairs.h"
+
+#include "kernels/output_avx2.h"
+#include "kernels/pairs_rows.h"
+
+namespace octavo {
+namespace {
+
+OCTAVO_INLINE __m256i load(const __m256i* p) { return _mm256_load_si256(p); }
+
+// Four bytes of row i in every lane; i a constant. next: the address of row 3.
+OCTAVO_INLINE __m256i broadcast_row(const uint8_t* a, const uint8_t* next, int64_t stride, int i) {
+    const uint8_t* row = i < 3 ? a : next;
+    int32_t bytes;
+    __builtin_memcpy(&bytes, i % 3 == 0 ? row : i % 3 == 1 ? row + stride : row + 2 * stride, 4);
+    return _mm256_set1_epi32(bytes);
+}
+
+// sums += the products of one group of bytes.
+template <int rows, int vectors>
+OCTAVO_INLINE void add_bytes(__m256i (&sums)[rows][vectors], const uint8_t* a, const uint8_t* next, int64_t stride,
+                             const __m256i* b) {
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+        const __m256i x = broadcast_row(a, next, stride, i);
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; j++) {
+            const __m256i pairs = _mm256_maddubs_epi16(x, load(b + j));
+            sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+            opaque(sums[i][j]);
+        }
+    }
+}
+
+// Rounded products to 32 bytes, those of v0 first. Saturating at 16 bits before the zero point is added changes nothing: a zero point
+// is at most 255, and the limits are those of a byte. s8 is computed with everything 128 higher.
+OCTAVO_INLINE __m256i to_codes(__m256i v0, __m256i v1, __m256i v2, __m256i v3, const OutputStage& stage) {
+    const int shift = stage.type == output_s8 ? 128 : 0;
+    const __m256i zero_point = _mm256_set1_epi16(static_cast<short>(stage.zero_point + shift));
+    const __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(v0, v1), zero_point);
+    const __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(v2, v3), zero_point);
+    __m256i bytes = _mm256_packus_epi16(low, high);
+    bytes = _mm256_max_epu8(bytes, _mm256_set1_epi8(static_cast<char>(stage.lo + shift)));
+    bytes = _mm256_min_epu8(bytes, _mm256_set1_epi8(static_cast<char>(stage.hi + shift)));
+    bytes = _mm256_xor_si256(bytes, _mm256_set1_epi8(static_cast<char>(shift)));
+    return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+// Rounds and writes a tile of u8 or s8 without weight zero points, four vectors at a time.
+template <int rows, int vectors>
+OCTAVO_INLINE void write_tile(const GemmArgs& args, const __m256i (&sums)[rows][vectors]) {
+    constexpr int rows_at_once = 4 / vectors;
+    const OutputStage& stage = *args.stage;
+    uint8_t* c = static_cast<uint8_t*>(args.c);
+#pragma GCC unroll 4
+    for (int first = 0; first < rows; first += rows_at_once) {
+        __m256i v[4];
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; q++) {
+            const int i = first + q / vectors, j = q % vectors;
+            if (i >= rows) {
+                v[q] = v[0];
+                continue;
+            }
+            const int64_t n = args.column + 8 * j;
+            __m256 x = _mm256_cvtepi32_ps(sums[i][j]);
+            if (stage.bias != nullptr)
+                x = _mm256_fmadd_ps(_mm256_loadu_ps(stage.bias + n), _mm256_loadu_ps(stage.bias_scale + n), x);
+            x = _mm256_mul_ps(x, _mm256_loadu_ps(stage.multiplier + n));
+            if (args.residual != nullptr && 8 * j < args.columns) {
+                const uint8_t* from = static_cast<const uint8_t*>(args.residual) + i * args.residual_stride + 8 * j;
+                const __m128i codes = load_bytes(from, args.columns - 8 * j);
+                const __m256i r = stage.residual_signed ? _mm256_cvtepi8_epi32(codes) : _mm256_cvtepu8_epi32(codes);
+                const __m256 other = _mm256_cvtepi32_ps(_mm256_sub_epi32(r, _mm256_set1_epi32(stage.residual_zero)));
+                x = _mm256_add_ps(x, _mm256_mul_ps(other, _mm256_set1_ps(stage.residual_scale)));
+            }
+            v[q] = _mm256_cvtps_epi32(x);
+        }
+        const __m256i bytes = to_codes(v[0], v[1], v[2], v[3], stage);
+        const __m128i half[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+#pragma GCC unroll 4
+        for (int q = 0; q < rows_at_once; q++) {
+            if (first + q >= rows) continue;
+            uint8_t* row = c + (first + q) * args.c_stride;
+            const __m128i x = half[q * vectors / 2];
+            if (vectors == 2 && args.columns == 16) {
+                store_16(row, x);
+            } else if (vectors == 2) {
+                store_bytes(row, x, args.columns);
+                if (args.columns > 8) store_bytes(row + 8, _mm_unpackhi_epi64(x, x), args.columns - 8);
+            } else {
+                store_bytes(row, q % 2 == 0 ? x : _mm_unpackhi_epi64(x, x), args.columns);
+            }
+        }
+    }
+}
+
+// Everything that write_tile does not do.
+__attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, const int32_t* sums, int rows,
+                                                      int vectors) {
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < vectors && 8 * j < args.columns; j++) {
+            write_sums(*args.stage, load(reinterpret_cast<const __m256i*>(sums) + i * vectors + j), args.column + 8 * j,
+                       args.columns - 8 * j, args.row_sums + i, args.residual, i * args.residual_stride + 8 * j, args.c,
+                       i * args.c_stride + 8 * j);
+        }
+    }
+}
+
+template <PairsForm form, int rows, int vectors>
+void pairs_tile(const PairsArgs& args) {
+    __m256i sums[rows][vectors];
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; j++) {
+        const __m256i start = _mm256_add_epi32(
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.stage->start + args.column + 8 * j)),
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.terms + 8 * j)));
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            sums[i][j] = start;
+            opaque(sums[i][j]);
+        }
+    }
+    const __m256i* b = static_cast<const __m256i*>(args.b);
+    const uint8_t* a = args.a;
+    const int64_t stride = args.a_stride;
+    const uint8_t* next = a + 3 * stride;
+    if constexpr (form == pairs_cross) {
+        for (int64_t g = 0; g < args.groups; g++) {
+            opaque(a);
+            opaque(next);
+            __m256i w[2 * vectors];
+#pragma GCC unroll 4
+            for (int j = 0; j < 2 * vectors; j++) w[j] = load(b + j);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; i++) {
+                const __m256i x = broadcast_row(a, next, stride, i), y = broadcast_row(a + 4, next + 4, stride, i);
+#pragma GCC unroll 2
+                for (int j = 0; j < vectors; j++) {
+                    const __m256i products =
+                        _mm256_madd_epi16(_mm256_add_epi16(x, w[j]), _mm256_add_epi16(y, w[vectors + j]));
+                    sums[i][j] = _mm256_add_epi32(sums[i][j], products);
+                    opaque(sums[i][j]);
+                }
+            }
+            a += 8;
+            next += 8;
+            b += 2 * vectors;
+        }
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            const __m256i term = _mm256_set1_epi32(args.row_terms[i]);
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; j++) sums[i][j] = _mm256_sub_epi32(sums[i][j], term);
+        }
+    } else if constexpr (form == pairs_bytes) {
+        for (int64_t g = 0; g < args.groups; g++) {
+            opaque(a);
+            opaque(next);
+            add_bytes<rows, vectors>(sums, a, next, stride, b);
+            a += 4;
+            next += 4;
+            b += vectors;
+        }
+    } else {
+        for (int64_t g = 0; g < args.groups; g += 2) {
+            opaque(a);
+            opaque(next);
+#pragma GCC unroll 8
+            for (int i = 0; i < rows; i++) {
+                const __m256i x = broadcast_row(a, next, stride, i), y = broadcast_row(a + 4, next + 4, stride, i);
+#pragma GCC unroll 2
+                for (int j = 0; j < vectors; j++) {
+                    const __m256i quads = _mm256_add_epi16(_mm256_maddubs_epi16(x, load(b + j)),
+                                                           _mm256_maddubs_epi16(y, load(b + vectors + j)));
+                    sums[i][j] = _mm256_add_epi32(sums[i][j], _mm256_madd_epi16(quads, _mm256_set1_epi16(1)));
+                    opaque(sums[i][j]);
+                }
+            }
+            a += 8;
+            next += 8;
+            b += 2 * vectors;
+        }
+    }
+    if constexpr (form != pairs_cross) {
+        const __m256i* extra = static_cast<const __m256i*>(args.extra_b);
+        for (int64_t e = 0; e < args.extras; e++) {
+            const uint8_t* from = args.a + 4 * static_cast<int64_t>(args.extra_groups[e]);
+            add_bytes<rows, vectors>(sums, from, from + 3 * stride, stride, extra);
+            extra += vectors;
+        }
+    }
+    const OutputStage& stage = *args.stage;
+    if ((stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr) {
+        write_tile<rows, vectors>(args, sums);
+        return;
+    }
+    alignas(32) int32_t memory[rows * vectors * 8];
+#pragma GCC unroll 8
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; j++) {
+            _mm256_store_si256(reinterpret_cast<__m256i*>(memory + (i * vectors + j) * 8), sums[i][j]);
+        }
+    }
+    write_tile_from_memory(args, memory, rows, vectors);
+}
+
+#define OCTAVO_TO_4(form, vectors)                                                            \
+    pairs_tile<form, 1, vectors>, pairs_tile<form, 2, vectors>, pairs_tile<form, 3, vectors>, \
+        pairs_tile<form, 4, vectors>
+#define OCTAVO_TO_6(form, vectors) \
+    OCTAVO_TO_4(form, vectors), pairs_tile<form, 5, vectors>, pairs_tile<form, 6, vectors>
+const PairsFn cross_8[] = {OCTAVO_TO_6(pairs_cross, 1)}, cross_16[] = {OCTAVO_TO_4(pairs_cross, 2)};
+const PairsFn bytes_8[] = {OCTAVO_TO_6(pairs_bytes, 1)}, bytes_16[] = {OCTAVO_TO_4(pairs_bytes, 2)};
+const PairsFn quads_8[] = {OCTAVO_TO_6(pairs_quads, 1)}, quads_16[] = {OCTAVO_TO_4(pairs_quads, 2)};
+#undef OCTAVO_TO_6
+#undef OCTAVO_TO_4
+
+}  // namespace
+
+const PairsRow pairs_avx2 = {"avx2",
+                             {6, 8, {cross_8, bytes_8, quads_8}},
+                             {4, 16, {cross_16, bytes_16, quads_16}},
+                             rows_of_bytes,
+                             rows_of_words,
+                             8,
+                             100};
+
+}  // namespace octavo

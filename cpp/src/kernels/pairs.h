@@ -1,0 +1,70 @@
+// Family pairs: what family gemm computes, for instruction sets that multiply bytes or words and add two neighbouring products.
+//
+// A is copied into rows without gaps first, K in groups of four, zeros at the end; so a matrix, taps of a convolution, dilation and
+// channel groups are all the same. B is packed in panels of a tile's columns. Three forms:
+//   cross   (a0 + w1)(a1 + w0) = a0 w0 + a1 w1 + a0 a1 + w0 w1 in 16-bit factors (Winograd, A New Algorithm for Inner Product, 1968):
+//           exact for all codes. The third term is of A's row alone, the fourth of B's column. Rows are words, of each group
+//           a0 a2 a1 a3; panels [groups][2][columns][2] s16, of each group w1 w3, then w0 w2.
+//   bytes   u8 times s8, two products added in 16 bits. Rows [groups][4] u8, panels [groups][columns][4] s8.
+//   quads   the same of two groups, added in 16 bits before they go to 32; the number of groups is even.
+// Panels of bytes and quads are proved not to leave 16 bits at packing. Where a few weights break the proof, these are made smaller,
+// and what is missing is added as further groups of bytes (`extras`), which name the group of A that they meet.
+#ifndef OCTAVO_KERNELS_PAIRS_H
+#define OCTAVO_KERNELS_PAIRS_H
+
+#include <stdint.h>
+
+#include "kernels/gemm.h"
+
+namespace octavo {
+
+enum PairsForm { pairs_cross, pairs_bytes, pairs_quads };
+constexpr int pairs_forms = 3;
+
+// Of GemmArgs: groups, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
+struct PairsArgs : GemmArgs {
+    const int32_t* terms;      // [the tile's columns], added to the stage's start
+    const int32_t* row_terms;  // [rows], subtracted; cross only
+    int64_t extras;
+    const int32_t* extra_groups;  // [extras]
+    const void* extra_b;          // [extras][columns][4] s8
+};
+using PairsFn = void (*)(const PairsArgs&);
+
+// Bytes of a row of A that lie side by side.
+struct ByteRun {
+    int32_t offset, length;
+};
+
+struct PairsRows {
+    const uint8_t* a;
+    int64_t pixel_bytes;  // from row to row
+    int64_t rows;
+    const ByteRun* runs;
+    int32_t run_count;
+    bool over_read;   // 15 bytes behind a run may be read
+    int64_t groups;   // a multiple of four, at least as many as the runs fill
+    uint8_t* packed;  // 64-byte aligned; a row has 16 bytes to spare
+    int64_t stride;   // bytes
+    int32_t* terms;   // words: the sum of a0 a1 + a2 a3 of each row
+};
+using PairsRowsFn = void (*)(const PairsRows&);
+
+struct PairsTile {
+    int rows, columns;
+    const PairsFn* forms[pairs_forms];  // [rows]: the function for 1, 2, .. rows
+};
+
+struct PairsRow {
+    const char* isa;
+    PairsTile narrow, wide;    // one vector of columns, two
+    PairsRowsFn bytes, words;  // rows of A for bytes and quads, for cross
+    int lanes;                 // columns of a vector
+    int macs_per_ns;           // multiply-adds a nanosecond, roughly: to decide what is worth a thread
+};
+
+extern const PairsRow pairs_avx2, pairs_avx512;
+
+}  // namespace octavo
+
+#endif

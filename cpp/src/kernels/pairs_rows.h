@@ -1,0 +1,81 @@
+// Rows of A for family pairs: the bytes of each row side by side, and as words in the order of the form cross. With 256-bit vectors
+// on every instruction set: the copies are bound by loads and stores.
+#ifndef OCTAVO_KERNELS_PAIRS_ROWS_H
+#define OCTAVO_KERNELS_PAIRS_ROWS_H
+
+#include <immintrin.h>
+
+#include "kernels/pairs.h"
+
+namespace octavo {
+namespace {
+
+inline __attribute__((always_inline)) __m128i load_16(const uint8_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+inline __attribute__((always_inline)) void store_16(uint8_t* p, __m128i x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
+}
+
+// Copies exactly `length` bytes.
+inline void copy_run(const uint8_t* from, int64_t length, uint8_t* to) {
+    if (length >= 16) {
+        for (int64_t i = 0; i < length - 16; i += 16) store_16(to + i, load_16(from + i));
+        store_16(to + length - 16, load_16(from + length - 16));
+        return;
+    }
+    int64_t i = 0;
+    if (length >= 8) {
+        __builtin_memcpy(to, from, 8);
+        i = 8;
+    }
+    if (length - i >= 4) {
+        __builtin_memcpy(to + i, from + i, 4);
+        i += 4;
+    }
+    for (; i < length; i++) to[i] = from[i];
+}
+
+// One row's bytes side by side, then zeros to the end of its groups.
+inline void copy_row(const PairsRows& r, const uint8_t* a, uint8_t* to) {
+    uint8_t* const end = to + 4 * r.groups;
+    for (int32_t i = 0; i < r.run_count; i++) {
+        const uint8_t* from = a + r.runs[i].offset;
+        const int64_t length = r.runs[i].length;
+        if (r.over_read) {
+            for (int64_t k = 0; k < length; k += 16) store_16(to + k, load_16(from + k));
+        } else {
+            copy_run(from, length, to);
+        }
+        to += length;
+    }
+    if (to < end) store_16(to, _mm_setzero_si128());
+}
+
+void rows_of_bytes(const PairsRows& r) {
+    for (int64_t i = 0; i < r.rows; i++) copy_row(r, r.a + i * r.pixel_bytes, r.packed + i * r.stride);
+}
+
+void rows_of_words(const PairsRows& r) {
+    const __m128i order = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    for (int64_t i = 0; i < r.rows; i++) {
+        uint8_t* words = r.packed + i * r.stride;
+        // The bytes wait in the row's second half: words never overtake them.
+        uint8_t* bytes = words + 4 * r.groups;
+        copy_row(r, r.a + i * r.pixel_bytes, bytes);
+        __m256i sum = _mm256_setzero_si256();
+        for (int64_t k = 0; k < 4 * r.groups; k += 16) {
+            const __m256i x = _mm256_cvtepu8_epi16(_mm_shuffle_epi8(load_16(bytes + k), order));
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, _mm256_shuffle_epi32(x, 0xb1)));
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(words + 2 * k), x);
+        }
+        // Each group's sum is in both of its lanes.
+        const __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+        r.terms[i] = _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_unpackhi_epi64(half, half)));
+    }
+}
+
+}  // namespace
+}  // namespace octavo
+
+#endif

@@ -1,0 +1,65 @@
+// Lines of pixels by family pairs.
+#ifndef OCTAVO_OPS_PAIRS_PRODUCT_H
+#define OCTAVO_OPS_PAIRS_PRODUCT_H
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/line_product.h"
+#include "ops/output_stage.h"
+#include "pack/pair_panels.h"
+#include "registry/products.h"
+
+namespace octavo {
+
+// Family pairs: blocks of pixels, in order through all lines, are copied into packed rows; then the panels of weights pass by.
+class PairsProduct : public MatrixProduct {
+public:
+    // Operands as for GemmProduct. form: the only one to use; for tests.
+    PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
+                 int64_t group_bytes, std::optional<PairsForm> form = {});
+
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
+    OutputStage stage() const override { return stage_.stage(); }
+    std::vector<int64_t> order() const override { return panels_.order(); }
+    int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
+    size_t scratch_bytes(int64_t pixels) const override;
+    int over_read() const override { return copies_beyond_ ? 15 : 0; }
+    std::string kernel() const override;
+    std::string reason() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return row_->macs_per_ns; }
+
+private:
+    // Rows of a block in the two ways they can be packed, and the channel group of each; -1: nothing yet.
+    struct Block {
+        int64_t first, count;  // pixels
+        uint8_t *words, *bytes;
+        int32_t* terms;
+        int32_t* sums;  // of the rows' codes
+        int words_of, bytes_of;
+    };
+
+    int64_t block_rows(int64_t pixels) const;
+    int64_t stride(bool words) const;
+    void pack(const Lines& lines, const PairPanel& panel, Block& block) const noexcept;
+    void multiply(const PairPanels& panels, const PairPanel& panel, const Block& block, const OutputStage& stage,
+                  const int32_t* sums, void* c, const void* residual, int64_t outputs) const noexcept;
+
+    const PairsRow* row_;
+    PackedDepth depth_;
+    bool copies_beyond_;
+    PairPanels panels_;
+    PairPanels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
+    AlignedArray<int32_t> zeros_;
+    PackedStage stage_;
+    int64_t outputs_;
+};
+
+}  // namespace octavo
+
+#endif

@@ -1,0 +1,235 @@
+#include "pack/pair_panels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/sizes.h"
+
+namespace octavo {
+
+PackedDepth::PackedDepth(const GroupLayout& layout) {
+    for (size_t i = 0; i < layout.source.size(); i++) {
+        if (layout.source[i] < 0) continue;
+        const int32_t offset = layout.offsets[i / 4] + static_cast<int32_t>(i % 4);
+        if (runs.empty() || runs.back().offset + runs.back().length != offset) runs.push_back({offset, 0});
+        runs.back().length++;
+        source.push_back(layout.source[i]);
+    }
+}
+
+bool PackedDepth::copies_beyond() const {
+    return runs.size() > 1 && std::any_of(runs.begin(), runs.end(),
+                                          [](const ByteRun& run) { return run.length % 16 != 0 && run.length < 64; });
+}
+
+namespace {
+
+// Cycles of a group of K for a row and a panel on Zen 4, as measured.
+constexpr double form_cost[pairs_forms] = {2.3, 2.05, 1.65};
+constexpr double extra_cost = 2.3;
+
+// The sums of positive and of negative weights that 16 bits hold.
+struct Bounds {
+    explicit Bounds(int a_max) : most(32767 / std::max(a_max, 1)), least(-(32768 / std::max(a_max, 1))) {}
+    int most, least;
+
+    template <size_t n>
+    bool hold(int8_t* const (&lane)[n]) const {
+        int high = 0, low = 0;
+        for (const int8_t* w : lane) (*w > 0 ? high : low) += *w;
+        return high <= most && low >= least;
+    }
+    // Makes the largest weights of a lane smaller until it holds; `rest` takes what is missing.
+    template <size_t n>
+    void cap(int8_t* const (&lane)[n], int8_t* const (&rest)[n]) const {
+        for (const int sign : {1, -1}) {
+            int excess = sign > 0 ? -most : least;
+            for (const int8_t* w : lane) excess += std::max(sign * *w, 0);
+            while (excess > 0) {
+                size_t largest = 0;
+                for (size_t i = 1; i < n; i++) {
+                    if (sign * *lane[i] > sign * *lane[largest]) largest = i;
+                }
+                const int moved = std::min({excess, sign * *lane[largest], 127});
+                *lane[largest] = static_cast<int8_t>(*lane[largest] - sign * moved);
+                *rest[largest] = static_cast<int8_t>(*rest[largest] + sign * moved);
+                excess -= moved;
+            }
+        }
+    }
+};
+
+// A panel as groups of bytes that hold, and the further groups that complete it.
+struct Capped {
+    std::vector<int8_t> main;
+    std::vector<int32_t> groups;
+    std::vector<int8_t> extras;
+};
+
+// The lanes of `count` (1 or 2) groups: two neighbouring weights of a column in each.
+template <size_t count, class Body>
+void each_lane(int8_t* w, int64_t columns, const Body& body) {
+    const int64_t group = columns * 4;
+    for (int64_t i = 0; i < group; i += 2) {
+        if constexpr (count == 1) {
+            int8_t* const lane[] = {w + i, w + i + 1};
+            body(lane, i);
+        } else {
+            int8_t* const lane[] = {w + i, w + i + 1, w + group + i, w + group + i + 1};
+            body(lane, i);
+        }
+    }
+}
+
+// Null if it takes more than `most` further groups.
+template <size_t count>
+std::optional<Capped> capped(const std::vector<int8_t>& bytes, int64_t columns, const Bounds& bounds, double most) {
+    const int64_t group = columns * 4;
+    const int64_t groups = static_cast<int64_t>(bytes.size()) / group;
+    Capped c;
+    c.main = bytes;
+    std::vector<int8_t> rest(static_cast<size_t>(group) * count), next(static_cast<size_t>(group));
+    for (int64_t g = 0; g < groups; g += count) {
+        int8_t* w = c.main.data() + g * group;
+        bool whole = true;
+        each_lane<count>(w, columns, [&](auto& lane, int64_t) { whole = whole && bounds.hold(lane); });
+        if (whole) continue;
+        if (static_cast<double>(c.groups.size()) >= most) return std::nullopt;
+        std::fill(rest.begin(), rest.end(), int8_t{0});
+        each_lane<count>(w, columns, [&](auto& lane, int64_t i) {
+            int8_t* r = rest.data() + i;
+            if constexpr (count == 1) {
+                bounds.cap(lane, {r, r + 1});
+            } else {
+                bounds.cap(lane, {r, r + 1, r + group, r + group + 1});
+            }
+        });
+        for (size_t h = 0; h < count; h++) {
+            int8_t* r = rest.data() + static_cast<int64_t>(h) * group;
+            while (std::any_of(r, r + group, [](int8_t x) { return x != 0; })) {
+                std::fill(next.begin(), next.end(), int8_t{0});
+                each_lane<1>(r, columns, [&](auto& lane, int64_t i) {
+                    bounds.cap(lane, {next.data() + i, next.data() + i + 1});
+                });
+                c.groups.push_back(static_cast<int32_t>(g + static_cast<int64_t>(h)));
+                c.extras.insert(c.extras.end(), r, r + group);
+                std::copy(next.begin(), next.end(), r);
+            }
+        }
+    }
+    return c;
+}
+
+}  // namespace
+
+void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset,
+                     int group) {
+    const int64_t groups = depth_->groups();
+    for (int64_t first = 0; first < columns;) {
+        PairPanel panel = {};
+        panel.tile = columns - first > row_->narrow.columns ? &row_->wide : &row_->narrow;
+        panel.columns = static_cast<int32_t>(std::min<int64_t>(panel.tile->columns, columns - first));
+        panel.output = output + first;
+        panel.column = panels_.empty() ? 0 : panels_.back().column + panels_.back().tile->columns;
+        panel.a_offset = static_cast<int32_t>(a_offset);
+        panel.group = group;
+        const int64_t width = panel.tile->columns;
+        std::vector<int8_t> bytes(static_cast<size_t>(groups * width * 4));
+        for (int64_t j = 0; j < panel.columns; j++) {
+            const int8_t* column = weights + (first + j) * depth;
+            for (size_t k = 0; k < depth_->source.size(); k++) {
+                bytes[(k / 4 * static_cast<size_t>(width) + static_cast<size_t>(j)) * 4 + k % 4] =
+                    column[depth_->source[k]];
+            }
+        }
+        first += panel.columns;
+        add_panel(std::move(panel), bytes);
+    }
+}
+
+void PairPanels::add_panel(PairPanel panel, const std::vector<int8_t>& bytes) {
+    const int64_t width = panel.tile->columns, groups = depth_->groups();
+    const Bounds bounds(a_max_);
+    Capped best;
+    panel.form = pairs_cross;
+    double least = form_cost[pairs_cross] * static_cast<double>(groups);
+    for (const PairsForm form : {pairs_bytes, pairs_quads}) {
+        if (form_ ? *form_ != form : form_cost[form] * static_cast<double>(groups) >= least) continue;
+        const double cost = form_cost[form] * static_cast<double>(groups);
+        const double most = form_ ? INFINITY : (least - cost) / extra_cost;
+        std::optional<Capped> c =
+            form == pairs_bytes ? capped<1>(bytes, width, bounds, most) : capped<2>(bytes, width, bounds, most);
+        if (!c) continue;
+        least = cost + extra_cost * static_cast<double>(c->groups.size());
+        panel.form = form;
+        best = std::move(*c);
+    }
+    std::vector<int32_t> terms(static_cast<size_t>(width));
+    std::vector<int16_t> words;
+    if (panel.form == pairs_cross) {
+        words.resize(bytes.size());
+        for (size_t at = 0; at < bytes.size(); at += 4) {
+            const int8_t* w = bytes.data() + at;
+            const size_t columns = static_cast<size_t>(width), g = at / 4 / columns, j = at / 4 % columns;
+            int16_t* to = words.data() + g * columns * 4 + j * 2;
+            to[0] = w[1];
+            to[1] = w[3];
+            to[2 * columns] = w[0];
+            to[2 * columns + 1] = w[2];
+            terms[j] = static_cast<int32_t>(static_cast<uint32_t>(terms[j]) -
+                                            static_cast<uint32_t>(w[0] * w[1] + w[2] * w[3]));
+        }
+    }
+    panel.offset = append(terms.data(), terms.size() * sizeof(int32_t));
+    if (panel.form == pairs_cross) {
+        append(words.data(), words.size() * sizeof(int16_t));
+    } else {
+        append(best.main.data(), best.main.size());
+        append(best.extras.data(), best.extras.size());
+        panel.extras = std::move(best.groups);
+    }
+    panels_.push_back(std::move(panel));
+}
+
+size_t PairPanels::append(const void* data, size_t bytes) {
+    const size_t at = unaligned_.size();
+    unaligned_.resize(at + round_up(bytes, alignment));
+    if (bytes > 0) std::memcpy(unaligned_.data() + at, data, bytes);
+    return at;
+}
+
+void PairPanels::finish() {
+    if (unaligned_.empty()) return;
+    data_ = AlignedArray<std::byte>(unaligned_.size());
+    std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
+    unaligned_ = {};
+}
+
+const int32_t* PairPanels::terms(const PairPanel& panel) const {
+    return reinterpret_cast<const int32_t*>(data_.data() + panel.offset);
+}
+
+const std::byte* PairPanels::weights(const PairPanel& panel) const {
+    return data_.data() + panel.offset +
+           round_up(static_cast<size_t>(panel.tile->columns) * sizeof(int32_t), alignment);
+}
+
+const std::byte* PairPanels::extra_weights(const PairPanel& panel) const {
+    return weights(panel) + round_up(static_cast<size_t>(depth_->groups() * panel.tile->columns * 4), alignment);
+}
+
+int PairPanels::count(PairsForm form) const {
+    return static_cast<int>(
+        std::count_if(panels_.begin(), panels_.end(), [&](const PairPanel& p) { return p.form == form; }));
+}
+
+std::vector<int64_t> PairPanels::order() const {
+    std::vector<int64_t> order;
+    for (const PairPanel& panel : panels_) {
+        for (int j = 0; j < panel.tile->columns; j++) order.push_back(j < panel.columns ? panel.output + j : -1);
+    }
+    return order;
+}
+
+}  // namespace octavo

@@ -1,0 +1,75 @@
+// Weights packed for family pairs, with the proof that sums in 16 bits hold; and which bytes of A a packed row takes.
+#ifndef OCTAVO_PACK_PAIR_PANELS_H
+#define OCTAVO_PACK_PAIR_PANELS_H
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/memory.h"
+#include "kernels/pairs.h"
+#include "pack/panels.h"
+
+namespace octavo {
+
+// The bytes of a row of A that have a weight, side by side.
+struct PackedDepth {
+    explicit PackedDepth(const GroupLayout& layout);
+
+    std::vector<ByteRun> runs;
+    std::vector<int32_t> source;  // index along the depth of each packed byte
+    // Groups of a packed row, the last ones filled up with zeros; even, so that every form takes them.
+    int64_t groups() const { return (static_cast<int64_t>(source.size()) + 7) / 8 * 2; }
+    // Short runs are copied 16 bytes at a time.
+    bool copies_beyond() const;
+};
+
+struct PairPanel {
+    size_t offset;     // bytes into the data: terms, weights, weights of extras
+    int64_t output;    // first output channel
+    int64_t column;    // first packed column
+    int32_t columns;   // channels that there are, at most the tile's
+    int32_t a_offset;  // bytes added to A's address: the channel group's first input channel
+    int32_t group;     // the channel group
+    PairsForm form;
+    const PairsTile* tile;
+    std::vector<int32_t> extras;
+};
+
+class PairPanels {
+public:
+    // a_max: largest code of A that can occur, padding included. form: the only one to use; for tests.
+    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, std::optional<PairsForm> form)
+        : row_(&row), depth_(&depth), a_max_(a_max), form_(form) {}
+
+    // Adds the columns of one channel group: weights [columns][depth].
+    void add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group);
+    // Copies what was added into aligned memory.
+    void finish();
+
+    const std::vector<PairPanel>& panels() const { return panels_; }
+    const int32_t* terms(const PairPanel& panel) const;
+    const std::byte* weights(const PairPanel& panel) const;
+    const std::byte* extra_weights(const PairPanel& panel) const;
+    int count(PairsForm form) const;
+    size_t bytes() const { return data_.bytes(); }
+    // Output channel of each packed column; -1: padding.
+    std::vector<int64_t> order() const;
+
+private:
+    void add_panel(PairPanel panel, const std::vector<int8_t>& bytes);
+    size_t append(const void* data, size_t bytes);
+
+    const PairsRow* row_;
+    const PackedDepth* depth_;
+    int a_max_;
+    std::optional<PairsForm> form_;
+    std::vector<PairPanel> panels_;
+    std::vector<std::byte> unaligned_;
+    AlignedArray<std::byte> data_;
+};
+
+}  // namespace octavo
+
+#endif
