@@ -109,7 +109,8 @@ typedef struct octavo_value_desc {
 
     /* Quantization (dtype U8, S8, S32 bias, CODE4, CODE8). param_count 1 with axis -1: per tensor. Otherwise parameters per
      * index of `axis` (weights: 0, the output channel), param_count = dims[axis], or, with group_size > 0, per group of
-     * group_size consecutive weights of a channel: param_count = dims[0] * ceil(K / group_size), channel-major. */
+     * group_size consecutive weights of a channel: param_count = dims[0] * ceil(K / group_size), channel-major. Groups, of a
+     * multiple of 32, are for linear weights: CODE4 with any activations, others with f32 ones; bias and result are not s32 then. */
     int32_t axis;
     int32_t group_size;
     int64_t param_count;        /* 0: not quantized */
@@ -119,7 +120,7 @@ typedef struct octavo_value_desc {
                                    u8; -128, 127 for s8). Results are clamped to it. Both 0: the full range of the dtype. */
     /* Table codes: real weight = scale * table[code]. One table of table_size entries a parameter set, param_count of them. */
     int32_t table_size; /* 1 to 16 for CODE4, 1 to 256 for CODE8 */
-    const int8_t* table; /* [param_count, table_size] */
+    const int8_t* table; /* [param_count, table_size]; where all are the same, 4-bit codes run faster */
 
     const void* data; /* CONSTANT, STATE: elements in `layout` order; others: null */
 } octavo_value_desc;
@@ -132,7 +133,9 @@ enum {
     OCTAVO_OP_CONV2D = 0,      /* x, w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y. f32, or q x (s8 | u8 | codes) -> q.
                                   Integer bias: s32 with scale sx*sw (added to the sum) or f32 (added after conversion).
                                   q values and residual are NHWC. */
-    OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; y may be f32 for q x s8 */
+    OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; y may be f32 for q x s8. Also
+                                  f32 x (s8 | u8 | codes) -> f32 (weight-only): weights are made floats as they are read, NaN and
+                                  infinities in x take part as IEEE 754 says */
     OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w s8 or codes [N, K], [bias f32] -> y f32; x is quantized to u8 by the range of
                                   the whole tensor; reduce_range: to 7 bits */
     OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; f32 or q, same scale and zero point */

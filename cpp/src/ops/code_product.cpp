@@ -30,21 +30,12 @@ CodeTables tables_of(const Value& weight, int64_t depth) {
     return tables;
 }
 
-const Value& checked(const Value& weight, const std::string& where) {
-    constexpr int step = 32;
-    if (weight.group_size % step != 0) {
-        throw Refusal(where + ": weight \"" + weight.name + "\" has groups of " + std::to_string(weight.group_size) +
-                      " along K; multiples of " + std::to_string(step) + " can run");
-    }
-    return weight;
-}
-
 }  // namespace
 
 CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& operands)
     : features_(weight.dims[0]),
       depth_(operands.weights->depth),
-      group_size_(checked(weight, operands.where).group_size),
+      group_size_(weight.group_size),
       panels_(choose_row(isa, weight), weight.as<uint8_t>(), features_, depth_, tables_of(weight, depth_)) {
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;

@@ -12,6 +12,7 @@ using OpFactory = std::unique_ptr<Op> (*)(const OpDesc&);
 
 std::unique_ptr<Op> create_conv2d(const OpDesc& desc);
 std::unique_ptr<Op> create_linear(const OpDesc& desc);
+std::unique_ptr<Op> create_linear_weight_only(const OpDesc& desc);  // f32 x quantized weights; by create_linear
 std::unique_ptr<Op> create_linear_dynamic(const OpDesc& desc);
 std::unique_ptr<Op> create_max_pool2d(const OpDesc& desc);
 std::unique_ptr<Op> create_avg_pool2d(const OpDesc& desc);

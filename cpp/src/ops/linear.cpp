@@ -90,7 +90,10 @@ private:
 std::unique_ptr<Op> create_linear(const OpDesc& desc) {
     const std::string where = "linear \"" + desc.name + "\"";
     require_linear_operands(desc, where);
-    if (desc.inputs[0]->dtype == OCTAVO_F32) throw Refusal(where + ": Octavo has no float linear layer of its own");
+    if (desc.inputs[0]->dtype == OCTAVO_F32) {
+        if (!desc.inputs[1]->scales.empty()) return create_linear_weight_only(desc);
+        throw Refusal(where + ": Octavo has no float linear layer of its own");
+    }
     return std::make_unique<Linear>(desc, where);
 }
 

@@ -43,12 +43,28 @@ LinearShape linear_shape(const OpDesc& desc, const std::string& where) {
     return shape;
 }
 
+RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_bytes, int macs_per_ns, int64_t parts,
+                    int threads) {
+    RowSplit split = {};
+    split.total = total;
+    const double macs = static_cast<double>(total) * static_cast<double>(shape.depth * shape.features);
+    const int64_t wanted = pieces_worth(macs / macs_per_ns, threads);
+    // A band's rows of A should stay in half of L2 while the panels pass by.
+    const int64_t in_cache = std::max<int64_t>(
+        16, static_cast<int64_t>(cache_bytes(2) / 2) / std::max<int64_t>(1, shape.depth * element_bytes));
+    split.rows = std::min(in_cache, std::max<int64_t>(16, ceil_div(total, wanted)));
+    split.bands = std::max<int64_t>(1, ceil_div(total, split.rows));
+    split.shares = std::min(parts, ceil_div(wanted, split.bands));
+    return split;
+}
+
 RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands)
     : depth_(shape.depth),
       features_(shape.features),
       zero_point_(operands.x.zero_point),
       macs_per_ns_(product_rate(isa).macs_per_ns) {
     const DenseWeights& dense = *operands.weights;
+    require_group_size(weight, operands.where);
     // Many rows a sample make up for the larger weights that were decoded beforehand.
     const bool few_rows = shape.rows <= 8;
     if (dense.group_size > 0 || (weight.dtype == OCTAVO_CODE4 && few_rows && !dense.has_zero_points())) {
@@ -84,17 +100,7 @@ void RowProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, 
 }
 
 RowSplit RowProduct::split(int64_t total, int threads) const {
-    RowSplit split = {};
-    split.total = total;
-    const double macs = static_cast<double>(total) * static_cast<double>(depth_ * features_);
-    const int64_t wanted = pieces_worth(macs / macs_per_ns_, threads);
-    // A band's rows of A should stay in half of L2 while the panels pass by.
-    const int64_t in_cache =
-        std::max<int64_t>(16, static_cast<int64_t>(cache_bytes(2) / 2) / std::max<int64_t>(1, depth_));
-    split.rows = std::min(in_cache, std::max<int64_t>(16, ceil_div(total, wanted)));
-    split.bands = std::max<int64_t>(1, ceil_div(total, split.rows));
-    split.shares = std::min(parts(), ceil_div(wanted, split.bands));
-    return split;
+    return split_rows(total, {0, depth_, features_, false}, 1, macs_per_ns_, parts(), threads);
 }
 
 std::string RowProduct::reason() const { return gemm_ ? gemm_->reason() : "4-bit codes are decoded inside the kernel"; }

@@ -36,6 +36,10 @@ struct RowSplit {
     int64_t items() const { return bands * shares; }
 };
 
+// parts: panels of output features; element_bytes: of A.
+RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_bytes, int macs_per_ns, int64_t parts,
+                    int threads);
+
 class RowProduct {
 public:
     // operands.weights: with groups along K only for CODE4 weights.

@@ -18,6 +18,13 @@ int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k) {
     return n * ceil_div<int64_t>(depth, weight.group_size) + k / weight.group_size;
 }
 
+void require_group_size(const Value& weight, const std::string& where) {
+    constexpr int step = 32;
+    if (weight.group_size % step == 0) return;
+    throw Refusal(where + ": weight \"" + weight.name + "\" has groups of " + std::to_string(weight.group_size) +
+                  " along K; multiples of " + std::to_string(step) + " can run");
+}
+
 bool has_one_table(const Value& weight) {
     for (size_t at = 0; at < weight.table.size(); at += static_cast<size_t>(weight.table_size)) {
         if (!std::equal(weight.table.begin(), weight.table.begin() + weight.table_size,

@@ -28,6 +28,9 @@ enum class Groups { refused, allowed };
 // ("conv2d \"features.0\"").
 DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups = Groups::refused);
 
+// Throws Refusal unless groups along K, if there are any, are of a multiple of 32, which kernels take.
+void require_group_size(const Value& weight, const std::string& where);
+
 // Index of the parameter set, and of the table, of weight (n, k) of a value of this depth.
 int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k);
 // True if the tables of all parameter sets are the same.

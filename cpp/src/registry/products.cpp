@@ -30,6 +30,12 @@ const LookupRow& lookup_row(Isa isa, bool one_table) {
     return *rows[static_cast<int>(isa)];
 }
 
+const WeightOnlyRow& weight_only_row(Isa isa) {
+    static const WeightOnlyRow* const rows[isa_count] = {&weight_only_scalar, &weight_only_avx2, &weight_only_avx512,
+                                                         &weight_only_avx512};
+    return *rows[static_cast<int>(isa)];
+}
+
 const ConvLineRow* conv_line_row(Isa isa) {
     if (isa == Isa::scalar) return &conv_line_scalar;
     return isa == Isa::vnni && has_vbmi() ? &conv_line_vnni : nullptr;

@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/lookup.h"
 #include "kernels/pairs.h"
+#include "kernels/weight_only.h"
 
 namespace octavo {
 
@@ -24,6 +25,7 @@ ProductRate product_rate(Isa isa);
 const DepthwiseRow& depthwise_row(Isa isa);
 // one_table: the weights have one table for all, so that a row of layout columns can serve.
 const LookupRow& lookup_row(Isa isa, bool one_table);
+const WeightOnlyRow& weight_only_row(Isa isa);
 // Null where the instruction set has none (the gemm tiles serve): it takes the byte permutes of VBMI.
 const ConvLineRow* conv_line_row(Isa isa);
 // Null where the instruction set has none: convolution and maximum stay two steps.
