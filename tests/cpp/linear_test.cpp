@@ -30,9 +30,15 @@ Problem random_linear(Random& random, int64_t& batch) {
     if (random.chance(0.3)) p.x.code_max = low + 127;
     p.codes = random.codes<uint8_t>(static_cast<size_t>(batch * rows * depth), low, p.x.code_max, extreme);
     const auto weights = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
-    const bool groups = weights == OCTAVO_CODE4 && random.chance(0.3);
+    const bool low_bits = weights == OCTAVO_S8 && random.chance(0.3);
+    const bool groups = (weights == OCTAVO_CODE4 || low_bits) && random.chance(0.3);
     p.w = groups ? random_groups(random, weights, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
                  : random_weights(random, weights, {features, depth}, extreme);
+    if (low_bits) {
+        const int least = random.pick({-8, -8, -4, 0, 112});
+        for (std::byte& code : p.w.data) code = static_cast<std::byte>(random.integer(least, least + 15));
+        p.w.zero_points.assign(p.w.scales.size(), random.chance(0.7) ? 0 : least);
+    }
     p.y.dims = y_dims;
     finish_problem(random, p, depth, false, true);
     if (groups) {
@@ -74,6 +80,23 @@ TEST(Linear, EveryIsaEqualsTheDefinition) {
         return true;
     });
     EXPECT_TRUE(distrust.trust());
+}
+
+// Weights of at most 16 levels need four bits, whatever type they come in.
+TEST(Linear, LowBitsArePackedAsSuch) {
+    Random random(5);
+    Problem p;
+    p.x = activation(OCTAVO_U8, {1, 1024}, 0.02f, 128);
+    p.y = activation(OCTAVO_U8, {1, 256}, 0.1f, 128);
+    p.w = random_groups(random, OCTAVO_S8, {256, 1024}, 128, true);
+    p.w.zero_points.assign(p.w.scales.size(), 0);
+    for (std::byte& code : p.w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+    for (Isa isa : available_isas()) {
+        const auto op = create_op(describe(p, isa));
+        EXPECT_NE(op->kernel().find("lookup"), std::string::npos) << op->kernel();
+        // A scale and the sum of the weights a group, the output stage's two numbers a channel, tables.
+        EXPECT_LE(op->weight_bytes(), 256 * 1024 / 2 + 256 * 8 * 8 + 256 * 8 + 256 * 16);
+    }
 }
 
 TEST(Linear, LargeLayersAreSplitWithoutATrace) {
@@ -193,7 +216,16 @@ TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     EXPECT_NE(message(w, OCTAVO_INVALID_ARGUMENT).find("zero point 200"), std::string::npos);
     w.zero_points = {0};
     w.group_size = 4;
-    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups of 4 along K"), std::string::npos);
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups of 4 along K; multiples of 32"), std::string::npos);
+    w.group_size = 32;
+    w.axis = 0;
+    w.scales.assign(5, 0.1f);
+    w.zero_points.assign(5, 0);
+    w.data[3] = std::byte{100};
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups along K, here of 32"), std::string::npos);
+    w.data[3] = std::byte{1};
+    EXPECT_EQ(message(w, OCTAVO_OK), "no error");
+    w.group_size = 4;
     w.dtype = OCTAVO_CODE4;
     w.axis = 0;
     w.table_size = 2;

@@ -43,11 +43,15 @@ TEST(Lookup, EveryIsaEqualsTheDefinition) {
         if (p.y.dtype == OCTAVO_U8 && p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
         const GuardedBuffer<uint8_t> a(p.codes, random.chance(0.7) ? Guard::after : Guard::before);
         for (Isa isa : available_isas()) {
-            const DenseWeights weights = dense_weights(p.w, "lookup", Groups::allowed);
-            const StageOperands operands = {
-                &weights, quantized_input(p.x, "lookup"), p.has_bias ? &p.bias : nullptr, nullptr, &p.y, &p.attributes,
-                "lookup"};
-            const RowProduct product(isa, p.w, {1, depth, features, true}, operands);
+            const LinearWeights weights(p.w, isa, "lookup");
+            const StageOperands operands = {&weights.dense,
+                                            quantized_input(p.x, "lookup"),
+                                            p.has_bias ? &p.bias : nullptr,
+                                            nullptr,
+                                            &p.y,
+                                            &p.attributes,
+                                            "lookup"};
+            const RowProduct product(isa, weights, {1, depth, features, true}, operands);
             EXPECT_EQ(product.kernel().substr(0, 6), "lookup");
             GuardedBuffer<uint8_t> y(expected.size(), random.chance(0.5) ? Guard::after : Guard::before);
             GuardedBuffer<std::byte> scratch((product.scratch_bytes(rows) + 63) / 64 * 64);

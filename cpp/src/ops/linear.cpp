@@ -15,11 +15,11 @@ class Linear : public Op {
 public:
     Linear(const OpDesc& desc, const std::string& where)
         : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
-        const DenseWeights weights = dense_weights(*desc.inputs[1], where, linear_groups(*desc.inputs[1]));
+        const LinearWeights weights(*desc.inputs[1], desc.isa, where);
         StageOperands operands = {
-            &weights,         x_,   desc.inputs.size() > 2 ? desc.inputs[2] : nullptr, nullptr, desc.outputs[0],
+            &weights.dense,   x_,   desc.inputs.size() > 2 ? desc.inputs[2] : nullptr, nullptr, desc.outputs[0],
             &desc.attributes, where};
-        product_ = std::make_unique<RowProduct>(desc.isa, *desc.inputs[1], shape_, operands);
+        product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         float_result_ = desc.outputs[0]->dtype == OCTAVO_F32;
         result_bytes_ = static_cast<int64_t>(desc.outputs[0]->element_bytes());
         copies_ = x_.flip || product_->over_read() > 0;

@@ -57,14 +57,14 @@ public:
           attributes_(desc.attributes),
           quantize_(&quantize_kernels(desc.isa)),
           stats_(&stats_kernels(desc.isa)) {
-        const DenseWeights weights = dense_weights(*desc.inputs[1], where, linear_groups(*desc.inputs[1]));
+        const LinearWeights weights(*desc.inputs[1], desc.isa, where);
         const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
         if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
         // point adds.
         const Activations unit = {1, 1, false, 255};
-        const StageOperands operands = {&weights, unit, bias, nullptr, desc.outputs[0], &desc.attributes, where};
-        product_ = std::make_unique<RowProduct>(desc.isa, *desc.inputs[1], shape_, operands);
+        const StageOperands operands = {&weights.dense, unit, bias, nullptr, desc.outputs[0], &desc.attributes, where};
+        product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         columns_ = product_->columns();
     }
 

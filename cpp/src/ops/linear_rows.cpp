@@ -58,16 +58,22 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
     return split;
 }
 
-RowProduct::RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands)
+LinearWeights::LinearWeights(const Value& weight, Isa isa, const std::string& where) : given(&weight) {
+    if (weight.group_size > 0 || lookup_row(isa, true).layout == lookup_columns) codes = low_bit_codes(weight);
+    require_group_size(weight, where);
+    dense = dense_weights(value(), where, value().dtype == OCTAVO_CODE4 ? Groups::allowed : Groups::refused);
+}
+
+RowProduct::RowProduct(Isa isa, const LinearWeights& weights, const LinearShape& shape, const StageOperands& operands)
     : depth_(shape.depth),
       features_(shape.features),
       zero_point_(operands.x.zero_point),
       macs_per_ns_(product_rate(isa).macs_per_ns) {
-    const DenseWeights& dense = *operands.weights;
-    require_group_size(weight, operands.where);
+    const Value& weight = weights.value();
     // Many rows a sample make up for the larger weights that were decoded beforehand.
     const bool few_rows = shape.rows <= 8;
-    if (dense.group_size > 0 || (weight.dtype == OCTAVO_CODE4 && few_rows && !dense.has_zero_points())) {
+    const bool codes = weight.dtype == OCTAVO_CODE4 && few_rows && !weights.dense.has_zero_points();
+    if (weights.dense.group_size > 0 || codes) {
         codes_ = std::make_unique<CodeProduct>(isa, weight, operands);
         macs_per_ns_ = std::max(1, macs_per_ns_ / 2);
         return;

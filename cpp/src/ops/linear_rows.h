@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,15 @@ struct LinearShape {
 void require_linear_operands(const OpDesc& desc, const std::string& where);
 // x [.., K], weight [N, K], y [.., N]; throws Error where they do not fit.
 LinearShape linear_shape(const OpDesc& desc, const std::string& where);
-// Groups along K are for table codes of four bits.
-inline Groups linear_groups(const Value& weight) {
-    return weight.dtype == OCTAVO_CODE4 ? Groups::allowed : Groups::refused;
-}
+// The weights as RowProduct takes them: those of few levels as 4-bit codes where groups along K ask for it or kernels are fast.
+struct LinearWeights {
+    LinearWeights(const Value& given, Isa isa, const std::string& where);
+    const Value& value() const { return codes ? *codes : *given; }
+
+    const Value* given;
+    std::optional<Value> codes;
+    DenseWeights dense;
+};
 
 // Bands of rows, and shares of the panels of output features where bands are fewer than threads.
 struct RowSplit {
@@ -42,8 +48,8 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
 
 class RowProduct {
 public:
-    // operands.weights: with groups along K only for CODE4 weights.
-    RowProduct(Isa isa, const Value& weight, const LinearShape& shape, const StageOperands& operands);
+    // operands.weights: those of `weights`.
+    RowProduct(Isa isa, const LinearWeights& weights, const LinearShape& shape, const StageOperands& operands);
 
     // Rows of A lie a_stride apart; c is [rows, N].
     void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,

@@ -13,7 +13,8 @@ namespace octavo {
 namespace {
 
 WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
-    const Value& weight = *desc.inputs[1];
+    const std::optional<Value> low_bits = low_bit_codes(*desc.inputs[1]);
+    const Value& weight = low_bits ? *low_bits : *desc.inputs[1];
     const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
     require_group_size(weight, where);
     const DenseWeights dense = dense_weights(weight, where, Groups::allowed);

@@ -1,6 +1,7 @@
 #include "ops/weights.h"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "base/sizes.h"
 
@@ -16,6 +17,32 @@ int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k) {
     if (weight.axis < 0) return 0;
     if (weight.group_size <= 0) return n;
     return n * ceil_div<int64_t>(depth, weight.group_size) + k / weight.group_size;
+}
+
+std::optional<Value> low_bit_codes(const Value& weight) {
+    if (weight.dtype != OCTAVO_S8 && weight.dtype != OCTAVO_U8) return std::nullopt;
+    if (weight.role != OCTAVO_CONSTANT || weight.scales.empty() || weight.data.empty()) return std::nullopt;
+    const auto level = [&](std::byte code) {
+        return weight.dtype == OCTAVO_S8 ? static_cast<int>(static_cast<int8_t>(code)) : static_cast<int>(code);
+    };
+    int least = level(weight.data[0]), most = least;
+    for (std::byte code : weight.data) {
+        least = std::min(least, level(code));
+        most = std::max(most, level(code));
+    }
+    const int32_t zero = weight.zero_points.empty() ? 0 : weight.zero_points[0];
+    const bool one_zero =
+        std::all_of(weight.zero_points.begin(), weight.zero_points.end(), [&](int32_t other) { return other == zero; });
+    if (most - least > 15 || !one_zero || least - zero < -128 || most - zero > 127) return std::nullopt;
+    Value codes = weight;
+    codes.dtype = OCTAVO_CODE4;
+    codes.zero_points.assign(weight.scales.size(), 0);
+    codes.table_size = most - least + 1;
+    for (size_t i = 0; i < weight.scales.size(); i++) {
+        for (int l = least; l <= most; l++) codes.table.push_back(static_cast<int8_t>(l - zero));
+    }
+    for (std::byte& code : codes.data) code = static_cast<std::byte>(level(code) - least);
+    return codes;
 }
 
 void require_group_size(const Value& weight, const std::string& where) {
@@ -73,8 +100,8 @@ DenseWeights dense_weights(const Value& weight, const std::string& where, Groups
         throw Refusal(where + ": integer kernels need s8, u8 or code weights");
     }
     if (weight.group_size > 0 && groups == Groups::refused) {
-        throw Refusal(where + ": no integer kernel takes groups of " + std::to_string(weight.group_size) +
-                      " along K for such weights");
+        throw Refusal(where + ": integer kernels take groups along K, here of " + std::to_string(weight.group_size) +
+                      ", of linear weights of at most 16 levels alone");
     }
     if (weight.dims.size() < 2) wrong(where, weight, "needs a rank of at least 2");
     DenseWeights dense;

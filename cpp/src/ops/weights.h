@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_WEIGHTS_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ enum class Groups { refused, allowed };
 // along K unless allowed), Error for descriptions that contradict themselves; `where` begins the messages
 // ("conv2d \"features.0\"").
 DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups = Groups::refused);
+
+// The same weights as codes of at most 16 levels with one table, its levels the codes less the zero point; nothing where there
+// are more of them, or several zero points.
+std::optional<Value> low_bit_codes(const Value& weight);
 
 // Throws Refusal unless groups along K, if there are any, are of a multiple of 32, which kernels take.
 void require_group_size(const Value& weight, const std::string& where);

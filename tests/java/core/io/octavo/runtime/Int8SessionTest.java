@@ -126,7 +126,7 @@ class Int8SessionTest {
     void whatNoKernelTakesIsRefusedWithTheReason() {
         Graph.Builder g = Graph.builder("groups");
         g.input("input", DType.U8, Shape.ofBatch(80), Nets.u8(0.02f, 100));
-        String w = nets.lowBits(g, "w", 4, Granularity.perGroup(32), 11, 80);
+        String w = nets.lowBits(g, "w", 8, Granularity.perGroup(32), 11, 80);
         g.node("grouped", new Op.Linear(), List.of("input", w));
         Graph graph = g.output("grouped").build();
         String message = assertThrows(UnsupportedException.class, () -> Session.of(graph))
