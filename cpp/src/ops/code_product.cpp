@@ -24,7 +24,7 @@ const LookupRow& choose_row(Isa isa, const Value& weight) {
 
 CodeTables tables_of(const Value& weight, int64_t depth) {
     CodeTables tables = {weight.table.data(), weight.table_size, 0, 0, weight.group_size};
-    if (weight.axis < 0) return tables;
+    if (weight.axis < 0 || has_one_table(weight)) return tables;
     tables.column_step = weight.group_size > 0 ? ceil_div<int64_t>(depth, weight.group_size) : 1;
     tables.group_step = weight.group_size > 0 ? 1 : 0;
     return tables;
