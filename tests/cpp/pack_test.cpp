@@ -5,6 +5,7 @@
 
 #include "kernels/gemm.h"
 #include "pack/filters.h"
+#include "pack/pair_panels.h"
 #include "pack/panels.h"
 #include "support/sweep.h"
 
@@ -82,6 +83,103 @@ TEST(Panels, HoldEachWeightOnce) {
             EXPECT_EQ(order[i], static_cast<int64_t>(i) < columns ? static_cast<int64_t>(i) : -1);
         return true;
     });
+}
+
+TEST(PackedDepth, TakesEachByteWithAWeightOnceInOrder) {
+    GroupLayout layout;
+    for (int64_t run = 0; run < 3; run++) layout.add_run(100 * run, 9 * run, 9);
+    layout.add_run(300, 27, 2);
+    const PackedDepth depth(layout);
+    ASSERT_EQ(depth.runs.size(), 4u);
+    for (size_t run = 0; run < 4; run++) {
+        EXPECT_EQ(depth.runs[run].offset, static_cast<int32_t>(100 * run));
+        EXPECT_EQ(depth.runs[run].length, run < 3 ? 9 : 2);
+    }
+    ASSERT_EQ(depth.source.size(), 29u);
+    for (size_t k = 0; k < 29; k++) EXPECT_EQ(depth.source[k], static_cast<int32_t>(k));
+    EXPECT_EQ(depth.groups(), 8);
+}
+
+// What family pairs multiplies with is the weights, and no sum in 16 bits can leave them: by trial of each lane's extremes.
+TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
+    for (const PairsRow* row : {&pairs_avx2, &pairs_avx512}) {
+        Sweep(300).run([&](Random& random) {
+            const int64_t columns = random.size_around(row->wide.columns, 70), depth = random.integer(1, 40);
+            const bool small = random.chance(0.4);
+            const std::vector<int8_t> weights = random.codes<int8_t>(
+                static_cast<size_t>(columns * depth), small ? -40 : -128, small ? 40 : 127, random.chance(0.3));
+            const int a_max = random.pick({127, 255, 1, 200, 0});
+            GroupLayout layout;
+            layout.add_run(0, 0, depth);
+            const PackedDepth packed(layout);
+            const std::optional<PairsForm> form =
+                random.pick<std::optional<PairsForm>>({std::nullopt, pairs_cross, pairs_bytes, pairs_quads});
+            PairPanels panels(*row, packed, a_max, form);
+            panels.add(weights.data(), columns, depth, 0, 0, 0);
+            panels.finish();
+            int64_t first = 0;
+            for (const PairPanel& panel : panels.panels()) {
+                if (form) {
+                    EXPECT_EQ(panel.form, *form);
+                }
+                EXPECT_EQ(panel.output, first);
+                first += panel.columns;
+                const size_t width = static_cast<size_t>(panel.tile->columns), group = 4 * width;
+                const size_t groups = static_cast<size_t>(packed.groups());
+                std::vector<int> found(groups * group);
+                const auto holds = [&](const int8_t* w, size_t a, size_t b) {
+                    const int high = std::max<int>(w[a], 0) + std::max<int>(w[b], 0);
+                    const int low = std::min<int>(w[a], 0) + std::min<int>(w[b], 0);
+                    return std::pair<int, int>(a_max * high, a_max * low);
+                };
+                const std::byte* data = panels.weights(panel);
+                if (panel.form == pairs_cross) {
+                    const auto* w = reinterpret_cast<const int16_t*>(data);
+                    for (size_t i = 0; i < found.size(); i += 4) {
+                        const int16_t* at = w + i / group * group + i / 4 % width * 2;
+                        found[i] = at[2 * width];
+                        found[i + 1] = at[0];
+                        found[i + 2] = at[2 * width + 1];
+                        found[i + 3] = at[1];
+                    }
+                } else {
+                    const auto* w = reinterpret_cast<const int8_t*>(data);
+                    const size_t step = panel.form == pairs_quads ? 2 * group : group;
+                    for (size_t i = 0; i < found.size(); i++) found[i] = w[i];
+                    for (size_t g = 0; g < found.size(); g += step) {
+                        for (size_t i = 0; i < group; i += 2) {
+                            auto sums = holds(w + g, i, i + 1);
+                            if (step > group) {
+                                const auto more = holds(w + g + group, i, i + 1);
+                                sums = {sums.first + more.first, sums.second + more.second};
+                            }
+                            EXPECT_LE(sums.first, 32767);
+                            EXPECT_GE(sums.second, -32768);
+                        }
+                    }
+                    const auto* extra = reinterpret_cast<const int8_t*>(panels.extra_weights(panel));
+                    for (size_t e = 0; e < panel.extras.size(); e++) {
+                        for (size_t i = 0; i < group; i++) {
+                            found[static_cast<size_t>(panel.extras[e]) * group + i] += extra[e * group + i];
+                        }
+                        for (size_t i = 0; i < group; i += 2) {
+                            const auto sums = holds(extra + e * group, i, i + 1);
+                            EXPECT_LE(sums.first, 32767);
+                            EXPECT_GE(sums.second, -32768);
+                        }
+                    }
+                }
+                for (size_t i = 0; i < found.size(); i++) {
+                    const size_t k = i / group * 4 + i % 4;
+                    const int64_t column = panel.output + static_cast<int64_t>(i % group / 4);
+                    const bool there = k < static_cast<size_t>(depth) && column < panel.output + panel.columns;
+                    EXPECT_EQ(found[i], there ? weights[static_cast<size_t>(column * depth) + k] : 0);
+                }
+            }
+            EXPECT_EQ(first, columns);
+            return true;
+        });
+    }
 }
 
 TEST(Filters, HoldEachTapOfEachChannelOnce) {
