@@ -23,11 +23,11 @@ constexpr size_t huge_page = size_t{2} << 20;
 void* allocate_aligned(size_t bytes) {
     if (bytes == 0) return nullptr;
     if (bytes > PTRDIFF_MAX - huge_page) out_of_memory(bytes);
-    const size_t align = bytes >= 2 * huge_page ? huge_page : alignment;
-    void* memory = std::aligned_alloc(align, round_up(bytes, align));
-    if (memory == nullptr) out_of_memory(bytes);
-    // A hint: where the kernel does not take it, pages stay small.
-    if (align == huge_page) madvise(memory, round_up(bytes, align), MADV_HUGEPAGE);
+    const size_t huge = bytes / huge_page * huge_page;
+    void* memory = nullptr;
+    if (posix_memalign(&memory, huge > 0 ? huge_page : alignment, bytes) != 0) out_of_memory(bytes);
+    // A hint: where the kernel does not take it, pages stay small. What is beyond the last whole one does.
+    if (huge > 0) madvise(memory, huge, MADV_HUGEPAGE);
     return memory;
 }
 
