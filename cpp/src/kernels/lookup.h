@@ -44,16 +44,16 @@ struct LookupArgs {
 using LookupFn = void (*)(const LookupArgs&);
 
 enum LookupLayout { lookup_lanes, lookup_columns };
-constexpr int lookup_rows = 4;  // most rows a call
 
 struct LookupRow {
     const char* isa;
     LookupLayout layout;
-    int block;                      // of K
-    int columns;                    // of a panel
-    int copies;                     // of each 16 bytes of A: 1 or 4
-    LookupFn rows[lookup_rows];     // for 1, 2, .. rows
-    LookupFn grouped[lookup_rows];  // likewise, with groups
+    int block;                // of K
+    int columns;              // of a panel
+    int copies;               // of each 16 bytes of A: 1 or 4
+    int rows;                 // most rows a call
+    const LookupFn* sums;     // [rows]: for 1, 2, .. rows
+    const LookupFn* grouped;  // likewise, with groups
 };
 
 extern const LookupRow lookup_scalar, lookup_avx2, lookup_avx512, lookup_vnni, lookup_one_table_vnni;

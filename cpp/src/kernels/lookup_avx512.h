@@ -82,11 +82,13 @@ void product_of_lanes(const LookupArgs& args) {
     }
 }
 
-#define OCTAVO_LOOKUP_ROWS(product, grouped)                                             \
-    {                                                                                    \
-        product_of_lanes<product, 1, grouped>, product_of_lanes<product, 2, grouped>,    \
-            product_of_lanes<product, 3, grouped>, product_of_lanes<product, 4, grouped> \
-    }
+template <class Product>
+struct Lanes {
+    static constexpr LookupFn sums[] = {product_of_lanes<Product, 1, false>, product_of_lanes<Product, 2, false>,
+                                        product_of_lanes<Product, 3, false>, product_of_lanes<Product, 4, false>};
+    static constexpr LookupFn grouped[] = {product_of_lanes<Product, 1, true>, product_of_lanes<Product, 2, true>,
+                                           product_of_lanes<Product, 3, true>, product_of_lanes<Product, 4, true>};
+};
 
 }  // namespace
 }  // namespace octavo

@@ -10,8 +10,8 @@ namespace octavo {
 
 namespace {
 
-// Rows that are prepared together, so that they stay in L1 while the panels pass by.
-constexpr int64_t rows_at_once = 4 * lookup_rows;
+// Rows that are prepared together, so that they stay in a near cache while the panels pass by.
+constexpr int64_t rows_at_once = 24;
 
 const LookupRow& choose_row(Isa isa, const Value& weight) {
     const int64_t features = weight.dims[0];
@@ -98,7 +98,7 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
                       int64_t end, const OutputStage& stage, int32_t zero_point) const noexcept {
     const LookupRow& row = panels_.row();
     const int64_t size = stage.type == output_f32 || stage.type == output_s32 ? 4 : 1;
-    const LookupFn* functions = group_size_ > 0 ? row.grouped : row.rows;
+    const LookupFn* functions = group_size_ > 0 ? row.grouped : row.sums;
     LookupArgs args = {};
     args.blocks = panels_.blocks();
     args.stage = &stage;
@@ -109,6 +109,7 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
     args.zero_point = zero_point;
     for (int64_t done = 0; done < rows; done += rows_at_once) {
         const int64_t count = std::min(rows_at_once, rows - done);
+        const int64_t passes = ceil_div<int64_t>(count, row.rows);
         const uint8_t* x = a + done * a_stride;
         args.a_stride = a_stride;
         if (prepares()) {
@@ -124,10 +125,11 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
             args.columns = static_cast<int32_t>(std::min<int64_t>(row.columns, features_ - args.column));
             args.starts = starts_.data() + args.column;
             args.scales = scales_.data() + args.column;
-            for (int64_t r = 0; r < count; r += lookup_rows) {
-                args.a = x + r * args.a_stride;
-                args.c = static_cast<std::byte*>(c) + ((done + r) * features_ + args.column) * size;
-                functions[std::min<int64_t>(lookup_rows, count - r) - 1](args);
+            for (int64_t pass = 0; pass < passes; pass++) {
+                const int64_t from = count * pass / passes, to = count * (pass + 1) / passes;
+                args.a = x + from * args.a_stride;
+                args.c = static_cast<std::byte*>(c) + ((done + from) * features_ + args.column) * size;
+                functions[to - from - 1](args);
             }
         }
     }
@@ -139,7 +141,7 @@ size_t CodeProduct::scratch_bytes(int64_t rows) const {
 
 std::string CodeProduct::kernel() const {
     const LookupRow& row = panels_.row();
-    return std::string("lookup_u8c4_") + std::to_string(lookup_rows) + "x" + std::to_string(row.columns) + "_" +
+    return std::string("lookup_u8c4_") + std::to_string(row.rows) + "x" + std::to_string(row.columns) + "_" +
            (group_size_ > 0 ? "g" + std::to_string(group_size_) + "_" : "") + row.isa;
 }
 

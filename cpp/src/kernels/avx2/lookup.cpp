@@ -82,14 +82,11 @@ void product(const LookupArgs& args) {
     }
 }
 
+const LookupFn sums[] = {product<1, false>, product<2, false>, product<3, false>, product<4, false>};
+const LookupFn grouped[] = {product<1, true>, product<2, true>, product<3, true>, product<4, true>};
+
 }  // namespace
 
-const LookupRow lookup_avx2 = {"avx2",
-                               lookup_lanes,
-                               32,
-                               8,
-                               1,
-                               {product<1, false>, product<2, false>, product<3, false>, product<4, false>},
-                               {product<1, true>, product<2, true>, product<3, true>, product<4, true>}};
+const LookupRow lookup_avx2 = {"avx2", lookup_lanes, 32, 8, 1, 4, sums, grouped};
 
 }  // namespace octavo

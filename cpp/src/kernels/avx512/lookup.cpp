@@ -15,7 +15,6 @@ struct Words {
 
 }  // namespace
 
-const LookupRow lookup_avx512 = {
-    "avx512", lookup_lanes, 32, 16, 4, OCTAVO_LOOKUP_ROWS(Words, false), OCTAVO_LOOKUP_ROWS(Words, true)};
+const LookupRow lookup_avx512 = {"avx512", lookup_lanes, 32, 16, 4, 4, Lanes<Words>::sums, Lanes<Words>::grouped};
 
 }  // namespace octavo

@@ -10,7 +10,6 @@ struct Dot {
 
 }  // namespace
 
-const LookupRow lookup_vnni = {
-    "vnni", lookup_lanes, 32, 16, 4, OCTAVO_LOOKUP_ROWS(Dot, false), OCTAVO_LOOKUP_ROWS(Dot, true)};
+const LookupRow lookup_vnni = {"vnni", lookup_lanes, 32, 16, 4, 4, Lanes<Dot>::sums, Lanes<Dot>::grouped};
 
 }  // namespace octavo

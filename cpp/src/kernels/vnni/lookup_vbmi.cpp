@@ -34,16 +34,18 @@ void product_of_columns(const LookupArgs& args) {
             __m512i start = _mm512_loadu_si512(starts + 16 * v);
             if constexpr (grouped) start = _mm512_mullo_epi32(start, _mm512_set1_epi32(args.zero_point));
             more[v] = _mm512_setzero_si512();
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int i = 0; i < rows; i++) {
                 sums[i][v] = start;
                 opaque(sums[i][v]);
             }
         }
         for (; blocks > 0; blocks--, codes += 4 * panel, a += 8) {
+            // Of five rows and more the bytes of A do not fit the registers: each vector of columns reads them again.
+            constexpr bool kept = rows <= 4;
             __m512i x[rows][2];
-#pragma GCC unroll 4
-            for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 8
+            for (int i = 0; kept && i < rows; i++) {
                 x[i][0] = broadcast(a + i * args.a_stride);
                 x[i][1] = broadcast(a + i * args.a_stride + 4);
             }
@@ -52,17 +54,20 @@ void product_of_columns(const LookupArgs& args) {
                 const __m512i pairs = _mm512_load_si512(codes + 64 * v);
                 const __m512i first = _mm512_permutexvar_epi8(pairs, table);
                 const __m512i second = _mm512_permutexvar_epi8(_mm512_srli_epi16(pairs, 4), table);
-#pragma GCC unroll 4
+                const uint8_t* again = a;
+                if (!kept) opaque(again);
+#pragma GCC unroll 8
                 for (int i = 0; i < rows; i++) {
-                    sums[i][v] = _mm512_dpbusd_epi32(sums[i][v], x[i][0], first);
+                    const uint8_t* row = again + i * args.a_stride;
+                    sums[i][v] = _mm512_dpbusd_epi32(sums[i][v], kept ? x[i][0] : broadcast(row), first);
                     opaque(sums[i][v]);
                     __m512i& sum = chains == 2 ? more[v] : sums[i][v];
-                    sum = _mm512_dpbusd_epi32(sum, x[i][1], second);
+                    sum = _mm512_dpbusd_epi32(sum, kept ? x[i][1] : broadcast(row + 4), second);
                     opaque(sum);
                 }
             }
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) {
@@ -90,14 +95,13 @@ void product_of_columns(const LookupArgs& args) {
     }
 }
 
-#define OCTAVO_ROWS(grouped)                                                                            \
-    {                                                                                                   \
-        product_of_columns<1, grouped>, product_of_columns<2, grouped>, product_of_columns<3, grouped>, \
-            product_of_columns<4, grouped>                                                              \
-    }
+const LookupFn sums[] = {product_of_columns<1, false>, product_of_columns<2, false>, product_of_columns<3, false>,
+                         product_of_columns<4, false>, product_of_columns<5, false>, product_of_columns<6, false>};
+const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, true>, product_of_columns<3, true>,
+                            product_of_columns<4, true>, product_of_columns<5, true>, product_of_columns<6, true>};
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, 1, OCTAVO_ROWS(false), OCTAVO_ROWS(true)};
+const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, 1, 6, sums, grouped};
 
 }  // namespace octavo
