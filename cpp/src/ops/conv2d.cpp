@@ -184,6 +184,7 @@ public:
             convolution_ = std::exchange(geometry_, pooled(geometry_));
             copies_ = x_.flip || geometry_.padded();
             product_ = choose_pooled(desc.isa, weights, operands);
+            alone_ = split_of(1, 1);
             return;
         }
         copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands));
@@ -195,6 +196,7 @@ public:
             weights = given;
             product_ = choose(desc.isa, weights, operands);
         }
+        alone_ = split_of(1, 1);
     }
 
     void run(const RunArgs& args) const noexcept override {
@@ -267,6 +269,11 @@ private:
     Split split_of(int64_t batch, int threads) const {
         const ConvGeometry& g = geometry_;
         const int64_t images = images_ > 0 ? images_ : batch;
+        if (threads <= 1 && alone_.lines > 0) {
+            Split split = alone_;
+            split.bands = split.bands_an_item = images * split.bands_an_image;
+            return split;
+        }
         const int64_t image_macs = macs_ / std::max<int64_t>(images_, 1);
         const int64_t wanted =
             pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
@@ -384,6 +391,7 @@ private:
     int64_t macs_ = 0;
     int residual_input_ = -1;
     bool copies_ = false;
+    Split alone_ = {};  // of an image, on one thread
     const BandRow* band_kernels_ = nullptr;
     Rests rests_;  // of a copy
     std::unique_ptr<LineProduct> product_;

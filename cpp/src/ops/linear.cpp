@@ -31,7 +31,8 @@ public:
         auto* y = static_cast<std::byte*>(args.outputs[0]);
         const auto work = [&](int64_t item, int worker) {
             std::byte* scratch = static_cast<std::byte*>(args.scratch) + static_cast<size_t>(worker) * split.scratch;
-            const int64_t band = item / split.rows.shares, share = item % split.rows.shares;
+            const int64_t shares = split.rows.shares, share = shares == 1 ? 0 : item % shares;
+            const int64_t band = shares == 1 ? item : item / shares;
             const int64_t first = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - first);
             const uint8_t* a = x + first * shape_.depth;
             if (copies_) {
@@ -41,8 +42,11 @@ public:
             }
             std::byte* c = y + first * shape_.features * result_bytes_;
             const int64_t parts = product_->parts();
-            product_->run(a, shape_.depth, rows, c, scratch, parts * share / split.rows.shares,
-                          parts * (share + 1) / split.rows.shares);
+            if (shares == 1) {
+                product_->run(a, shape_.depth, rows, c, scratch, 0, parts);
+            } else {
+                product_->run(a, shape_.depth, rows, c, scratch, parts * share / shares, parts * (share + 1) / shares);
+            }
         };
         if (split.rows.items() == 1) {
             work(0, 0);

@@ -47,6 +47,11 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
                     int threads) {
     RowSplit split = {};
     split.total = total;
+    if (threads <= 1 && total <= 16) {
+        split.rows = 16;
+        split.bands = split.shares = 1;
+        return split;
+    }
     const double macs = static_cast<double>(total) * static_cast<double>(shape.depth * shape.features);
     const int64_t wanted = pieces_worth(macs / macs_per_ns, threads);
     // A band's rows of A should stay in half of L2 while the panels pass by.

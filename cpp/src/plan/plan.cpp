@@ -93,6 +93,7 @@ Plan::~Plan() {
 Plan::Split Plan::split(int64_t batch) const {
     const int threads = options_.threads > 0 ? options_.threads : default_threads();
     if (chunk_ == 0) return {1, 0, 1, threads};
+    if (batch == 1) return {1, options_.chunk, 1, threads};
     int64_t count = ceil_div(batch, chunk_);
     if (options_.chunk == 0) {
         // Enough pieces for the threads, as long as each is worth a thread; beyond that the same number for every thread.
@@ -133,7 +134,7 @@ void Plan::check_borders(const char* what, const std::vector<Border>& borders, c
         if (buffers[i] == nullptr) {
             throw Error(OCTAVO_INVALID_ARGUMENT, text(what, " ", i, " (\"", borders[i].name, "\") is null"));
         }
-        if (reinterpret_cast<uintptr_t>(buffers[i]) % borders[i].element_bytes != 0) {
+        if ((reinterpret_cast<uintptr_t>(buffers[i]) & (borders[i].element_bytes - 1)) != 0) {
             throw Error(OCTAVO_INVALID_ARGUMENT,
                         text(what, " ", i, " (\"", borders[i].name, "\") is not aligned to its element of ",
                              borders[i].element_bytes, " bytes"));
@@ -167,10 +168,13 @@ void Plan::run_piece(Job* job, int64_t index) const noexcept {
 void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
     const int threads = job->split.inner;
     // For the largest piece of the run at once, so that no workspace grows later in a run like this one.
-    const int64_t largest = job->split.largest(job->batch);
-    size_t bytes = bytes_needed(samples, threads);
-    if (samples != largest) bytes = std::max(bytes, bytes_needed(largest, threads));
-    const Workspaces::Lease workspace = workspaces_.take(bytes);
+    const Workspaces::Use use = {samples, job->split.largest(job->batch), threads};
+    Workspaces::Lease workspace = workspaces_.take();
+    if (!workspace.serves(use)) {
+        size_t bytes = bytes_needed(samples, threads);
+        if (samples != use.largest) bytes = std::max(bytes, bytes_needed(use.largest, threads));
+        workspace.reserve(use, bytes);
+    }
     std::byte* const fixed = workspace.memory();
     std::byte* const inner = fixed + program_.fixed_bytes;
     std::byte* const scratch = inner + program_.sample_bytes * static_cast<size_t>(samples);

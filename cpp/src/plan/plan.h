@@ -51,6 +51,7 @@ private:
         int inner;      // threads inside a piece
 
         int64_t largest(int64_t batch) const {
+            if (count == 1) return batch;
             return chunk > 0 ? std::min(batch, chunk) : (batch + count - 1) / count;
         }
     };

@@ -9,6 +9,7 @@ struct Workspaces::Entry {
 
     std::byte* memory = nullptr;
     size_t capacity = 0;
+    Use use{0, 0, 0};  // no run's
     std::atomic<bool> busy{true};
     Entry* next = nullptr;
 };
@@ -25,40 +26,34 @@ Workspaces::Lease::~Lease() { entry_->busy.store(false, std::memory_order_releas
 
 std::byte* Workspaces::Lease::memory() const { return entry_->memory; }
 
-Workspaces::Lease Workspaces::take(size_t bytes) {
-    Entry* entry = take_entry();
-    try {
-        reserve(entry, bytes);
-    } catch (...) {
-        entry->busy.store(false, std::memory_order_release);
-        throw;
+bool Workspaces::Lease::serves(const Use& use) const { return entry_->use == use; }
+
+void Workspaces::Lease::reserve(const Use& use, size_t bytes) {
+    if (bytes > entry_->capacity) {
+        free_aligned(entry_->memory);
+        entry_->memory = nullptr;
+        entry_->capacity = 0;
+        entry_->use = {0, 0, 0};
+        entry_->memory = static_cast<std::byte*>(allocate_aligned(bytes));
+        entry_->capacity = bytes;
+        size_t most = all_->most_bytes_.load(std::memory_order_relaxed);
+        while (bytes > most && !all_->most_bytes_.compare_exchange_weak(most, bytes, std::memory_order_relaxed)) {
+        }
     }
-    return Lease(entry);
+    entry_->use = use;
 }
 
-void Workspaces::reserve(Entry* entry, size_t bytes) {
-    if (bytes <= entry->capacity) return;
-    free_aligned(entry->memory);
-    entry->memory = nullptr;
-    entry->capacity = 0;
-    entry->memory = static_cast<std::byte*>(allocate_aligned(bytes));
-    entry->capacity = bytes;
-    size_t most = most_bytes_.load(std::memory_order_relaxed);
-    while (bytes > most && !most_bytes_.compare_exchange_weak(most, bytes, std::memory_order_relaxed)) {
-    }
-}
-
-Workspaces::Entry* Workspaces::take_entry() {
+Workspaces::Lease Workspaces::take() {
     for (Entry* entry = head_.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
         if (!entry->busy.load(std::memory_order_relaxed) && !entry->busy.exchange(true, std::memory_order_acquire))
-            return entry;
+            return Lease(this, entry);
     }
     Entry* entry = new Entry;
     entry->next = head_.load(std::memory_order_relaxed);
     while (!head_.compare_exchange_weak(entry->next, entry, std::memory_order_release, std::memory_order_relaxed)) {
     }
     count_.fetch_add(1, std::memory_order_relaxed);
-    return entry;
+    return Lease(this, entry);
 }
 
 }  // namespace octavo
