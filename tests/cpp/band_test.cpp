@@ -56,6 +56,8 @@ TEST(Band, RestsEqualScalarWhereThePlanesHaveBytes) {
         std::vector<RestPiece> pieces;
         std::vector<uint64_t> bytes(static_cast<size_t>(planes), 0);
         const int64_t furthest = 40;
+        args.lines = random.integer(1, 4);
+        args.pitch = planes * plane_bytes + random.integer(0, 20);
         for (int64_t plane = 0; plane < planes; plane++) {
             for (int64_t i = random.integer(1, 4); i > 0; i--) {
                 const uint64_t some = random.integer(0, INT64_MAX) & ((uint64_t{2} << (args.step - 1)) - 1);
@@ -65,19 +67,19 @@ TEST(Band, RestsEqualScalarWhereThePlanesHaveBytes) {
         }
         args.pieces = pieces.data();
         args.count = static_cast<int64_t>(pieces.size());
-        const GuardedBuffer<uint8_t> line(
-            random.codes<uint8_t>(static_cast<size_t>(furthest + plane_bytes), 0, 255, false));
+        const GuardedBuffer<uint8_t> line(random.codes<uint8_t>(
+            static_cast<size_t>((args.lines - 1) * args.pitch + furthest + plane_bytes), 0, 255, false));
         args.line = line.data();
         const auto result = [&](const BandRow& row) {
-            GuardedBuffer<uint8_t> to(static_cast<size_t>(planes * plane_bytes));
+            GuardedBuffer<uint8_t> to(static_cast<size_t>((args.lines - 1) * args.pitch + planes * plane_bytes));
             args.to = to.data();
             row.rests(args);
             std::vector<uint8_t> used;
-            for (int64_t plane = 0; plane < planes; plane++) {
-                for (int64_t i = 0; i < args.steps * args.step; i++) {
-                    const bool wanted = bytes[static_cast<size_t>(plane)] >> (i % args.step) & 1;
-                    used.push_back(wanted ? to.copy()[static_cast<size_t>(plane * plane_bytes + i)] : uint8_t{0});
-                }
+            for (int64_t i = 0; i < args.lines * planes * args.steps * args.step; i++) {
+                const int64_t byte = i % (args.steps * args.step), plane = i / (args.steps * args.step) % planes,
+                              line = i / (args.steps * args.step) / planes;
+                const bool wanted = bytes[static_cast<size_t>(plane)] >> (byte % args.step) & 1;
+                used.push_back(wanted ? to.data()[line * args.pitch + plane * plane_bytes + byte] : uint8_t{0});
             }
             return used;
         };

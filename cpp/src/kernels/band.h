@@ -23,14 +23,15 @@ struct BandArgs {
 struct RestPiece {
     int64_t offset;  // plane byte i comes from byte i + offset of the line
     uint64_t bytes;  // which of `step` bytes, repeated
-    int64_t plane;   // ascending; a plane has at least one piece
+    int64_t plane;   // ascending; a plane has one to four pieces
 };
 
-// A line's planes, one behind the other: `steps` times `step` bytes, and as many more as make the last 64.
+// Planes of some lines, a line's one behind the other: `steps` times `step` bytes each, and as many more as make the last 64.
 struct RestArgs {
-    const uint8_t* line;  // 64 bytes are readable from each step's bytes on
-    uint8_t* to;
-    int64_t steps, step;  // step: bytes of some whole pixels, 1 to 64
+    const uint8_t* line;   // the first; 64 bytes are readable from each step's bytes on
+    uint8_t* to;           // its planes
+    int64_t lines, pitch;  // bytes from line to line, and from their planes to the next's
+    int64_t steps, step;   // step: bytes of some whole pixels, 1 to 64
     const RestPiece* pieces;
     int64_t count;
 };

@@ -69,16 +69,15 @@ GroupLayout Rests::taps() const {
 void Rests::fill(uint8_t* band, int64_t lines) const {
     if (planes_ == 0) return;
     RestArgs args = {};
+    args.line = band;
+    args.to = band + at_;
+    args.lines = lines * lines_;
+    args.pitch = line_row_ * pitch();
     args.steps = steps_;
     args.step = step_;
     args.pieces = pieces_.data();
     args.count = static_cast<int64_t>(pieces_.size());
-    for (int64_t line = 0; line < lines * lines_; line++) {
-        uint8_t* row = band + line * line_row_ * pitch();
-        args.line = row;
-        args.to = row + at_;
-        kernels_->rests(args);
-    }
+    kernels_->rests(args);
 }
 
 }  // namespace octavo

@@ -34,19 +34,26 @@ void copy(const BandArgs& args) {
     }
 }
 
+// One step of one plane, of all lines.
+template <int count>
+void join(const RestArgs& args, const RestPiece* pieces, const uint8_t* line, uint8_t* to) {
+    for (int64_t l = 0; l < args.lines; l++, line += args.pitch, to += args.pitch) {
+        __m512i x = _mm512_maskz_loadu_epi8(pieces[0].bytes, line + pieces[0].offset);
+#pragma GCC unroll 4
+        for (int i = 1; i < count; i++) x = _mm512_mask_loadu_epi8(x, pieces[i].bytes, line + pieces[i].offset);
+        _mm512_storeu_si512(to, x);
+    }
+}
+
 void rests(const RestArgs& args) {
-    const int64_t plane_bytes = rest_plane_bytes(args.steps, args.step);
+    static constexpr decltype(&join<1>) joins[] = {join<1>, join<2>, join<3>, join<4>};
     const RestPiece* const end = args.pieces + args.count;
     for (const RestPiece* piece = args.pieces; piece != end;) {
         const RestPiece* const first = piece;
         while (piece != end && piece->plane == first->plane) piece++;
-        const uint8_t* line = args.line;
-        uint8_t* to = args.to + first->plane * plane_bytes;
-        for (int64_t s = 0; s < args.steps; s++, line += args.step, to += args.step) {
-            __m512i x = _mm512_setzero_si512();
-            for (const RestPiece* p = first; p != piece; p++) x = _mm512_mask_loadu_epi8(x, p->bytes, line + p->offset);
-            _mm512_storeu_si512(to, x);
-        }
+        uint8_t* to = args.to + first->plane * rest_plane_bytes(args.steps, args.step);
+        for (int64_t s = 0; s < args.steps; s++)
+            joins[piece - first - 1](args, first, args.line + s * args.step, to + s * args.step);
     }
 }
 

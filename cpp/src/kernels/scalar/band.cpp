@@ -22,11 +22,14 @@ void copy(const BandArgs& args) {
 }
 
 void rests(const RestArgs& args) {
-    for (int64_t p = 0; p < args.count; p++) {
-        const RestPiece& piece = args.pieces[p];
-        uint8_t* plane = args.to + piece.plane * rest_plane_bytes(args.steps, args.step);
-        for (int64_t i = 0; i < args.steps * args.step; i++) {
-            if (piece.bytes >> (i % args.step) & 1) plane[i] = args.line[i + piece.offset];
+    for (int64_t l = 0; l < args.lines; l++) {
+        const uint8_t* line = args.line + l * args.pitch;
+        for (int64_t p = 0; p < args.count; p++) {
+            const RestPiece& piece = args.pieces[p];
+            uint8_t* plane = args.to + l * args.pitch + piece.plane * rest_plane_bytes(args.steps, args.step);
+            for (int64_t i = 0; i < args.steps * args.step; i++) {
+                if (piece.bytes >> (i % args.step) & 1) plane[i] = line[i + piece.offset];
+            }
         }
     }
 }
