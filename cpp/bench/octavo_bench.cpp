@@ -22,15 +22,22 @@ namespace {
 
 using namespace octavo::bench;
 
-// Both libraries read their variable once, when first used.
+// Each library reads its variable once, when first used.
 void cap_isa(const std::string& isa) {
     if (isa.empty()) return;
-    setenv("OCTAVO_ISA", isa.c_str(), 1);
-    setenv("ONEDNN_MAX_CPU_ISA",
-           isa == "scalar" ? "SSE41"
-           : isa == "avx2" ? "AVX2"
-                           : (isa == "avx512" ? "AVX512_CORE" : "AVX512_CORE_VNNI"),
-           1);
+    struct Names {
+        const char *octavo, *onednn, *fbgemm;
+    };
+    constexpr Names all[] = {{"scalar", "SSE41", "AVX2"},
+                             {"avx2", "AVX2", "AVX2"},
+                             {"avx512", "AVX512_CORE", "AVX512"},
+                             {"vnni", "AVX512_CORE_VNNI", "AVX512_E1"}};
+    for (const Names& names : all) {
+        if (isa != names.octavo) continue;
+        setenv("OCTAVO_ISA", names.octavo, 1);
+        setenv("ONEDNN_MAX_CPU_ISA", names.onednn, 1);
+        setenv("FBGEMM_ENABLE_INSTRUCTIONS", names.fbgemm, 1);
+    }
 }
 
 Report start_report() {

@@ -19,6 +19,7 @@ the repetitions of a row's contenders run in random order; what is reported is t
   --activations 7|8     bits of the activations' codes, 0..127 or 0..255 (default 8)
   --repetitions N       of each contender (default 7)
   --min-time SECONDS    of a repetition (default 0.01)
+  --peer libtorch       one more column: FBGEMM, as libtorch calls it (scripts/bench fetches it, some 110 MB)
   --json FILE           the rows as JSON
   --chart FILE.svg      the rows as a bar chart
   --nets                instead of the rows: the demo network and ResNet-20 as a whole, with each step's share
@@ -66,13 +67,14 @@ void check_regex(const std::string& text) {
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
-    enum Name { filter, isa, threads, activations, repetitions, min_time, json, chart, nets, help };
+    enum Name { filter, isa, threads, activations, repetitions, min_time, peer, json, chart, nets, help };
     const option long_options[] = {{"filter", required_argument, nullptr, filter},
                                    {"isa", required_argument, nullptr, isa},
                                    {"threads", required_argument, nullptr, threads},
                                    {"activations", required_argument, nullptr, activations},
                                    {"repetitions", required_argument, nullptr, repetitions},
                                    {"min-time", required_argument, nullptr, min_time},
+                                   {"peer", required_argument, nullptr, peer},
                                    {"json", required_argument, nullptr, json},
                                    {"chart", required_argument, nullptr, chart},
                                    {"nets", no_argument, nullptr, nets},
@@ -105,6 +107,9 @@ Options parse_options(int argc, char** argv) {
             case min_time:
                 options.min_time = positive("--min-time", value);
                 break;
+            case peer:
+                options.libtorch = one_of("--peer", value, {"libtorch"}) == "libtorch";
+                break;
             case json:
                 options.json = value;
                 break;
@@ -124,6 +129,7 @@ Options parse_options(int argc, char** argv) {
         }
     }
     if (optind < argc) throw std::invalid_argument(std::string(argv[optind]) + ": not an option");
+    if (options.libtorch && options.isa == "scalar") wrong("--peer", "libtorch", "an --isa from avx2 on");
     if (options.nets) {
         for (const std::string& file : {options.json, options.chart}) {
             if (!file.empty()) throw std::invalid_argument(file + ": --nets writes no file");

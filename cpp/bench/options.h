@@ -12,6 +12,7 @@ struct Options {
     std::vector<int> threads;  // {1, 2} where nothing is said and there are two CPUs
     std::string filter;        // regular expression of row names; "": all
     std::string json, chart;   // files to write; "": none
+    bool libtorch = false;     // one more peer
     int activation_bits = 8;   // 7: codes 0..127
     int repetitions = 7;
     double min_time = 0.01;  // seconds a repetition

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <regex>
 #include <stdexcept>
 
@@ -61,6 +62,14 @@ public:
             return nullptr;
         }
     }
+    void add(LibtorchPeer* libtorch, int64_t copies) {
+        try {
+            libtorch->prepare(row_.shape, copies, row_.threads);
+            race_.add_timed(Contender::fbgemm, [libtorch](int64_t runs) { return libtorch->seconds(runs); });
+        } catch (const std::exception& error) {
+            report_.notes.push_back(row_.shape.name + ", FBGEMM: " + error.what());
+        }
+    }
     void run() { row_.times = race_.run(&report_.notes); }
 
 private:
@@ -77,7 +86,7 @@ std::string kernel_of(const Workload& workload) {
     return step.kernel;
 }
 
-void race_layer(Row* row, Report* report, int code_max) {
+void race_layer(Row* row, Report* report, int code_max, LibtorchPeer* libtorch) {
     const Shape& shape = row->shape;
     const Problem problem(shape, row->threads, code_max);
     const bool table4 = shape.family == Family::table4;
@@ -102,6 +111,7 @@ void race_layer(Row* row, Report* report, int code_max) {
     if (own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);
     field.add(
         Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(problem, true); }, copies);
+    if (libtorch != nullptr && !shape.float_result) field.add(libtorch, copies);
     field.run();
 }
 
@@ -132,6 +142,12 @@ void race_memory(Row* row, Report* report, int code_max, const Peak& peak) {
     field.run();
 }
 
+std::string libtorch_command() {
+    const char* command = std::getenv("OCTAVO_BENCH_LIBTORCH");
+    if (command == nullptr) throw std::invalid_argument("--peer libtorch: scripts/bench is what fetches and starts it");
+    return command;
+}
+
 }  // namespace
 
 Suite::Suite(const Options& options, const Peak& peak, Report* report)
@@ -145,14 +161,16 @@ Suite::Suite(const Options& options, const Peak& peak, Report* report)
 
 void Suite::run(int threads) {
     pin_to(threads);
+    std::optional<LibtorchPeer> libtorch;
+    if (options_.libtorch) libtorch.emplace(libtorch_command());
     for (size_t i = 0; i < shapes_.size(); ++i) {
         std::fprintf(stderr, "%zu/%zu %s, %d thread%s\n", i + 1, shapes_.size(), shapes_[i].name.c_str(), threads,
                      threads == 1 ? "" : "s");
-        run_row(shapes_[i], threads);
+        run_row(shapes_[i], threads, libtorch ? &*libtorch : nullptr);
     }
 }
 
-void Suite::run_row(const Shape& shape, int threads) {
+void Suite::run_row(const Shape& shape, int threads, LibtorchPeer* libtorch) {
     Row row;
     row.shape = shape;
     row.threads = threads;
@@ -160,7 +178,7 @@ void Suite::run_row(const Shape& shape, int threads) {
     if (row.memory_bound()) {
         race_memory(&row, &report_, options_.code_max(), peak_);
     } else {
-        race_layer(&row, &report_, options_.code_max());
+        race_layer(&row, &report_, options_.code_max(), libtorch);
     }
     if (row.times.empty()) return;
     const std::optional<double> own = row.rate(Contender::octavo);

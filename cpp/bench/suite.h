@@ -2,6 +2,7 @@
 #ifndef OCTAVO_BENCH_SUITE_H
 #define OCTAVO_BENCH_SUITE_H
 
+#include "bench/libtorch_peer.h"
 #include "bench/options.h"
 #include "bench/peak.h"
 #include "bench/row.h"
@@ -15,7 +16,7 @@ public:
     void run(int threads);
 
 private:
-    void run_row(const Shape& shape, int threads);
+    void run_row(const Shape& shape, int threads, LibtorchPeer* libtorch);
 
     const Options& options_;
     const Peak& peak_;

@@ -123,6 +123,10 @@ void print_tables(const Report& report) {
         "\nA multiply-add counts as two operations; x: Octavo's rate over the other's. Medians of CPU time with one "
         "thread, of real "
         "time with two; *: some contender's repetitions deviate by more than 10 %%.\n");
+    const bool fbgemm = std::any_of(report.rows.begin(), report.rows.end(),
+                                    [](const Row& row) { return row.times.count(Contender::fbgemm) != 0; });
+    if (fbgemm)
+        std::printf("FBGEMM as libtorch calls it, in a process of its own: some microseconds a call included.\n");
     for (const std::string& note : report.notes) std::printf("- %s\n", note.c_str());
 }
 

@@ -118,3 +118,5 @@ refused("${WORK}/none/rows.json" --filter demo/fc3$ --threads 1 --repetitions 2 
     --json "${WORK}/none/rows.json")
 refused("${WORK}/none/rows.svg" --filter demo/fc3$ --threads 1 --repetitions 2 --min-time 0.0001
     --chart "${WORK}/none/rows.svg")
+refused("--peer none" --peer none)
+refused("--peer libtorch" --peer libtorch --isa scalar)
