@@ -103,9 +103,15 @@ void race_layer(Row* row, Report* report, int code_max, LibtorchPeer* libtorch) 
             return workload;
         },
         copies);
-    if (table4)
+    // Of more levels than a table has: the library packs fewer as codes.
+    Shape dense = shape;
+    dense.family = Family::linear;
+    std::optional<Problem> dense_problem;
+    if (table4) {
+        dense_problem.emplace(dense, row->threads, code_max);
         field.add(
-            Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(problem, false); }, copies);
+            Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(*dense_problem, false); }, copies);
+    }
     const Bytes* peer = field.add(
         Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(problem, false); }, copies);
     if (own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);
