@@ -23,13 +23,14 @@ constexpr int pairs_forms = 3;
 
 // Of GemmArgs: groups, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
 struct PairsArgs : GemmArgs {
+    int64_t tiles;             // so many tiles of rows, one below the other
     const int32_t* terms;      // [the tile's columns], added to the stage's start
-    const int32_t* row_terms;  // [rows], subtracted; cross only
+    const int32_t* row_terms;  // [tiles * rows], subtracted; cross only
     int64_t extras;
     const int32_t* extra_groups;  // [extras]
     const void* extra_b;          // [extras][columns][4] s8
 };
-using PairsFn = void (*)(const PairsArgs&);
+using PairsFn = void (*)(PairsArgs);
 
 // Bytes of a row of A that lie side by side.
 struct ByteRun {

@@ -56,18 +56,33 @@ void rows_of_bytes(const PairsRows& r) {
     for (int64_t i = 0; i < r.rows; i++) copy_row(r, r.a + i * r.pixel_bytes, r.packed + i * r.stride);
 }
 
-void rows_of_words(const PairsRows& r) {
+// Words of `length` bytes, a multiple of 16, and twice the sum of a0 a1 + a2 a3 added to `sum`.
+inline __attribute__((always_inline)) void widen(const uint8_t* from, int64_t length, uint8_t* to, __m256i& sum) {
     const __m128i order = _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    for (int64_t k = 0; k < length; k += 16) {
+        const __m256i x = _mm256_cvtepu8_epi16(_mm_shuffle_epi8(load_16(from + k), order));
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, _mm256_shuffle_epi32(x, 0xb1)));
+        _mm256_store_si256(reinterpret_cast<__m256i*>(to + 2 * k), x);
+    }
+}
+
+void rows_of_words(const PairsRows& r) {
+    bool whole = true;
+    for (int32_t i = 0; i < r.run_count; i++) whole = whole && r.runs[i].length % 16 == 0;
     for (int64_t i = 0; i < r.rows; i++) {
+        const uint8_t* a = r.a + i * r.pixel_bytes;
         uint8_t* words = r.packed + i * r.stride;
-        // The bytes wait in the row's second half: words never overtake them.
-        uint8_t* bytes = words + 4 * r.groups;
-        copy_row(r, r.a + i * r.pixel_bytes, bytes);
         __m256i sum = _mm256_setzero_si256();
-        for (int64_t k = 0; k < 4 * r.groups; k += 16) {
-            const __m256i x = _mm256_cvtepu8_epi16(_mm_shuffle_epi8(load_16(bytes + k), order));
-            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, _mm256_shuffle_epi32(x, 0xb1)));
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(words + 2 * k), x);
+        if (whole) {
+            for (int32_t run = 0; run < r.run_count; run++) {
+                widen(a + r.runs[run].offset, r.runs[run].length, words, sum);
+                words += 2 * r.runs[run].length;
+            }
+        } else {
+            // The bytes wait in the row's second half: words never overtake them.
+            uint8_t* bytes = words + 4 * r.groups;
+            copy_row(r, a, bytes);
+            widen(bytes, 4 * r.groups, words, sum);
         }
         // Each group's sum is in both of its lanes.
         const __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));

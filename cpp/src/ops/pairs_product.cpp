@@ -61,11 +61,27 @@ size_t PairsProduct::scratch_bytes(int64_t pixels) const {
     return rows * static_cast<size_t>(stride(true) + stride(false)) + 2 * round_up(rows * sizeof(int32_t), alignment);
 }
 
+// Whether A's rows are what rows of bytes are to be: without gaps, evenly spaced, and no two in the same place of the cache.
+bool PairsProduct::packed_already(const Lines& lines, const Block& block) const noexcept {
+    const bool whole = depth_.runs.size() == 1 && depth_.runs[0].length == depth_.groups() * 4;
+    const bool even = lines.lines == 1 || lines.line_bytes == lines.pixels * lines.pixel_bytes;
+    return whole && even && (lines.pixel_bytes % 1024 != 0 || block.count == 1);
+}
+
 void PairsProduct::pack(const Lines& lines, const PairPanel& panel, Block& block) const noexcept {
     const bool words = panel.form == pairs_cross;
     int& packed = words ? block.words_of : block.bytes_of;
     if (packed == panel.group) return;
     packed = panel.group;
+    if (!words && packed_already(lines, block)) {
+        block.byte_rows = lines.a + block.first * lines.pixel_bytes + panel.a_offset + depth_.runs[0].offset;
+        block.byte_stride = lines.pixel_bytes;
+        return;
+    }
+    if (!words) {
+        block.byte_rows = block.bytes;
+        block.byte_stride = stride(false);
+    }
     PairsRows rows = {};
     rows.pixel_bytes = lines.pixel_bytes;
     rows.runs = depth_.runs.data();
@@ -90,7 +106,7 @@ void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, co
     const PairsTile& tile = *panel.tile;
     const int64_t size = stage.type == output_f32 || stage.type == output_s32 ? 4 : 1;
     PairsArgs args = {};
-    args.a_stride = stride(words);
+    args.a_stride = words ? stride(true) : block.byte_stride;
     // Quads take groups by two, the others no group of zeros.
     args.groups = panel.form == pairs_quads ? depth_.groups() : ceil_div<int64_t>(depth_.source.size(), 4);
     args.b = panels.weights(panel);
@@ -102,17 +118,21 @@ void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, co
     args.column = panel.column;
     args.columns = panel.columns;
     args.c_stride = args.residual_stride = outputs;
-    const int64_t passes = ceil_div<int64_t>(block.count, tile.rows);
-    for (int64_t pass = 0, row = 0; pass < passes; pass++) {
-        const int64_t rows = block.count / passes + (pass < block.count % passes ? 1 : 0);
+    // Tiles of evenly many rows: first those with one more, if there are such.
+    const int64_t tiles = ceil_div<int64_t>(block.count, tile.rows);
+    const int64_t least = block.count / tiles, larger = block.count % tiles;
+    int64_t row = 0;
+    for (const int64_t rows : {least + 1, least}) {
+        args.tiles = rows > least ? larger : tiles - larger;
+        if (args.tiles == 0) continue;
         const int64_t result = (block.first + row) * outputs + panel.output;
-        args.a = (words ? block.words : block.bytes) + row * args.a_stride;
+        args.a = (words ? block.words : block.byte_rows) + row * args.a_stride;
         args.row_terms = block.terms + row;
         args.row_sums = sums == nullptr ? nullptr : sums + row;
         args.c = static_cast<std::byte*>(c) + result * size;
         args.residual = residual == nullptr ? nullptr : static_cast<const std::byte*>(residual) + result;
         tile.forms[panel.form][rows - 1](args);
-        row += rows;
+        row += rows * args.tiles;
     }
 }
 

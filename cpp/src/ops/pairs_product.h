@@ -37,8 +37,10 @@ public:
 private:
     // Rows of a block in the two ways they can be packed, and the channel group of each; -1: nothing yet.
     struct Block {
-        int64_t first, count;  // pixels
-        uint8_t *words, *bytes;
+        int64_t first, count;      // pixels
+        uint8_t *words, *bytes;    // room for packed rows
+        const uint8_t* byte_rows;  // packed, or where A has them already
+        int64_t byte_stride;
         int32_t* terms;
         int32_t* sums;  // of the rows' codes
         int words_of, bytes_of;
@@ -46,6 +48,7 @@ private:
 
     int64_t block_rows(int64_t pixels) const;
     int64_t stride(bool words) const;
+    bool packed_already(const Lines& lines, const Block& block) const noexcept;
     void pack(const Lines& lines, const PairPanel& panel, Block& block) const noexcept;
     void multiply(const PairPanels& panels, const PairPanel& panel, const Block& block, const OutputStage& stage,
                   const int32_t* sums, void* c, const void* residual, int64_t outputs) const noexcept;

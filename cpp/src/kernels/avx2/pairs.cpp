@@ -96,7 +96,34 @@ OCTAVO_INLINE void write_tile(const GemmArgs& args, const __m256i (&sums)[rows][
     }
 }
 
-// Everything that write_tile does not do.
+// The same for f32.
+template <int rows, int vectors>
+OCTAVO_INLINE void write_reals_tile(const GemmArgs& args, const __m256i (&sums)[rows][vectors]) {
+    const OutputStage& stage = *args.stage;
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; j++) {
+        if (8 * j >= args.columns) continue;
+        const int64_t n = args.column + 8 * j;
+        const __m256 multiplier = _mm256_loadu_ps(stage.multiplier + n);
+        const __m256 bias = stage.bias != nullptr ? _mm256_loadu_ps(stage.bias + n) : _mm256_setzero_ps();
+        const __m256i mask = mask_of(args.columns - 8 * j);
+        const bool whole = args.columns >= 8 * (j + 1);
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            const __m256 x = _mm256_cvtepi32_ps(sums[i][j]);
+            const __m256 y =
+                stage.bias != nullptr ? _mm256_fmadd_ps(x, multiplier, bias) : _mm256_mul_ps(x, multiplier);
+            float* c = static_cast<float*>(args.c) + i * args.c_stride + 8 * j;
+            if (whole) {
+                _mm256_storeu_ps(c, y);
+            } else {
+                _mm256_maskstore_ps(c, mask, y);
+            }
+        }
+    }
+}
+
+// Everything that neither does.
 __attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, const int32_t* sums, int rows,
                                                       int vectors) {
     for (int i = 0; i < rows; i++) {
@@ -109,7 +136,7 @@ __attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, cons
 }
 
 template <PairsForm form, int rows, int vectors>
-void pairs_tile(const PairsArgs& args) {
+OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
     __m256i sums[rows][vectors];
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; j++) {
@@ -196,6 +223,10 @@ void pairs_tile(const PairsArgs& args) {
         write_tile<rows, vectors>(args, sums);
         return;
     }
+    if (stage.type == output_f32 && stage.weight_zero == nullptr) {
+        write_reals_tile<rows, vectors>(args, sums);
+        return;
+    }
     alignas(32) int32_t memory[rows * vectors * 8];
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
@@ -207,11 +238,26 @@ void pairs_tile(const PairsArgs& args) {
     write_tile_from_memory(args, memory, rows, vectors);
 }
 
-#define OCTAVO_TO_4(form, vectors)                                                            \
-    pairs_tile<form, 1, vectors>, pairs_tile<form, 2, vectors>, pairs_tile<form, 3, vectors>, \
-        pairs_tile<form, 4, vectors>
+template <PairsForm form, int rows, int vectors>
+void pairs_tiles(PairsArgs args) {
+    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
+    for (; args.tiles > 0; args.tiles--) {
+        pairs_tile<form, rows, vectors>(args);
+        args.a += rows * args.a_stride;
+        args.c = static_cast<uint8_t*>(args.c) + rows * args.c_stride * size;
+        args.row_terms += rows;
+        if (args.row_sums != nullptr) args.row_sums += rows;
+        if (args.residual != nullptr) {
+            args.residual = static_cast<const uint8_t*>(args.residual) + rows * args.residual_stride;
+        }
+    }
+}
+
+#define OCTAVO_TO_4(form, vectors)                                                               \
+    pairs_tiles<form, 1, vectors>, pairs_tiles<form, 2, vectors>, pairs_tiles<form, 3, vectors>, \
+        pairs_tiles<form, 4, vectors>
 #define OCTAVO_TO_6(form, vectors) \
-    OCTAVO_TO_4(form, vectors), pairs_tile<form, 5, vectors>, pairs_tile<form, 6, vectors>
+    OCTAVO_TO_4(form, vectors), pairs_tiles<form, 5, vectors>, pairs_tiles<form, 6, vectors>
 const PairsFn cross_8[] = {OCTAVO_TO_6(pairs_cross, 1)}, cross_16[] = {OCTAVO_TO_4(pairs_cross, 2)};
 const PairsFn bytes_8[] = {OCTAVO_TO_6(pairs_bytes, 1)}, bytes_16[] = {OCTAVO_TO_4(pairs_bytes, 2)};
 const PairsFn quads_8[] = {OCTAVO_TO_6(pairs_quads, 1)}, quads_16[] = {OCTAVO_TO_4(pairs_quads, 2)};

@@ -26,7 +26,7 @@ OCTAVO_INLINE void add_bytes(__m512i (&sums)[rows][vectors], const uint8_t* a, i
 }
 
 template <PairsForm form, int rows, int vectors>
-void pairs_tile(const PairsArgs& args) {
+OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
     __m512i sums[rows][vectors];
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; j++) {
@@ -104,12 +104,27 @@ void pairs_tile(const PairsArgs& args) {
     write_tile_from_memory<rows, vectors>(args, memory);
 }
 
-#define OCTAVO_TO_10(form, vectors)                                                                   \
-    {                                                                                                 \
-        pairs_tile<form, 1, vectors>, pairs_tile<form, 2, vectors>, pairs_tile<form, 3, vectors>,     \
-            pairs_tile<form, 4, vectors>, pairs_tile<form, 5, vectors>, pairs_tile<form, 6, vectors>, \
-            pairs_tile<form, 7, vectors>, pairs_tile<form, 8, vectors>, pairs_tile<form, 9, vectors>, \
-            pairs_tile<form, 10, vectors>                                                             \
+template <PairsForm form, int rows, int vectors>
+void pairs_tiles(PairsArgs args) {
+    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
+    for (; args.tiles > 0; args.tiles--) {
+        pairs_tile<form, rows, vectors>(args);
+        args.a += rows * args.a_stride;
+        args.c = static_cast<uint8_t*>(args.c) + rows * args.c_stride * size;
+        args.row_terms += rows;
+        if (args.row_sums != nullptr) args.row_sums += rows;
+        if (args.residual != nullptr) {
+            args.residual = static_cast<const uint8_t*>(args.residual) + rows * args.residual_stride;
+        }
+    }
+}
+
+#define OCTAVO_TO_10(form, vectors)                                                                      \
+    {                                                                                                    \
+        pairs_tiles<form, 1, vectors>, pairs_tiles<form, 2, vectors>, pairs_tiles<form, 3, vectors>,     \
+            pairs_tiles<form, 4, vectors>, pairs_tiles<form, 5, vectors>, pairs_tiles<form, 6, vectors>, \
+            pairs_tiles<form, 7, vectors>, pairs_tiles<form, 8, vectors>, pairs_tiles<form, 9, vectors>, \
+            pairs_tiles<form, 10, vectors>                                                               \
     }
 const PairsFn cross_16[] = OCTAVO_TO_10(pairs_cross, 1), cross_32[] = OCTAVO_TO_10(pairs_cross, 2);
 const PairsFn bytes_16[] = OCTAVO_TO_10(pairs_bytes, 1), bytes_32[] = OCTAVO_TO_10(pairs_bytes, 2);
