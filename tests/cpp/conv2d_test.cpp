@@ -120,6 +120,58 @@ TEST(Conv2d, EveryIsaEqualsTheDefinition) {
     EXPECT_TRUE(distrust.trust());
 }
 
+// Taps of whole groups of channels and padding that only the outer pixels see: borders without a copy, narrow and wide lines.
+bool random_bordered(Random& random, Problem& p) {
+    const int64_t groups = random.pick<int64_t>({1, 1, 1, 2}), inputs = 4 * random.integer(1, 12);
+    const int64_t outputs = random.size_around(random.pick({16, 32, 48, 64}), 130);
+    p.attributes.groups = static_cast<int>(groups);
+    const int64_t kernel_h = random.pick<int64_t>({3, 3, 3, 2, 5}), kernel_w = random.pick<int64_t>({3, 3, 3, 2, 1});
+    for (int i = 0; i < 2; i++) {
+        p.attributes.stride[i] = random.pick({1, 1, 2});
+        p.attributes.dilation[i] = 1;
+    }
+    p.attributes.pad[0] = random.pick({0, 1, 1, 2, 7});
+    p.attributes.pad[1] = random.pick({0, 1, 1});
+    p.attributes.pad[2] = random.pick({0, 1, 1, 2});
+    p.attributes.pad[3] = random.pick({0, 1, 1});
+    p.images = random.integer(1, 2);
+    const bool extreme = random.chance(0.2);
+    const int64_t height = random.integer(1, 9), width = random.integer(2, 36);
+    p.x = random_activation(random, OCTAVO_U8, {1, groups * inputs, height, width}, random.real(0.005f, 0.1f));
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(p.images * groups * inputs * height * width), 0, 255, extreme);
+    p.w = random_weights(random, OCTAVO_S8, {groups * outputs, inputs, kernel_h, kernel_w}, extreme);
+    p.w.zero_points.assign(p.w.scales.size(), 0);
+    if (!fit_output(p, groups * outputs)) return false;
+    finish_problem(random, p, inputs * kernel_h * kernel_w, true, false);
+    if (p.has_residual) {
+        const size_t elements = static_cast<size_t>(p.images * p.y.dims[1] * p.y.dims[2] * p.y.dims[3]);
+        p.residual_codes = random.codes<uint8_t>(elements, 0, 255, false);
+    }
+    return true;
+}
+
+TEST(Conv2d, BordersOnEveryIsaEqualTheDefinition) {
+    Coverage coverage("convolution with borders");
+    Sweep(600).run([&](Random& random) {
+        Problem p;
+        if (!random_bordered(random, p)) return false;
+        const std::vector<uint8_t> expected = reference_conv2d(p);
+        const GuardedBuffer<uint8_t> x(p.codes, random.chance(0.5) ? Guard::after : Guard::before);
+        const GuardedBuffer<uint8_t> residual(p.residual_codes);
+        const Guard guard = random.chance(0.5) ? Guard::after : Guard::before;
+        const int threads = static_cast<int>(random.integer(1, 3));
+        for (Isa isa : available_isas()) {
+            const auto op = create_op(describe(p, isa));
+            SCOPED_TRACE(op->kernel() + shape(p));
+            EXPECT_TRUE(same_bits(run_op<uint8_t>(*op, p.images, threads, {x.data(), nullptr, nullptr, residual.data()},
+                                                  expected.size(), guard),
+                                  expected));
+            coverage.ran(isa);
+        }
+        return true;
+    });
+}
+
 // Every width of channels over the blocks, squares of 3 and 5 beside others, strides 1 and 2 beside others, padding beyond the image.
 bool random_depthwise(Random& random, Problem& p) {
     const int64_t channels = random.integer(1, 130);

@@ -18,7 +18,7 @@ GemmTile scalar_tile() {
         gemm_tile<5, columns>,  gemm_tile<6, columns>,  gemm_tile<7, columns>,  gemm_tile<8, columns>,
         gemm_tile<9, columns>,  gemm_tile<10, columns>, gemm_tile<11, columns>, gemm_tile<12, columns>,
         gemm_tile<13, columns>, gemm_tile<14, columns>, gemm_tile<15, columns>, gemm_tile<16, columns>};
-    return {16, columns, rows, nullptr};
+    return {16, columns, rows};
 }
 
 // The scalar definition at a tile of `like`'s width and height.

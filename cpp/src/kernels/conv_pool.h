@@ -19,7 +19,7 @@ struct ConvPoolArgs {
 using ConvPoolFn = void (*)(const ConvPoolArgs&);
 
 struct ConvPoolTile {
-    GemmTile panel;         // most rows of results, and columns; packed as `bytes`, without functions
+    GemmTile panel;         // most rows of results, and columns; without functions
     const ConvPoolFn* fns;  // [rows]: the function for 1, 2, .. rows
 };
 

@@ -1,11 +1,8 @@
-// Family gemm: C[M, N] = A[M, K] * B[K, N], u8 by s8 to s32, one tile of rows x columns a call, output stage included.
+// Family gemm: C[M, N] = A[M, K] * B[K, N], u8 by s8 to s32, tiles of rows x columns, output stage included.
 //
 // K comes in groups of four bytes. Group g of row i is the four bytes at a + i * a_stride + offsets[g]; so a matrix, the taps of
-// a convolution in NHWC, dilation and channel groups differ by the table alone. B is packed in panels of `columns` columns:
-//   bytes  [groups][columns][4] s8
-//   words  [groups][2][columns][2] s16: of each group the weights 0 and 2, then 1 and 3
-// Where an instruction set adds pairs of products in 16 bits, `bytes` is only for panels proved not to overflow there, and
-// `words` is exact for all; where it does not, `bytes` is exact for all and there is no `words`.
+// a convolution in NHWC, dilation and channel groups differ by the table alone. B is packed in panels of `columns` columns,
+// [groups][columns][4] s8.
 #ifndef OCTAVO_KERNELS_GEMM_H
 #define OCTAVO_KERNELS_GEMM_H
 
@@ -15,28 +12,56 @@
 
 namespace octavo {
 
+// Groups of K in which all rows of a tile take part, or all but its first, or all but its last.
+enum TileRows { tile_rows_all, tile_rows_but_first, tile_rows_but_last };
+struct GroupRun {
+    int32_t first, count;
+    TileRows rows;
+};
+
 struct GemmArgs {
+    int64_t rows, tiles;  // rows of a tile; tiles one below the other: rows go on from each to the next
     const uint8_t* a;
     int64_t a_stride;        // bytes
     const int32_t* offsets;  // [groups]
     int64_t groups;
-    const void* b;  // the panel, 64-byte aligned
+    const void* b;         // the panel, 64-byte aligned
+    int64_t ahead;         // bytes from what is read of B to what will be wanted soon; 0: nothing
+    const GroupRun* runs;  // bordered tiles take these groups of offsets and b instead of all
+    int32_t run_count;
+    const int32_t* start;  // what the sums start from, by packed column; in bordered tiles between first and last row
+    const int32_t* first_start;
+    const int32_t* last_start;
     const OutputStage* stage;
     int64_t column;           // the panel's first packed column, for the arrays of the stage
     int32_t columns;          // columns to write, 1 to the tile's
-    const int32_t* row_sums;  // [rows], read where stage->weight_zero is set
-    void* c;                  // the tile's first element
+    const int32_t* row_sums;  // of all rows, read where stage->weight_zero is set
+    void* c;                  // the first tile's first element
     int64_t c_stride;         // elements from row to row
     const void* residual;     // null: none
     int64_t residual_stride;
 };
 
+// On to the tile below.
+__attribute__((always_inline)) static inline void next_tile(GemmArgs& args) {
+    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
+    args.a += args.rows * args.a_stride;
+    args.c = static_cast<uint8_t*>(args.c) + args.rows * args.c_stride * size;
+    if (args.residual != nullptr) {
+        args.residual = static_cast<const uint8_t*>(args.residual) + args.rows * args.residual_stride;
+    }
+    if (args.row_sums != nullptr) args.row_sums += args.rows;
+    args.ahead = 0;
+    args.tiles--;
+}
+
 using GemmFn = void (*)(const GemmArgs&);
 
 struct GemmTile {
     int rows, columns;
-    const GemmFn* bytes;  // [rows]: the function for 1, 2, .. rows
-    const GemmFn* words;  // likewise, or null
+    const GemmFn* functions;  // [rows]: the function for 1, 2, .. rows
+    const GemmFn* bordered =
+        nullptr;  // for tiles at the border of an image, whose outer rows miss some groups; or null
 };
 
 struct GemmRow {

@@ -153,6 +153,18 @@ GroupLayout taps_of(const ConvGeometry& g, int64_t pitch, int64_t channels) {
     return layout;
 }
 
+// The same from the pixel itself instead of its first tap, with the taps of a column together: outer pixels miss whole columns.
+GroupLayout columns_of_taps(const ConvGeometry& g, int64_t channels) {
+    GroupLayout layout;
+    for (int64_t kx = 0; kx < g.kernel_w; kx++) {
+        for (int64_t ky = 0; ky < g.kernel_h; ky++) {
+            const int64_t pixels = (ky * g.dilation_h - g.pad_top) * g.width + kx * g.dilation_w - g.pad_left;
+            layout.add_run(pixels * g.channels, (ky * g.kernel_w + kx) * channels, channels);
+        }
+    }
+    return layout;
+}
+
 // Groups with few outputs share a vector: the largest number of them whose outputs fit one.
 int64_t groups_to_merge(const ConvGeometry& g, int lanes) {
     const int64_t outputs = g.outputs / g.groups;
@@ -187,7 +199,9 @@ public:
             alone_ = split_of(1, 1);
             return;
         }
-        copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands));
+        copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands) &&
+                              !by_borders(desc.isa, weights, operands));
+        one_line_ = geometry_.pointwise();
         // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
         const DenseWeights given = weights;
         product_ = choose(desc.isa, weights, operands);
@@ -232,6 +246,10 @@ public:
                     lines.a = band;
                 } else {
                     lines.a = pixels + first * lines.line_bytes;
+                }
+                if (one_line_) {
+                    lines.pixels *= lines.lines;
+                    lines.lines = 1;
                 }
                 product_->run(lines, 0, product_->parts());
             }
@@ -279,8 +297,8 @@ private:
             pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
         Split split = {};
         int64_t bands = wanted <= images ? 1 : std::min(g.out_height, ceil_div(wanted, std::max<int64_t>(images, 1)));
-        if (copies_) {
-            // A band's copy should still be in L2 when it is read.
+        if (copies_ || product_->parts() > 1) {
+            // A band, or its copy, should still be in L2 when it is read again.
             const int64_t most = static_cast<int64_t>(cache_bytes(2) / 2);
             const int64_t line = g.stride_h * pitch();
             bands = std::max(bands, std::min(g.out_height, ceil_div(g.out_height * line, most)));
@@ -309,6 +327,16 @@ private:
         return depthwise(weights, operands) && DepthwiseColumnsProduct::fits(depthwise_row(isa), geometry_);
     }
 
+    // Padded, with a kernel that leaves out what is outside of the image.
+    bool by_borders(Isa isa, const DenseWeights& weights, const StageOperands& operands) const {
+        return geometry_.padded() && !depthwise(weights, operands) && !weights.has_zero_points() && has_borders(isa) &&
+               channels_together(isa) % 4 == 0 && Borders::fit(geometry_);
+    }
+    // Input channels that a panel of weights meets at a tap.
+    int64_t channels_together(Isa isa) const {
+        return geometry_.channels / geometry_.groups * groups_to_merge(geometry_, product_rate(isa).lanes);
+    }
+
     std::unique_ptr<LineProduct> choose(Isa isa, DenseWeights& weights, const StageOperands& operands) {
         const ConvGeometry& g = geometry_;
         const ProductRate rate = product_rate(isa);
@@ -335,15 +363,17 @@ private:
             return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands,
                                                   g.channels * g.stride_w, rate.macs_per_ns / 2);
         }
-        const int64_t merged = groups_to_merge(g, rate.lanes);
-        const int64_t inputs = g.channels / g.groups * merged;
-        reorder(weights, g, merged);
+        const int64_t inputs = channels_together(isa), groups = g.channels / inputs;
+        const bool borders = !copies_ && g.padded();
+        reorder(weights, g, g.groups / groups);
         // Packed rows have no gaps anyway.
-        if (g.groups == 1 && pairs_row(isa) == nullptr)
+        if (g.groups == 1 && !borders && pairs_row(isa) == nullptr)
             rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, rate.lanes, copies_);
         copies_ = copies_ || rests_.any();
-        return matrix_product(isa, rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs), operands,
-                              static_cast<int>(g.groups / merged), inputs, g.out_width);
+        auto layout = borders ? columns_of_taps(g, inputs) : rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs);
+        const int64_t width = g.pointwise() ? g.out_width * g.out_height : g.out_width;
+        return matrix_product(isa, std::move(layout), operands, static_cast<int>(groups), inputs, width,
+                              borders ? &g : nullptr);
     }
 
     // With the maximum over 2 x 2 pixels.
@@ -393,7 +423,8 @@ private:
     bool copies_ = false;
     Split alone_ = {};  // of an image, on one thread
     const BandRow* band_kernels_ = nullptr;
-    Rests rests_;  // of a copy
+    Rests rests_;            // of a copy
+    bool one_line_ = false;  // all pixels of all lines are evenly spaced
     std::unique_ptr<LineProduct> product_;
 };
 

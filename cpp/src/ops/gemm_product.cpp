@@ -9,6 +9,8 @@ namespace octavo {
 
 namespace {
 
+constexpr int64_t cache_line = 64;
+
 int64_t element_size(OutputType type) { return type == output_f32 || type == output_s32 ? 4 : 1; }
 
 template <class T>
@@ -18,18 +20,21 @@ T* at(T* base, int64_t elements, int64_t size) {
 }
 
 // Cycles of one group of K over a line, in units of one vector product: products, or loads where these are more, or the latency
-// of a chain where accumulators are few.
+// of a chain where accumulators are few. What comes from L2 is not hidden entirely.
 double line_cost(const GemmRow& row, const GemmTile& tile, int64_t outputs, int64_t width, int64_t groups_of_k) {
+    constexpr int64_t near = 24 * 1024;
     const double vectors = static_cast<double>(tile.columns) / row.lanes;
     const double panels = static_cast<double>(ceil_div<int64_t>(outputs, tile.columns));
     const int64_t passes = ceil_div<int64_t>(width, tile.rows);
     const double rows = static_cast<double>(width) / static_cast<double>(passes);
     // Of few rows all of B comes by for each, of many a panel stays while they pass.
     const int64_t columns = width == 1 ? outputs : tile.columns;
-    const bool beyond_l1 = groups_of_k * columns * 4 > 24 * 1024;
-    const double loads = (beyond_l1 ? 2.0 : 1.1) * vectors + 0.55 * rows;
+    double far = 0;
+    if (groups_of_k * columns * 4 > near) far += 3 * vectors;
+    if (groups_of_k * width * 4 > near) far += 3 * rows / 16;
+    const double loads = 1.1 * vectors + 0.55 * rows + far;
     const double call = 24.0 / static_cast<double>(groups_of_k + 1);
-    return panels * static_cast<double>(passes) * (std::max({rows * vectors, loads, 4.0}) + call);
+    return panels * static_cast<double>(passes) * (std::max({rows * vectors, loads, 4.0}) + far / 4 + call);
 }
 
 const GemmTile& choose_tile(const GemmRow& row, int64_t outputs, int64_t width, int64_t groups_of_k) {
@@ -51,16 +56,20 @@ const GemmTile& choose_tile(const GemmRow& row, int64_t outputs, int64_t width, 
 }  // namespace
 
 GemmProduct::GemmProduct(const GemmRow& row, GroupLayout layout, const StageOperands& operands, int groups,
-                         int64_t group_bytes, int64_t width)
+                         int64_t group_bytes, int64_t width, const ConvGeometry* padded)
     : GemmProduct(row, choose_tile(row, operands.weights->outputs / groups, width, layout.groups()), layout, operands,
-                  groups, group_bytes) {}
+                  groups, group_bytes) {
+    if (padded == nullptr) return;
+    const int64_t taps = padded->kernel_h * padded->kernel_w;
+    borders_.emplace(*padded, layout_.groups() / taps, operands, panels_.order(), stage_.start);
+}
 
 GemmProduct::GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout layout, const StageOperands& operands,
                          int groups, int64_t group_bytes)
     : row_(&row),
       layout_(std::move(layout)),
-      panels_(tile, operands.x.code_max),
-      ones_(tile, operands.x.code_max),
+      panels_(tile),
+      ones_(tile),
       outputs_(operands.weights->outputs),
       groups_(groups) {
     const DenseWeights& weights = *operands.weights;
@@ -73,38 +82,61 @@ GemmProduct::GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout l
     }
     panels_.finish();
     ones_.finish();
-    zeros_ = AlignedArray<int32_t>(static_cast<size_t>(tile.columns));
+    zeros_ = AlignedArray<int32_t>(static_cast<size_t>(tile.columns) * ones_.panels().size());
+    fetches_ahead_ = panels_.bytes() > cache_bytes(2) / 2;
     stage_ = pack_stage(operands, panels_.order());
 }
 
-void GemmProduct::run_panel(const Panels& panels, const Panel& panel, int64_t column, const Lines& lines,
-                            const OutputStage& stage, const int32_t* sums, int64_t outputs) const noexcept {
+void GemmProduct::run_panel(const Panels& panels, size_t number, const Lines& lines, const OutputStage& stage,
+                            const int32_t* sums, int64_t outputs) const noexcept {
     const GemmTile& tile = panels.tile();
-    const GemmFn* functions = panel.words ? tile.words : tile.bytes;
+    const Panel& panel = panels.panels()[number];
     const int64_t size = element_size(stage.type);
     const int64_t passes = ceil_div<int64_t>(lines.pixels, tile.rows);
     const int64_t rows = lines.pixels / passes, longer = lines.pixels % passes;
     GemmArgs args = {};
+    // Of weights that L2 does not hold, the next panel is fetched while this one is used.
+    if (fetches_ahead_ && number + 1 < panels.panels().size()) {
+        args.ahead = panels.data(panels.panels()[number + 1]) - panels.data(panel);
+    }
     args.a_stride = lines.pixel_bytes;
     args.offsets = layout_.offsets.data();
     args.groups = layout_.groups();
     args.b = panels.data(panel);
     args.stage = &stage;
-    args.column = column;
+    args.start = stage.start;
+    args.column = static_cast<int64_t>(number) * tile.columns;
     args.columns = panel.columns;
     args.c_stride = outputs;
     args.residual_stride = outputs;
     for (int64_t line = 0; line < lines.lines; line++) {
+        const Borders::Lines* border = borders_ ? &borders_->lines(lines.first + line) : nullptr;
+        if (border != nullptr) args.start = borders_->starts(border->start);
         int64_t pixel = 0;
-        for (int64_t pass = 0; pass < passes; pass++) {
-            const int64_t count = rows + (pass < longer ? 1 : 0);
+        for (int64_t pass = 0; pass < passes; pass += args.tiles, pixel += args.tiles * args.rows) {
+            const bool first = pass == 0, last = pass == passes - 1;
+            const bool outer = border != nullptr && (first || last);
+            args.rows = rows + (pass < longer ? 1 : 0);
+            args.tiles = outer ? 1 : (pass < longer ? longer : passes) - pass;
+            if (border != nullptr && pass + args.tiles == passes && !outer) args.tiles--;
             const int64_t result = line * lines.pixels + pixel;
             args.a = lines.a + line * lines.line_bytes + pixel * lines.pixel_bytes + panel.a_offset;
             args.c = at(lines.c, result * outputs + panel.output, size);
             args.residual = at(lines.residual, result * outputs + panel.output, 1);
             args.row_sums = sums == nullptr ? nullptr : sums + result;
-            functions[count - 1](args);
-            pixel += count;
+            if (outer || (border != nullptr && !border->complete)) {
+                const std::vector<GroupRun>& runs = border->runs[last][first];
+                args.runs = runs.data();
+                args.run_count = static_cast<int32_t>(runs.size());
+                args.last_start = last ? borders_->starts(border->last_start) : args.start;
+                args.first_start = first            ? borders_->starts(border->first_start)
+                                   : args.rows == 1 ? args.last_start
+                                                    : args.start;
+                tile.bordered[args.rows - 1](args);
+            } else {
+                tile.functions[args.rows - 1](args);
+            }
+            args.ahead = 0;
         }
     }
 }
@@ -128,9 +160,9 @@ void GemmProduct::run(const Lines& lines, int64_t first, int64_t end, const Outp
             Lines to_sums = lines;
             to_sums.c = sums;
             to_sums.residual = nullptr;
-            run_panel(ones_, ones_.panels()[static_cast<size_t>(panel.group)], 0, to_sums, sum_stage, nullptr, 1);
+            run_panel(ones_, static_cast<size_t>(panel.group), to_sums, sum_stage, nullptr, 1);
         }
-        run_panel(panels_, panel, p * panels_.tile().columns, lines, stage, sums, outputs_);
+        run_panel(panels_, static_cast<size_t>(p), lines, stage, sums, outputs_);
     }
 }
 
@@ -143,14 +175,8 @@ std::string GemmProduct::kernel() const {
            row_->isa;
 }
 
-std::string GemmProduct::reason() const {
-    if (panels_.tile().words == nullptr) return "";
-    return std::to_string(parts() - panels_.words()) + " of " + std::to_string(parts()) +
-           " panels of weights are safe as 8-bit pairs, the others use 16-bit factors";
-}
-
 int64_t GemmProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes() + ones_.bytes()) + stage_.bytes();
+    return static_cast<int64_t>(panels_.bytes() + ones_.bytes()) + stage_.bytes() + (borders_ ? borders_->bytes() : 0);
 }
 
 }  // namespace octavo

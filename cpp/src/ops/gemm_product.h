@@ -3,9 +3,11 @@
 #define OCTAVO_OPS_GEMM_PRODUCT_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "ops/borders.h"
 #include "ops/line_product.h"
 #include "ops/output_stage.h"
 #include "pack/panels.h"
@@ -18,8 +20,10 @@ class GemmProduct : public MatrixProduct {
 public:
     // weights: [outputs, depth], output channels by channel group, `groups` of them, each with the columns `layout` describes
     // from byte group * group_bytes of a pixel. width: pixels of a line as they will come; 0: anything.
+    // padded: null, or the convolution whose padding is in no memory, which has_borders(isa) and Borders::fit allow; then the
+    // layout's offsets are from a line's first pixel, not its first tap, and taps have whole groups.
     GemmProduct(const GemmRow& row, GroupLayout layout, const StageOperands& operands, int groups, int64_t group_bytes,
-                int64_t width);
+                int64_t width, const ConvGeometry* padded = nullptr);
     // The same with a given tile, for tests.
     GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout layout, const StageOperands& operands, int groups,
                 int64_t group_bytes);
@@ -29,7 +33,6 @@ public:
     size_t scratch_bytes(int64_t pixels) const override;
     int over_read() const override { return layout_.over_read; }
     std::string kernel() const override;
-    std::string reason() const override;
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return row_->macs_per_ns; }
 
@@ -38,8 +41,8 @@ public:
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
 
 private:
-    void run_panel(const Panels& panels, const Panel& panel, int64_t column, const Lines& lines,
-                   const OutputStage& stage, const int32_t* sums, int64_t outputs) const noexcept;
+    void run_panel(const Panels& panels, size_t number, const Lines& lines, const OutputStage& stage,
+                   const int32_t* sums, int64_t outputs) const noexcept;
 
     const GemmRow* row_;
     GroupLayout layout_;
@@ -47,8 +50,10 @@ private:
     Panels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
     AlignedArray<int32_t> zeros_;
     PackedStage stage_;
+    std::optional<Borders> borders_;
     int64_t outputs_;
     int groups_;
+    bool fetches_ahead_;
 };
 
 }  // namespace octavo

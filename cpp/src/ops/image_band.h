@@ -20,6 +20,8 @@ struct ConvGeometry {
     // Input columns and rows that a line, or `lines` lines, of output read.
     int64_t needed_width() const { return (out_width - 1) * stride_w + (kernel_w - 1) * dilation_w + 1; }
     int64_t needed_height(int64_t lines) const { return (lines - 1) * stride_h + (kernel_h - 1) * dilation_h + 1; }
+    // Every pixel of the output is of one pixel of the input, in order.
+    bool pointwise() const { return kernel_h == 1 && kernel_w == 1 && stride_h == 1 && stride_w == 1 && !padded(); }
     bool padded() const { return pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
 };
 

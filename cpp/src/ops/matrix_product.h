@@ -10,7 +10,10 @@ namespace octavo {
 
 // Operands as for GemmProduct.
 std::unique_ptr<MatrixProduct> matrix_product(Isa isa, GroupLayout layout, const StageOperands& operands, int groups,
-                                              int64_t group_bytes, int64_t width);
+                                              int64_t group_bytes, int64_t width, const ConvGeometry* padded = nullptr);
+
+// True if matrix_product takes a convolution whose padding is in no memory.
+bool has_borders(Isa isa);
 
 }  // namespace octavo
 

@@ -26,7 +26,7 @@ PooledProduct::PooledProduct(const ConvPoolRow& row, GroupLayout layout, const S
     : row_(&row),
       tile_(&choose_tile(row, operands.weights->outputs)),
       layout_(std::move(layout)),
-      panels_(tile_->panel, operands.x.code_max),
+      panels_(tile_->panel),
       outputs_(operands.weights->outputs),
       pixel_bytes_(pixel_bytes),
       lower_(lower) {

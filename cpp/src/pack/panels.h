@@ -30,13 +30,11 @@ struct Panel {
     int32_t columns;   // channels that there are, at most the tile's
     int32_t a_offset;  // bytes added to A's address: the channel group's first input channel
     int32_t group;     // the channel group
-    bool words;
 };
 
 class Panels {
 public:
-    // a_max: largest code of A that can occur, padding included; decides which panels are safe as pairs.
-    Panels(const GemmTile& tile, int a_max) : tile_(&tile), a_max_(a_max) {}
+    explicit Panels(const GemmTile& tile) : tile_(&tile) {}
 
     // Adds the columns of one channel group: weights [columns][depth].
     void add(const GroupLayout& layout, const int8_t* weights, int64_t columns, int64_t depth, int64_t output,
@@ -48,13 +46,11 @@ public:
     const std::vector<Panel>& panels() const { return panels_; }
     const std::byte* data(const Panel& panel) const { return data_.data() + panel.offset; }
     size_t bytes() const { return data_.bytes(); }
-    int words() const;
     // Output channel of each packed column; -1: padding.
     std::vector<int64_t> order() const;
 
 private:
     const GemmTile* tile_;
-    int a_max_;
     std::vector<Panel> panels_;
     std::vector<std::byte> unaligned_;
     AlignedArray<std::byte> data_;

@@ -92,7 +92,8 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
     }
     const OutputStage& stage = *args.stage;
     if ((stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr) {
-        write_tile<rows, vectors>(args, sums);
+        write_tile<rows, vectors>(args, static_cast<const uint8_t*>(args.residual), static_cast<uint8_t*>(args.c),
+                                  sums);
         return;
     }
     alignas(64) int32_t memory[rows * vectors * 16];
@@ -101,7 +102,7 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
 #pragma GCC unroll 2
         for (int j = 0; j < vectors; j++) _mm512_store_si512(memory + (i * vectors + j) * 16, sums[i][j]);
     }
-    write_tile_from_memory<rows, vectors>(args, memory);
+    write_tile_from_memory<rows, vectors>(args, 0, memory);
 }
 
 template <PairsForm form, int rows, int vectors>

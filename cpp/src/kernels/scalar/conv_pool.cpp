@@ -28,7 +28,7 @@ void tile(const ConvPoolArgs& args) {
 }
 
 const ConvPoolFn rows[] = {tile<1, 16>, tile<2, 16>, tile<3, 16>, tile<4, 16>};
-const ConvPoolTile tiles[] = {{{4, 16, nullptr, nullptr}, rows}};
+const ConvPoolTile tiles[] = {{{4, 16, nullptr}, rows}};
 
 }  // namespace
 

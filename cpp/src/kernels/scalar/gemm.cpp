@@ -4,7 +4,7 @@ namespace octavo {
 namespace {
 
 const GemmFn rows_of_8[] = {gemm_tile<1, 8>, gemm_tile<2, 8>, gemm_tile<3, 8>, gemm_tile<4, 8>};
-const GemmTile tiles[] = {{4, 8, rows_of_8, nullptr}};
+const GemmTile tiles[] = {{4, 8, rows_of_8}};
 
 }  // namespace
 

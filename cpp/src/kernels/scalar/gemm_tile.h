@@ -9,12 +9,12 @@ namespace octavo {
 namespace {
 
 template <int rows, int columns>
-void gemm_tile(const GemmArgs& args) {
+void one_tile(const GemmArgs& args) {
     const int8_t* b = static_cast<const int8_t*>(args.b);
     const OutputStage& stage = *args.stage;
     int32_t sums[rows][columns];
     for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++) sums[i][j] = stage.start[args.column + j];
+        for (int j = 0; j < columns; j++) sums[i][j] = args.start[args.column + j];
     }
     for (int64_t g = 0; g < args.groups; g++) {
         for (int i = 0; i < rows; i++) {
@@ -36,6 +36,11 @@ void gemm_tile(const GemmArgs& args) {
             write_output(stage, sum, n, args.residual, i * args.residual_stride + j, args.c, i * args.c_stride + j);
         }
     }
+}
+
+template <int rows, int columns>
+void gemm_tile(const GemmArgs& given) {
+    for (GemmArgs args = given; args.tiles > 0; next_tile(args)) one_tile<rows, columns>(args);
 }
 
 }  // namespace

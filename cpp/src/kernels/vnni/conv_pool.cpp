@@ -54,12 +54,12 @@ void tile(const ConvPoolArgs& args) {
                                           _mm512_max_epi32(sums[1][2 * i][j], sums[1][2 * i + 1][j]));
         }
     }
-    write_tile<rows, vectors>(gemm, most);
+    write_tile<rows, vectors>(gemm, nullptr, static_cast<uint8_t*>(gemm.c), most);
 }
 
 const ConvPoolFn columns_16[] = {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>, tile<5, 1>, tile<6, 1>};
 const ConvPoolFn columns_32[] = {tile<1, 2>, tile<2, 2>, tile<3, 2>};
-const ConvPoolTile tiles[] = {{{6, 16, nullptr, nullptr}, columns_16}, {{3, 32, nullptr, nullptr}, columns_32}};
+const ConvPoolTile tiles[] = {{{6, 16, nullptr}, columns_16}, {{3, 32, nullptr}, columns_32}};
 
 }  // namespace
 

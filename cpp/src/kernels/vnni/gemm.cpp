@@ -1,33 +1,133 @@
-// Family gemm on AVX512-VNNI: four products and the sum in one instruction, without saturation.
+// Family gemm on AVX512-VNNI: four products and the sum in one instruction, without saturation. Registers
+// of a tile: rows * vectors sums, `vectors` of B and one of A.
 #include "kernels/gemm_avx512.h"
 
 namespace octavo {
 namespace {
 
-struct Dot {
-    static constexpr bool words = false;
-    static OCTAVO_INLINE __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpbusd_epi32(sum, a, w); }
-};
+// Adds the groups [offset, end) to the rows [from, to) of a tile.
+template <int rows, int vectors, int from, int to>
+OCTAVO_INLINE void add_groups(const uint8_t* tile, int64_t stride, const int32_t* offset, const int32_t* end,
+                              const __m512i* b, int64_t ahead, __m512i (&sums)[rows][vectors]) {
+    const int64_t stride3 = 3 * stride;
+    for (; offset != end; offset++) {
+        const uint8_t* a = tile + *offset;
+        opaque(a);
+        __m512i w[vectors];
+#pragma GCC unroll 8
+        for (int j = 0; j < vectors; j++) {
+            w[j] = _mm512_load_si512(b + j);
+            // Where rows are few, reading B is all the work and needs no help.
+            if constexpr (rows >= 4) _mm_prefetch(reinterpret_cast<const char*>(b + j) + ahead, _MM_HINT_T1);
+        }
+#pragma GCC unroll 16
+        for (int i = from; i < to; i++) {
+            const __m512i x = broadcast_row(a, stride, stride3, i);
+#pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++) {
+                sums[i][j] = _mm512_dpbusd_epi32(sums[i][j], x, w[j]);
+                opaque(sums[i][j]);
+            }
+        }
+        b += vectors;
+    }
+}
 
-#define OCTAVO_TILE(rows, vectors) gemm_tile<Dot, rows, vectors>
-const GemmFn columns_16[] = {OCTAVO_TILE(1, 1),  OCTAVO_TILE(2, 1),  OCTAVO_TILE(3, 1),  OCTAVO_TILE(4, 1),
-                             OCTAVO_TILE(5, 1),  OCTAVO_TILE(6, 1),  OCTAVO_TILE(7, 1),  OCTAVO_TILE(8, 1),
-                             OCTAVO_TILE(9, 1),  OCTAVO_TILE(10, 1), OCTAVO_TILE(11, 1), OCTAVO_TILE(12, 1),
-                             OCTAVO_TILE(13, 1), OCTAVO_TILE(14, 1), OCTAVO_TILE(15, 1), OCTAVO_TILE(16, 1)};
-const GemmFn columns_32[] = {OCTAVO_TILE(1, 2),  OCTAVO_TILE(2, 2),  OCTAVO_TILE(3, 2),  OCTAVO_TILE(4, 2),
-                             OCTAVO_TILE(5, 2),  OCTAVO_TILE(6, 2),  OCTAVO_TILE(7, 2),  OCTAVO_TILE(8, 2),
-                             OCTAVO_TILE(9, 2),  OCTAVO_TILE(10, 2), OCTAVO_TILE(11, 2), OCTAVO_TILE(12, 2),
-                             OCTAVO_TILE(13, 2), OCTAVO_TILE(14, 2)};
-const GemmFn columns_48[] = {OCTAVO_TILE(1, 3), OCTAVO_TILE(2, 3), OCTAVO_TILE(3, 3), OCTAVO_TILE(4, 3),
-                             OCTAVO_TILE(5, 3), OCTAVO_TILE(6, 3), OCTAVO_TILE(7, 3), OCTAVO_TILE(8, 3)};
-const GemmFn columns_64[] = {OCTAVO_TILE(1, 4), OCTAVO_TILE(2, 4), OCTAVO_TILE(3, 4),
-                             OCTAVO_TILE(4, 4), OCTAVO_TILE(5, 4), OCTAVO_TILE(6, 4)};
-#undef OCTAVO_TILE
+// The sums of one tile with all groups, or with the runs of a bordered one.
+template <int rows, int vectors, bool bordered>
+OCTAVO_INLINE void sum_tile(const GemmArgs& args, const uint8_t* a, int64_t ahead, __m512i (&sums)[rows][vectors]) {
+    const int64_t stride = args.a_stride;
+    const __m512i* b = static_cast<const __m512i*>(args.b);
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        const int64_t column = args.column + 16 * j;
+        const __m512i start = _mm512_loadu_si512(args.start + column);
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            sums[i][j] = start;
+            if (bordered && i == 0) sums[i][j] = _mm512_loadu_si512(args.first_start + column);
+            if (bordered && i > 0 && i == rows - 1) sums[i][j] = _mm512_loadu_si512(args.last_start + column);
+            opaque(sums[i][j]);
+        }
+    }
+    if constexpr (!bordered) {
+        add_groups<rows, vectors, 0, rows>(a, stride, args.offsets, args.offsets + args.groups, b, ahead, sums);
+    } else {
+        for (const GroupRun *run = args.runs, *end = run + args.run_count; run != end; run++) {
+            const int32_t *first = args.offsets + run->first, *last = first + run->count;
+            const __m512i* from = b + vectors * run->first;
+            if (run->rows == tile_rows_all) {
+                add_groups<rows, vectors, 0, rows>(a, stride, first, last, from, ahead, sums);
+            } else if (run->rows == tile_rows_but_first) {
+                add_groups<rows, vectors, 1, rows>(a, stride, first, last, from, ahead, sums);
+            } else {
+                add_groups<rows, vectors, 0, rows - 1>(a, stride, first, last, from, ahead, sums);
+            }
+        }
+    }
+}
 
-const GemmTile tiles[] = {{16, 16, columns_16, nullptr},
-                          {14, 32, columns_32, nullptr},
-                          {8, 48, columns_48, nullptr},
-                          {6, 64, columns_64, nullptr}};
+// Fields are read one by one where they are needed: a copy of args would wait for the caller's writes to reach memory.
+template <int rows, int vectors, bool bordered>
+OCTAVO_INLINE void tiles_of(const GemmArgs& args) {
+    const OutputStage& stage = *args.stage;
+    const bool bytes = (stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr;
+    const uint8_t* a = args.a;
+    const auto* residual = static_cast<const uint8_t*>(args.residual);
+    auto* c = static_cast<uint8_t*>(args.c);
+    int64_t ahead = args.ahead;
+    for (int64_t tile = 0, tiles = args.tiles; tile < tiles; tile++) {
+        __m512i sums[rows][vectors];
+        sum_tile<rows, vectors, bordered>(args, a, ahead, sums);
+        if (bytes) {
+            write_tile<rows, vectors>(args, residual, c, sums);
+            c += rows * args.c_stride;
+            if (residual != nullptr) residual += rows * args.residual_stride;
+        } else {
+            alignas(64) int32_t memory[rows * vectors * 16];
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 4
+                for (int j = 0; j < vectors; j++) _mm512_store_si512(memory + (i * vectors + j) * 16, sums[i][j]);
+            }
+            write_tile_from_memory<rows, vectors>(args, tile, memory);
+        }
+        a += rows * args.a_stride;
+        ahead = 0;
+    }
+}
+
+template <int rows, int vectors>
+void gemm_tile(const GemmArgs& args) {
+    tiles_of<rows, vectors, false>(args);
+}
+
+template <int rows, int vectors>
+void bordered_tile(const GemmArgs& args) {
+    tiles_of<rows, vectors, true>(args);
+}
+
+#define OCTAVO_TO_4(tile, vectors) tile<1, vectors>, tile<2, vectors>, tile<3, vectors>, tile<4, vectors>
+#define OCTAVO_TO_6(tile, vectors) OCTAVO_TO_4(tile, vectors), tile<5, vectors>, tile<6, vectors>
+#define OCTAVO_TO_8(tile, vectors) OCTAVO_TO_6(tile, vectors), tile<7, vectors>, tile<8, vectors>
+#define OCTAVO_TO_14(tile, vectors)                                                                        \
+    OCTAVO_TO_8(tile, vectors), tile<9, vectors>, tile<10, vectors>, tile<11, vectors>, tile<12, vectors>, \
+        tile<13, vectors>, tile<14, vectors>
+#define OCTAVO_TO_16(tile, vectors) OCTAVO_TO_14(tile, vectors), tile<15, vectors>, tile<16, vectors>
+const GemmFn columns_16[] = {OCTAVO_TO_16(gemm_tile, 1)}, bordered_16[] = {OCTAVO_TO_16(bordered_tile, 1)};
+const GemmFn columns_32[] = {OCTAVO_TO_14(gemm_tile, 2)}, bordered_32[] = {OCTAVO_TO_14(bordered_tile, 2)};
+const GemmFn columns_48[] = {OCTAVO_TO_8(gemm_tile, 3)}, bordered_48[] = {OCTAVO_TO_8(bordered_tile, 3)};
+const GemmFn columns_64[] = {OCTAVO_TO_6(gemm_tile, 4)}, bordered_64[] = {OCTAVO_TO_6(bordered_tile, 4)};
+#undef OCTAVO_TO_16
+#undef OCTAVO_TO_14
+#undef OCTAVO_TO_8
+#undef OCTAVO_TO_6
+#undef OCTAVO_TO_4
+
+const GemmTile tiles[] = {{16, 16, columns_16, bordered_16},
+                          {14, 32, columns_32, bordered_32},
+                          {8, 48, columns_48, bordered_48},
+                          {6, 64, columns_64, bordered_64}};
 
 }  // namespace
 

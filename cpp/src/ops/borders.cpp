@@ -1,0 +1,103 @@
+#include "ops/borders.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace octavo {
+
+namespace {
+
+bool column_inside(const ConvGeometry& g, int64_t pixel, int64_t tap) {
+    const int64_t x = pixel * g.stride_w - g.pad_left + tap * g.dilation_w;
+    return x >= 0 && x < g.width;
+}
+
+// Rows of taps [first, end) of a line that lie inside.
+std::pair<int64_t, int64_t> rows_inside(const ConvGeometry& g, int64_t line) {
+    int64_t first = 0, end = g.kernel_h;
+    const int64_t y = line * g.stride_h - g.pad_top;
+    while (first < end && y + first * g.dilation_h < 0) first++;
+    while (end > first && y + (end - 1) * g.dilation_h >= g.height) end--;
+    return {first, end};
+}
+
+}  // namespace
+
+bool Borders::fit(const ConvGeometry& g) {
+    if (g.out_width < 2) return false;
+    const int64_t last = g.out_width - 1;
+    for (int64_t tap = 0; tap < g.kernel_w; tap++) {
+        if (!column_inside(g, 0, tap) && !column_inside(g, last, tap)) return false;
+        if (last >= 2 && (!column_inside(g, 1, tap) || !column_inside(g, last - 1, tap))) return false;
+    }
+    return true;
+}
+
+Borders::Borders(const ConvGeometry& g, int64_t groups_a_tap, const StageOperands& operands,
+                 const std::vector<int64_t>& order, const AlignedArray<int32_t>& start) {
+    std::map<std::pair<int64_t, int64_t>, int> numbers;
+    std::vector<std::pair<int64_t, int64_t>> rows;
+    for (int64_t line = 0; line < g.out_height; line++) {
+        const auto [known, is_new] = numbers.try_emplace(rows_inside(g, line), static_cast<int>(numbers.size()));
+        if (is_new) rows.push_back(known->first);
+        kind_of_line_.push_back(known->second);
+    }
+    const int64_t last_pixel = g.out_width - 1;
+    const auto runs = [&](const std::pair<int64_t, int64_t>& inside, bool first, bool last) {
+        std::vector<GroupRun> runs;
+        for (int64_t kx = 0; kx < g.kernel_w; kx++) {
+            const TileRows taking = first && !column_inside(g, 0, kx)           ? tile_rows_but_first
+                                    : last && !column_inside(g, last_pixel, kx) ? tile_rows_but_last
+                                                                                : tile_rows_all;
+            const auto group = static_cast<int32_t>((kx * g.kernel_h + inside.first) * groups_a_tap);
+            const auto count = static_cast<int32_t>((inside.second - inside.first) * groups_a_tap);
+            if (!runs.empty() && runs.back().rows == taking && runs.back().first + runs.back().count == group) {
+                runs.back().count += count;
+            } else {
+                runs.push_back({group, count, taking});
+            }
+        }
+        return runs;
+    };
+    // Without a zero point nothing is missing outside.
+    const bool shared = operands.x.zero_point == 0;
+    const size_t columns = order.size();
+    starts_ = AlignedArray<int32_t>(columns * (shared ? 1 : 3 * rows.size()));
+    const auto fill = [&](size_t at, const std::pair<int64_t, int64_t>& inside, int64_t pixel) {
+        const DenseWeights& weights = *operands.weights;
+        for (size_t i = 0; i < columns; i++) {
+            int64_t sum = 0;
+            for (int64_t ky = 0; ky < g.kernel_h && order[i] >= 0; ky++) {
+                for (int64_t kx = 0; kx < g.kernel_w; kx++) {
+                    if (ky >= inside.first && ky < inside.second && (pixel < 0 || column_inside(g, pixel, kx)))
+                        continue;
+                    const int64_t depth = 4 * groups_a_tap;
+                    const int8_t* tap =
+                        weights.values.data() + order[i] * weights.depth + (ky * g.kernel_w + kx) * depth;
+                    for (int64_t k = 0; k < depth; k++) sum += tap[k];
+                }
+            }
+            starts_[at + i] = static_cast<int32_t>(static_cast<uint32_t>(start[i]) +
+                                                   static_cast<uint32_t>(operands.x.zero_point * sum));
+        }
+    };
+    for (size_t i = 0; i < rows.size(); i++) {
+        Lines lines;
+        lines.complete = rows[i].first == 0 && rows[i].second == g.kernel_h;
+        for (const bool last : {false, true}) {
+            for (const bool first : {false, true}) lines.runs[last][first] = runs(rows[i], first, last);
+        }
+        lines.start = shared ? 0 : 3 * i * columns;
+        lines.first_start = shared ? 0 : lines.start + columns;
+        lines.last_start = shared ? 0 : lines.start + 2 * columns;
+        if (!shared || i == 0) fill(lines.start, rows[i], -1);
+        if (!shared) {
+            fill(lines.first_start, rows[i], 0);
+            fill(lines.last_start, rows[i], last_pixel);
+        }
+        kinds_.push_back(std::move(lines));
+    }
+}
+
+}  // namespace octavo

@@ -1,0 +1,47 @@
+// Convolution that reads its padding nowhere: which taps of a line and of its outer pixels lie outside the image, and what is then
+// missing from the sums. The inner pixels of a line miss none, its first and its last pixel some columns of taps, and the lines
+// at the top and the bottom some rows of taps.
+#ifndef OCTAVO_OPS_BORDERS_H
+#define OCTAVO_OPS_BORDERS_H
+
+#include <cstdint>
+#include <vector>
+
+#include "base/memory.h"
+#include "kernels/gemm.h"
+#include "ops/image_band.h"
+#include "ops/output_stage.h"
+
+namespace octavo {
+
+class Borders {
+public:
+    // True if only the first and the last pixel of a line miss taps, never both the same one.
+    static bool fit(const ConvGeometry& geometry);
+
+    // groups_a_tap: of K, which has the taps of a column together; weights of operands are [outputs, taps, 4 * groups_a_tap]
+    // without zero points. order and start: of the packed stage, by column.
+    Borders(const ConvGeometry& geometry, int64_t groups_a_tap, const StageOperands& operands,
+            const std::vector<int64_t>& order, const AlignedArray<int32_t>& start);
+
+    // Lines that miss the same rows of taps. Runs of groups: of tiles without outer pixels, with the first, the last, both.
+    struct Lines {
+        bool complete;                          // no taps are missing but those of the outer pixels
+        std::vector<GroupRun> runs[2][2];       // [last][first]
+        size_t start, first_start, last_start;  // into the starts
+    };
+    const Lines& lines(int64_t line) const {
+        return kinds_[static_cast<size_t>(kind_of_line_[static_cast<size_t>(line)])];
+    }
+    const int32_t* starts(size_t at) const { return starts_.data() + at; }
+    int64_t bytes() const { return static_cast<int64_t>(starts_.bytes()); }
+
+private:
+    std::vector<Lines> kinds_;
+    std::vector<int> kind_of_line_;
+    AlignedArray<int32_t> starts_;
+};
+
+}  // namespace octavo
+
+#endif
