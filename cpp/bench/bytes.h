@@ -18,6 +18,12 @@ public:
         std::memset(data_.get(), 0, static_cast<size_t>(size));
     }
 
+    Bytes copy() const {
+        Bytes other(size_);
+        std::memcpy(other.data(), data(), static_cast<size_t>(size_));
+        return other;
+    }
+
     std::byte* data() const { return data_.get(); }
     int64_t size() const { return size_; }
     template <class T>

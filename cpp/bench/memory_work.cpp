@@ -32,18 +32,6 @@ const Operation& operation_of(const Shape& shape) {
     throw std::runtime_error(shape.name + ": unknown operation " + shape.operation);
 }
 
-Bytes floats(const Problem& p) {
-    Bytes reals(4 * p.x.size());
-    for (int64_t i = 0; i < p.x.size(); ++i) reals.as<float>()[i] = p.x_real(i);
-    return reals;
-}
-
-Bytes copy(const Bytes& from) {
-    Bytes to(from.size());
-    std::memcpy(to.data(), from.data(), static_cast<size_t>(from.size()));
-    return to;
-}
-
 int32_t add_value(octavo_builder* builder, const Shape& s, octavo_role role, int bytes, float scale) {
     const bool result = role == OCTAVO_OUTPUT, image = s.operation == "quantize_image";
     octavo_value_desc desc{};
@@ -145,11 +133,11 @@ bool one_thread_only(const Shape& shape) { return operation_of(shape).y_bytes ==
 std::unique_ptr<Workload> octavo_memory(const Problem& problem) {
     const Operation& operation = operation_of(problem.shape);
     if (operation.y_bytes == 0)
-        return std::make_unique<ArrayWorkload>(floats(problem),
+        return std::make_unique<ArrayWorkload>(problem.x_reals(),
                                                problem.shape.operation == "min_max" ? min_max : histogram);
     std::vector<Bytes> inputs;
     for (int i = 0; i < operation.inputs; ++i)
-        inputs.push_back(operation.x_bytes == 4 ? floats(problem) : copy(problem.x));
+        inputs.push_back(operation.x_bytes == 4 ? problem.x_reals() : problem.x.copy());
     octavo_plan* plan =
         describe_plan([&](octavo_builder* builder) { describe(builder, problem, operation); }, problem.threads);
     return std::make_unique<PlanWorkload>(plan, 1, std::move(inputs));

@@ -58,8 +58,7 @@ octavo_value_desc activations(std::vector<int64_t> dims, octavo_role role, const
     return desc;
 }
 
-octavo_value_desc weights(const Problem& p, bool as_codes, const std::vector<int32_t>& zeros,
-                          const std::vector<int8_t>& tables) {
+octavo_value_desc weights(const Problem& p, bool as_codes, const std::vector<int32_t>& zeros) {
     const Shape& s = p.shape;
     octavo_value_desc desc{};
     desc.dtype = as_codes ? OCTAVO_CODE4 : OCTAVO_S8;
@@ -67,15 +66,21 @@ octavo_value_desc weights(const Problem& p, bool as_codes, const std::vector<int
     desc.dims[desc.rank++] = s.outputs;
     desc.dims[desc.rank++] = s.channels / s.groups;
     if (s.family == Family::conv) desc.dims[2] = desc.dims[3] = s.kernel, desc.rank = 4;
-    desc.param_count = s.outputs;
+    desc.group_size = s.group_size;
+    desc.param_count = s.outputs * s.weight_sets();
     desc.scales = p.w_scales.data();
     desc.zero_points = s.w_zero != 0 ? zeros.data() : nullptr;
     desc.data = as_codes ? p.codes.data() : p.w.data();
     if (as_codes) {
-        desc.table_size = static_cast<int32_t>(p.table.size());
-        desc.table = tables.data();
+        desc.table_size = 16;
+        desc.table = p.tables.data();
     }
     return desc;
+}
+
+void make_float(octavo_value_desc* desc) {
+    desc->dtype = OCTAVO_F32;
+    desc->param_count = desc->code_max = 0;
 }
 
 int32_t add(octavo_builder* builder, const octavo_value_desc& desc) {
@@ -95,28 +100,20 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
         y = activations({1, s.outputs, s.out_height(), s.out_width()}, OCTAVO_OUTPUT, &p.y_scale, &y_zero);
     }
     x.code_max = p.code_max;
-    if (s.float_result) {
-        y.dtype = OCTAVO_F32;
-        y.param_count = 0;
-    }
+    if (s.float_input) make_float(&x);
+    if (s.float_result) make_float(&y);
     const std::vector<int32_t> zeros(static_cast<size_t>(s.outputs), s.w_zero);
-    std::vector<int8_t> tables;
-    for (int64_t o = 0; o < s.outputs; ++o) tables.insert(tables.end(), p.table.begin(), p.table.end());
-    std::vector<float> bias_scales = p.w_scales;
-    for (float& scale : bias_scales) scale *= p.x_scale;
     octavo_value_desc bias{};
-    bias.dtype = OCTAVO_S32;
+    bias.dtype = OCTAVO_F32;
     bias.role = OCTAVO_CONSTANT;
     bias.dims[bias.rank++] = s.outputs;
-    bias.param_count = s.outputs;
-    bias.scales = bias_scales.data();
     bias.data = p.bias.data();
 
     octavo_op_desc op{};
     op.kind = conv ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR;
     op.backend = OCTAVO_BACKEND_OCTAVO;
     op.inputs[op.input_count++] = add(builder, x);
-    op.inputs[op.input_count++] = add(builder, weights(p, as_codes, zeros, tables));
+    op.inputs[op.input_count++] = add(builder, weights(p, as_codes, zeros));
     op.inputs[op.input_count++] = add(builder, bias);
     op.outputs[op.output_count++] = add(builder, y);
     for (int i = 0; i < 2; ++i) {
@@ -136,8 +133,7 @@ std::unique_ptr<Workload> octavo_layer(const Problem& problem, bool as_codes) {
     octavo_plan* plan =
         describe_plan([&](octavo_builder* builder) { describe(builder, problem, as_codes); }, problem.threads);
     std::vector<Bytes> inputs;
-    inputs.emplace_back(problem.x.size());
-    std::memcpy(inputs[0].data(), problem.x.data(), static_cast<size_t>(problem.x.size()));
+    inputs.push_back(problem.shape.float_input ? problem.x_reals() : problem.x.copy());
     return std::make_unique<PlanWorkload>(plan, problem.shape.batch, std::move(inputs));
 }
 

@@ -32,25 +32,41 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
         w.as<int8_t>()[i] =
             static_cast<int8_t>(std::lround(std::min(std::max(sum * weight_deviation / 148, -127.0f), 127.0f)));
     }
-    if (s.family == Family::table4) {
-        for (int level = 0; level < 16; ++level)
-            table.push_back(static_cast<int8_t>(std::lround(8.4 * (2 * level - 15))));
-        codes = Bytes(weights);
-        for (int64_t i = 0; i < weights; ++i) {
-            const int code =
-                std::min(std::max(static_cast<int>(std::lround((w.as<int8_t>()[i] / 8.4 + 15) / 2)), 0), 15);
-            codes.as<uint8_t>()[i] = static_cast<uint8_t>(code);
-            w.as<int8_t>()[i] = table[static_cast<size_t>(code)];
-        }
-    }
     for (int64_t o = 0; o < s.outputs; ++o) {
-        w_scales.push_back(0.004f + 0.0001f * static_cast<float>(engine() % 10));
-        bias.push_back(static_cast<int32_t>(engine() % 2001) - 1000);
+        for (int64_t set = 0; set < s.weight_sets(); ++set)
+            w_scales.push_back(0.004f + 0.0001f * static_cast<float>(engine() % 10));
+        const auto whole = static_cast<float>(static_cast<int>(engine() % 2001) - 1000);
+        bias.push_back(whole * x_scale * w_scales[static_cast<size_t>(o * s.weight_sets())]);
     }
+    if (s.family == Family::table4) make_table_codes();
     // Two deviations of the sums are the whole range of codes.
     y_scale = x_scale * 0.0045f * std::sqrt(static_cast<float>(s.depth())) * 0.577f * static_cast<float>(code_max) *
               weight_deviation * 2 / 255;
     relu = !s.float_result;
+}
+
+Bytes Problem::x_reals() const {
+    Bytes reals(4 * x.size());
+    for (int64_t i = 0; i < x.size(); ++i) reals.as<float>()[i] = x_real(i);
+    return reals;
+}
+
+// Levels at equal distances, up to 126 or, in a set that has a table of its own, somewhat less. Weights take the nearest.
+void Problem::make_table_codes() {
+    std::vector<float> steps;
+    for (size_t set = 0; set < w_scales.size(); ++set) {
+        steps.push_back(8.4f - (shape.own_tables ? 0.1f * static_cast<float>(set % 10) : 0));
+        for (int level = 0; level < 16; ++level)
+            tables.push_back(static_cast<int8_t>(std::lround(steps[set] * static_cast<float>(2 * level - 15))));
+    }
+    codes = Bytes(w.size());
+    for (int64_t i = 0; i < w.size(); ++i) {
+        const auto set = static_cast<size_t>(weight_set(i));
+        const long nearest = std::lround((static_cast<float>(w.as<int8_t>()[i]) / steps[set] + 15) / 2);
+        const auto code = static_cast<uint8_t>(std::min(std::max(nearest, 0L), 15L));
+        codes.as<uint8_t>()[i] = code;
+        w.as<int8_t>()[i] = tables[16 * set + code];
+    }
 }
 
 }  // namespace octavo::bench

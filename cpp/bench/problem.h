@@ -18,20 +18,26 @@ struct Problem {
     Bytes x;                      // u8 [batch, channels] or NHWC
     Bytes w;                      // s8 [outputs, depth]; of table codes: what they stand for
     Bytes codes;                  // table codes [outputs, depth], one a byte
-    std::vector<int8_t> table;    // their meaning
-    std::vector<float> w_scales;  // [outputs]
-    std::vector<int32_t> bias;    // [outputs], at x_scale * w_scales
+    std::vector<int8_t> tables;   // [outputs, sets an output, 16], their meaning
+    std::vector<float> w_scales;  // [outputs, sets an output]
+    std::vector<float> bias;      // [outputs], whole multiples of x_scale * w_scales of the first set
     bool relu = false;
 
     Problem(const Shape& shape, int threads, int code_max);
 
     // The reals that the codes stand for.
+    Bytes x_reals() const;
     float x_real(int64_t i) const { return static_cast<float>(x.as<uint8_t>()[i] - shape.x_zero) * x_scale; }
     float w_real(int64_t i) const {
-        const auto output = static_cast<size_t>(i / shape.depth());
-        return static_cast<float>(w.as<int8_t>()[i] - shape.w_zero) * w_scales[output];
+        return static_cast<float>(w.as<int8_t>()[i] - shape.w_zero) * w_scales[static_cast<size_t>(weight_set(i))];
     }
-    float bias_real(size_t output) const { return static_cast<float>(bias[output]) * x_scale * w_scales[output]; }
+
+private:
+    int64_t weight_set(int64_t i) const {
+        const int64_t output = i / shape.depth(), k = i % shape.depth();
+        return output * shape.weight_sets() + (shape.group_size > 0 ? k / shape.group_size : 0);
+    }
+    void make_table_codes();
 };
 
 }  // namespace octavo::bench

@@ -40,14 +40,16 @@ bool parse_word(const std::string& word, Shape* shape) {
     const std::string key = word.substr(0, equals), value = word.substr(equals + 1);
     if (word == "to=f32") {
         shape->float_result = true;
+    } else if (word == "x=f32") {
+        shape->float_input = shape->float_result = true;
+    } else if (word == "tables=own") {
+        shape->own_tables = true;
     } else if (word == "from=memory") {
         shape->from_memory = true;
     } else {
-        const std::map<std::string, int*> numbers = {{"zx", &shape->x_zero},
-                                                     {"zw", &shape->w_zero},
-                                                     {"kernel", &shape->kernel},
-                                                     {"stride", &shape->stride},
-                                                     {"padding", &shape->padding}};
+        const std::map<std::string, int*> numbers = {{"zx", &shape->x_zero},        {"zw", &shape->w_zero},
+                                                     {"group", &shape->group_size}, {"kernel", &shape->kernel},
+                                                     {"stride", &shape->stride},    {"padding", &shape->padding}};
         const auto found = numbers.find(key);
         if (found == numbers.end()) return false;
         std::istringstream in(value);

@@ -103,20 +103,24 @@ void race_layer(Row* row, Report* report, int code_max, LibtorchPeer* libtorch) 
             return workload;
         },
         copies);
-    // Of more levels than a table has: the library packs fewer as codes.
+    // The peer's weights are s8 with a scale an output. Octavo's own s8 weights have more levels than a table, as the library packs
+    // fewer as codes.
     Shape dense = shape;
-    dense.family = Family::linear;
-    std::optional<Problem> dense_problem;
-    if (table4) {
-        dense_problem.emplace(dense, row->threads, code_max);
+    dense.family = table4 ? Family::linear : shape.family;
+    if (!shape.float_input) dense.group_size = 0;
+    const bool same = !table4 || shape.group_size == 0;
+    const Problem dense_problem(dense, row->threads, code_max);
+    const Problem& peers = same ? problem : dense_problem;
+    if (table4)
         field.add(
-            Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(*dense_problem, false); }, copies);
+            Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(dense_problem, false); }, copies);
+    if (!shape.float_input) {
+        const Bytes* peer = field.add(
+            Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(peers, false); }, copies);
+        if (same && own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);
     }
-    const Bytes* peer = field.add(
-        Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(problem, false); }, copies);
-    if (own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);
     field.add(
-        Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(problem, true); }, copies);
+        Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(peers, true); }, copies);
     if (libtorch != nullptr && !shape.float_result) field.add(libtorch, copies);
     field.run();
 }
@@ -160,7 +164,8 @@ Suite::Suite(const Options& options, const Peak& peak, Report* report)
     : options_(options), peak_(peak), report_(*report) {
     const std::regex filter(options.filter);
     for (const Shape& shape : read_shapes()) {
-        if (std::regex_search(shape.name, filter)) shapes_.push_back(shape);
+        const std::string kind = std::string("kind=") + kind_name(shape.kind());
+        if (std::regex_search(shape.name, filter) || std::regex_search(kind, filter)) shapes_.push_back(shape);
     }
     if (shapes_.empty()) throw std::invalid_argument("--filter " + options.filter + ": no row has such a name");
 }
