@@ -103,11 +103,21 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
     if (s.float_input) make_float(&x);
     if (s.float_result) make_float(&y);
     const std::vector<int32_t> zeros(static_cast<size_t>(s.outputs), s.w_zero);
+    const std::vector<float> bias_reals = p.bias_reals();
+    std::vector<float> bias_scales = p.w_scales;
+    for (float& scale : bias_scales) scale *= p.x_scale;
     octavo_value_desc bias{};
-    bias.dtype = OCTAVO_F32;
     bias.role = OCTAVO_CONSTANT;
     bias.dims[bias.rank++] = s.outputs;
-    bias.data = p.bias.data();
+    if (s.float_input || s.group_size > 0) {
+        bias.dtype = OCTAVO_F32;
+        bias.data = bias_reals.data();
+    } else {
+        bias.dtype = OCTAVO_S32;
+        bias.param_count = s.outputs;
+        bias.scales = bias_scales.data();
+        bias.data = p.bias.data();
+    }
 
     octavo_op_desc op{};
     op.kind = conv ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR;

@@ -48,13 +48,14 @@ private:
 
     template <class Primitive, class Desc>
     std::unique_ptr<Workload> workload(const Desc& pd, const memory::desc& x, const memory::desc& w) const {
+        const std::vector<float> bias = p_.bias_reals();
         const memory::desc b = pd.bias_desc();
         OnednnArguments arguments = {
             {DNNL_ARG_SRC, operand(
                                p_.x, [this](int64_t i) { return p_.x_real(i); }, x, pd.src_desc())},
             {DNNL_ARG_WEIGHTS, operand(
                                    p_.w, [this](int64_t i) { return p_.w_real(i); }, w, pd.weights_desc())},
-            {DNNL_ARG_BIAS, onednn_operand(b, p_.bias.data(), b)},
+            {DNNL_ARG_BIAS, onednn_operand(b, bias.data(), b)},
             {DNNL_ARG_DST, memory(pd.dst_desc(), onednn_cpu())}};
         if (!float_) {
             arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC] = onednn_vector(std::vector<float>{p_.x_scale});

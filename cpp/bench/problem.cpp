@@ -35,8 +35,7 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
     for (int64_t o = 0; o < s.outputs; ++o) {
         for (int64_t set = 0; set < s.weight_sets(); ++set)
             w_scales.push_back(0.004f + 0.0001f * static_cast<float>(engine() % 10));
-        const auto whole = static_cast<float>(static_cast<int>(engine() % 2001) - 1000);
-        bias.push_back(whole * x_scale * w_scales[static_cast<size_t>(o * s.weight_sets())]);
+        bias.push_back(static_cast<int32_t>(engine() % 2001) - 1000);
     }
     if (s.family == Family::table4) make_table_codes();
     // Two deviations of the sums are the whole range of codes.
@@ -48,6 +47,14 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
 Bytes Problem::x_reals() const {
     Bytes reals(4 * x.size());
     for (int64_t i = 0; i < x.size(); ++i) reals.as<float>()[i] = x_real(i);
+    return reals;
+}
+
+std::vector<float> Problem::bias_reals() const {
+    std::vector<float> reals;
+    const auto sets = static_cast<size_t>(shape.weight_sets());
+    for (size_t o = 0; o < bias.size(); ++o)
+        reals.push_back(static_cast<float>(bias[o]) * x_scale * w_scales[o * sets]);
     return reals;
 }
 

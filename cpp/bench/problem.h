@@ -20,7 +20,7 @@ struct Problem {
     Bytes codes;                  // table codes [outputs, depth], one a byte
     std::vector<int8_t> tables;   // [outputs, sets an output, 16], their meaning
     std::vector<float> w_scales;  // [outputs, sets an output]
-    std::vector<float> bias;      // [outputs], whole multiples of x_scale * w_scales of the first set
+    std::vector<int32_t> bias;    // [outputs], at x_scale * w_scales of the first set
     bool relu = false;
 
     Problem(const Shape& shape, int threads, int code_max);
@@ -31,6 +31,7 @@ struct Problem {
     float w_real(int64_t i) const {
         return static_cast<float>(w.as<int8_t>()[i] - shape.w_zero) * w_scales[static_cast<size_t>(weight_set(i))];
     }
+    std::vector<float> bias_reals() const;
 
 private:
     int64_t weight_set(int64_t i) const {

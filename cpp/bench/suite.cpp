@@ -29,7 +29,10 @@ int64_t last_cache_bytes() {
 std::unique_ptr<Workload> one_or_many(const Make& make, int64_t copies) {
     if (copies == 1) return make();
     std::vector<std::unique_ptr<Workload>> all;
-    for (int64_t i = 0; i < copies; ++i) all.push_back(make());
+    for (int64_t i = 0; i < copies; ++i) {
+        all.push_back(make());
+        all.back()->run();  // its pages exist from now on
+    }
     return std::make_unique<Cycle>(std::move(all));
 }
 
