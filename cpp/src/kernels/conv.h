@@ -5,9 +5,13 @@
 // 64 bytes, which are read at once: `a` must have 64 readable bytes from each group of every sixteenth pixel on.
 // B is [groups][outputs][4] s8; the stage has type u8 or s8, no weight zero points, and there is no residual.
 //
+// Groups whose bytes lie apart are joined of up to four pieces: kernel rows whose bytes are no multiple of four leave rests, which
+// go into a group together. Byte i of such a group is read at a + p * pixel_stride + offset + i of the piece that has it; 64
+// bytes are readable there too. Their B follows that of the other groups, [joined][lines][outputs][4].
+//
 // With a maximum over 2 x 2 pixels at stride 2, taken of the sums, two lines are computed at once. A group of bytes that both
 // lines read is read once: first come the groups of the upper line alone, then those of both, whose B is [2][outputs][4] (the
-// upper line's weights, then the lower's), then those of the lower line alone.
+// upper line's weights, then the lower's), then those of the lower line alone. Joined groups are of both lines.
 #ifndef OCTAVO_KERNELS_CONV_H
 #define OCTAVO_KERNELS_CONV_H
 
@@ -17,10 +21,17 @@
 
 namespace octavo {
 
+struct ConvPiece {
+    int64_t offset;
+    uint64_t bytes;  // which of four, sixteen times
+};
+
 struct ConvLineArgs {
     const uint8_t* a;
-    const int32_t* offsets;  // [groups[0] + groups[1] + groups[2]]
-    int64_t groups[3];       // of the upper line, of both, of the lower; where there is one line, all are of the upper
+    const int32_t* offsets;   // [groups[0] + groups[1] + groups[2]]
+    int64_t groups[3];        // of the upper line, of both, of the lower; where there is one line, all are of the upper
+    const ConvPiece* pieces;  // [joined][pieces_each]: pieces that a group lacks have no bytes
+    int64_t joined, pieces_each;
     const int8_t* b;
     const OutputStage* stage;
     int64_t pixels;  // of a line, before the maximum; even where it is taken

@@ -8,7 +8,7 @@ namespace octavo {
 namespace {
 
 // Of pixel p: the sum over the upper line's groups, or over the lower's.
-template <int pixel_stride, int outputs>
+template <int pixel_stride, int outputs, int lines>
 int32_t pixel_sum(const ConvLineArgs& args, int64_t p, int o, bool lower) {
     int32_t sum = args.stage->start[o];
     const int32_t* offset = args.offsets;
@@ -21,6 +21,14 @@ int32_t pixel_sum(const ConvLineArgs& args, int64_t p, int o, bool lower) {
             b += (part == 1 ? 8 : 4) * outputs;
         }
     }
+    for (int64_t i = 0; i < args.joined * args.pieces_each; i++) {
+        const ConvPiece& piece = args.pieces[i];
+        const uint8_t* a = args.a + p * pixel_stride + piece.offset;
+        const int8_t* w = b + ((i / args.pieces_each * lines + (lower ? 1 : 0)) * outputs + o) * 4;
+        for (int k = 0; k < 4; k++) {
+            if (piece.bytes >> k & 1) sum = multiply_add(sum, a[k], w[k]);
+        }
+    }
     return sum;
 }
 
@@ -28,7 +36,7 @@ template <int pixel_stride, int outputs>
 void line(const ConvLineArgs& args) {
     for (int64_t p = 0; p < args.pixels; p++) {
         for (int o = 0; o < outputs; o++) {
-            const int32_t sum = pixel_sum<pixel_stride, outputs>(args, p, o, false);
+            const int32_t sum = pixel_sum<pixel_stride, outputs, 1>(args, p, o, false);
             write_output(*args.stage, sum, o, nullptr, 0, args.c, p * outputs + o);
         }
     }
@@ -40,7 +48,7 @@ void pooled(const ConvLineArgs& args) {
         for (int o = 0; o < outputs; o++) {
             int32_t most = INT32_MIN;
             for (int i = 0; i < 4; i++) {
-                const int32_t sum = pixel_sum<pixel_stride, outputs>(args, p + i % 2, o, i >= 2);
+                const int32_t sum = pixel_sum<pixel_stride, outputs, 2>(args, p + i % 2, o, i >= 2);
                 most = sum > most ? sum : most;
             }
             write_output(*args.stage, most, o, nullptr, 0, args.c, p / 2 * outputs + o);

@@ -65,6 +65,27 @@ OCTAVO_INLINE void write_pixels(const OutputStage& stage, const Rounding& r, __m
     }
 }
 
+// Adds the products of the same bytes for lines [first, end).
+template <int first, int end, int lines, int vectors, int outputs>
+OCTAVO_INLINE void add_products(__m512i (&sums)[lines][vectors][outputs], const __m512i (&x)[vectors],
+                                const int8_t*& b) {
+#pragma GCC unroll 2
+    for (int l = first; l < end; l++) {
+#pragma GCC unroll 8
+        for (int o = 0; o < outputs; o++) {
+            int32_t bytes;
+            __builtin_memcpy(&bytes, b + 4 * o, 4);
+            const __m512i w = _mm512_set1_epi32(bytes);
+#pragma GCC unroll 2
+            for (int v = 0; v < vectors; v++) {
+                sums[l][v][o] = _mm512_dpbusd_epi32(sums[l][v][o], x[v], w);
+                opaque(sums[l][v][o]);
+            }
+        }
+        b += 4 * outputs;
+    }
+}
+
 // Adds the products of `count` groups for the upper line, the lower, or both with the same bytes.
 template <int stride, bool upper, bool lower, int lines, int vectors, int outputs>
 OCTAVO_INLINE void add_groups(__m512i (&sums)[lines][vectors][outputs], __m512i gather, const uint8_t* base,
@@ -76,21 +97,30 @@ OCTAVO_INLINE void add_groups(__m512i (&sums)[lines][vectors][outputs], __m512i 
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++)
             x[v] = _mm512_permutexvar_epi8(gather, _mm512_loadu_si512(a + 16 * v * stride));
+        add_products<upper ? 0 : 1, lower ? 2 : 1>(sums, x, b);
+    }
+}
+
+// Adds the products of the groups that are joined of pieces.
+template <int stride, int lines, int vectors, int outputs>
+OCTAVO_INLINE void add_joined(__m512i (&sums)[lines][vectors][outputs], __m512i gather, const uint8_t* base,
+                              const ConvLineArgs& args, const int8_t* b) {
+    const ConvPiece* piece = args.pieces;
+    for (const ConvPiece* const end = piece + args.joined * args.pieces_each; piece != end;) {
+        __m512i x[vectors];
+        const uint8_t* a = base + piece->offset;
 #pragma GCC unroll 2
-        for (int l = upper ? 0 : 1; l < (lower ? 2 : 1); l++) {
-#pragma GCC unroll 8
-            for (int o = 0; o < outputs; o++) {
-                int32_t bytes;
-                __builtin_memcpy(&bytes, b + 4 * o, 4);
-                const __m512i w = _mm512_set1_epi32(bytes);
+        for (int v = 0; v < vectors; v++)
+            x[v] = _mm512_maskz_permutexvar_epi8(piece->bytes, gather, _mm512_loadu_si512(a + 16 * v * stride));
+        const ConvPiece* const next = piece + args.pieces_each;
+        while (++piece != next) {
+            a = base + piece->offset;
 #pragma GCC unroll 2
-                for (int v = 0; v < vectors; v++) {
-                    sums[l][v][o] = _mm512_dpbusd_epi32(sums[l][v][o], x[v], w);
-                    opaque(sums[l][v][o]);
-                }
-            }
-            b += 4 * outputs;
+            for (int v = 0; v < vectors; v++)
+                x[v] =
+                    _mm512_mask_permutexvar_epi8(x[v], piece->bytes, gather, _mm512_loadu_si512(a + 16 * v * stride));
         }
+        add_products<0, lines>(sums, x, b);
     }
 }
 
@@ -113,6 +143,7 @@ OCTAVO_INLINE void some_pixels(const ConvLineArgs& args, const Rounding& r, int6
     add_groups<stride, true, false>(sums, gather, base, offset, args.groups[0], b);
     const int64_t left = args.pixels - first;
     if constexpr (lines == 1) {
+        add_joined<stride>(sums, gather, base, args, b);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; v++) {
             write_pixels<outputs, false>(*args.stage, r, sums[0][v], args.c + (first + 16 * v) * outputs,
@@ -121,6 +152,7 @@ OCTAVO_INLINE void some_pixels(const ConvLineArgs& args, const Rounding& r, int6
     } else {
         add_groups<stride, true, true>(sums, gather, base, offset, args.groups[1], b);
         add_groups<stride, false, true>(sums, gather, base, offset, args.groups[2], b);
+        add_joined<stride>(sums, gather, base, args, b);
         __m512i most[outputs];
 #pragma GCC unroll 8
         for (int o = 0; o < outputs; o++) {
