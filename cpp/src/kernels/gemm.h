@@ -44,9 +44,8 @@ struct GemmArgs {
 
 // On to the tile below.
 __attribute__((always_inline)) static inline void next_tile(GemmArgs& args) {
-    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
     args.a += args.rows * args.a_stride;
-    args.c = static_cast<uint8_t*>(args.c) + args.rows * args.c_stride * size;
+    args.c = static_cast<uint8_t*>(args.c) + args.rows * args.c_stride * element_bytes(*args.stage);
     if (args.residual != nullptr) {
         args.residual = static_cast<const uint8_t*>(args.residual) + args.rows * args.residual_stride;
     }
@@ -64,10 +63,26 @@ struct GemmTile {
         nullptr;  // for tiles at the border of an image, whose outer rows miss some groups; or null
 };
 
+// Bytes of a row of A that lie side by side.
+struct ByteRun {
+    int32_t offset, length;
+};
+
+// The sum of a row's codes, for weights with zero points.
+struct RowSumsArgs {
+    const uint8_t* a;
+    int64_t a_stride;  // bytes
+    int64_t rows;
+    const ByteRun* runs;
+    int64_t run_count;
+    int32_t* sums;  // [rows]
+};
+
 struct GemmRow {
     const char* isa;
     const GemmTile* tiles;  // by ascending columns
     int tile_count;
+    void (*row_sums)(const RowSumsArgs&);
     int lanes;        // columns of a vector
     int macs_per_ns;  // multiply-adds a nanosecond, roughly: to decide what is worth a thread
 };

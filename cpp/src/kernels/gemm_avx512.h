@@ -20,10 +20,10 @@ OCTAVO_INLINE __m512i broadcast_row(const uint8_t* a, int64_t stride, int64_t st
     return _mm512_set1_epi32(bytes);
 }
 
-// Rounds and writes a tile of u8 or s8 without weight zero points from registers, four vectors at a time.
+// Rounds and writes a tile of u8 or s8, four vectors at a time.
 template <int rows, int vectors>
-OCTAVO_INLINE void write_tile(const GemmArgs& args, const uint8_t* residual, uint8_t* c,
-                              __m512i (&sums)[rows][vectors]) {
+OCTAVO_INLINE void write_bytes(const GemmArgs& args, const uint8_t* residual, uint8_t* c,
+                               __m512i (&sums)[rows][vectors]) {
     constexpr int rows_at_once = vectors == 1 ? 4 : vectors == 2 ? 2 : 1;
     constexpr int at_once = rows_at_once * vectors;
     constexpr int row_bytes = 16 * vectors;
@@ -105,16 +105,51 @@ OCTAVO_INLINE void write_tile(const GemmArgs& args, const uint8_t* residual, uin
     }
 }
 
-// Everything that write_tile does not do, for tile number `tile` of args.
 template <int rows, int vectors>
-__attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, int64_t tile, const int32_t* sums) {
-    for (int i = 0; i < rows; i++) {
-        const int64_t row = tile * rows + i;
-        for (int j = 0; j < vectors && 16 * j < args.columns; j++) {
-            write_sums(*args.stage, _mm512_load_si512(sums + (i * vectors + j) * 16), args.column + 16 * j,
-                       args.columns - 16 * j, args.row_sums + row, args.residual, row * args.residual_stride + 16 * j,
-                       args.c, row * args.c_stride + 16 * j);
+OCTAVO_INLINE void write_words(const GemmArgs& args, uint8_t* c, __m512i (&sums)[rows][vectors]) {
+    const OutputStage& stage = *args.stage;
+    const int64_t row_bytes = args.c_stride * 4;
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++) {
+        const int columns = args.columns - 16 * j;
+        const __mmask16 mask = static_cast<__mmask16>(columns >= 16 ? 0xffff : columns <= 0 ? 0 : (1u << columns) - 1);
+        const int64_t column = args.column + 16 * j;
+        if (stage.type == output_f32) {
+            const __m512 multiplier = _mm512_loadu_ps(stage.multiplier + column);
+            const __m512 bias = stage.bias != nullptr ? _mm512_loadu_ps(stage.bias + column) : _mm512_setzero_ps();
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                const __m512 x = _mm512_cvtepi32_ps(sums[i][j]);
+                const __m512 y =
+                    stage.bias != nullptr ? _mm512_fmadd_ps(x, multiplier, bias) : _mm512_mul_ps(x, multiplier);
+                sums[i][j] = _mm512_castps_si512(y);
+            }
         }
+#pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) _mm512_mask_storeu_epi32(c + i * row_bytes + 64 * j, mask, sums[i][j]);
+    }
+}
+
+// The output stage for a whole tile whose first sum goes to c.
+template <int rows, int vectors>
+OCTAVO_INLINE void write_tile(const GemmArgs& args, const int32_t* row_sums, const uint8_t* residual, uint8_t* c,
+                              __m512i (&sums)[rows][vectors]) {
+    const OutputStage& stage = *args.stage;
+    if (stage.weight_zero != nullptr) {
+#pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++) {
+            const __m512i zero = _mm512_loadu_si512(stage.weight_zero + args.column + 16 * j);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                const __m512i row_sum = _mm512_set1_epi32(row_sums[i]);
+                sums[i][j] = _mm512_sub_epi32(sums[i][j], _mm512_mullo_epi32(zero, row_sum));
+            }
+        }
+    }
+    if (stage.type == output_u8 || stage.type == output_s8) {
+        write_bytes<rows, vectors>(args, residual, c, sums);
+    } else {
+        write_words<rows, vectors>(args, c, sums);
     }
 }
 

@@ -32,6 +32,10 @@ struct OutputStage {
     float residual_scale;
 };
 
+__attribute__((always_inline)) static inline int64_t element_bytes(const OutputStage& stage) {
+    return stage.type == output_f32 || stage.type == output_s32 ? 4 : 1;
+}
+
 }  // namespace octavo
 
 #endif

@@ -21,9 +21,8 @@ namespace octavo {
 enum PairsForm { pairs_cross, pairs_bytes, pairs_quads };
 constexpr int pairs_forms = 3;
 
-// Of GemmArgs: groups, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
+// Of GemmArgs: tiles, groups, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
 struct PairsArgs : GemmArgs {
-    int64_t tiles;             // so many tiles of rows, one below the other
     const int32_t* terms;      // [the tile's columns], added to the stage's start
     const int32_t* row_terms;  // [tiles * rows], subtracted; cross only
     int64_t extras;
@@ -31,11 +30,6 @@ struct PairsArgs : GemmArgs {
     const void* extra_b;          // [extras][columns][4] s8
 };
 using PairsFn = void (*)(PairsArgs);
-
-// Bytes of a row of A that lie side by side.
-struct ByteRun {
-    int32_t offset, length;
-};
 
 struct PairsRows {
     const uint8_t* a;

@@ -4,14 +4,13 @@
 #include <type_traits>
 
 #include "base/sizes.h"
+#include "pack/pair_panels.h"
 
 namespace octavo {
 
 namespace {
 
 constexpr int64_t cache_line = 64;
-
-int64_t element_size(OutputType type) { return type == output_f32 || type == output_s32 ? 4 : 1; }
 
 template <class T>
 T* at(T* base, int64_t elements, int64_t size) {
@@ -66,49 +65,41 @@ GemmProduct::GemmProduct(const GemmRow& row, GroupLayout layout, const StageOper
 
 GemmProduct::GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout layout, const StageOperands& operands,
                          int groups, int64_t group_bytes)
-    : row_(&row),
-      layout_(std::move(layout)),
-      panels_(tile),
-      ones_(tile),
-      outputs_(operands.weights->outputs),
-      groups_(groups) {
+    : row_(&row), layout_(std::move(layout)), panels_(tile), outputs_(operands.weights->outputs), groups_(groups) {
     const DenseWeights& weights = *operands.weights;
     const int64_t columns = outputs_ / groups;
-    const std::vector<int8_t> ones(static_cast<size_t>(weights.depth), 1);
     for (int g = 0; g < groups; g++) {
         panels_.add(layout_, weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
                     g * group_bytes, g);
-        if (weights.has_zero_points()) ones_.add(layout_, ones.data(), 1, weights.depth, 0, g * group_bytes, g);
     }
     panels_.finish();
-    ones_.finish();
-    zeros_ = AlignedArray<int32_t>(static_cast<size_t>(tile.columns) * ones_.panels().size());
+    if (weights.has_zero_points()) runs_ = PackedDepth(layout_).runs;
     fetches_ahead_ = panels_.bytes() > cache_bytes(2) / 2;
     stage_ = pack_stage(operands, panels_.order());
 }
 
-void GemmProduct::run_panel(const Panels& panels, size_t number, const Lines& lines, const OutputStage& stage,
-                            const int32_t* sums, int64_t outputs) const noexcept {
-    const GemmTile& tile = panels.tile();
-    const Panel& panel = panels.panels()[number];
-    const int64_t size = element_size(stage.type);
+void GemmProduct::run_panel(size_t number, const Lines& lines, const OutputStage& stage,
+                            const int32_t* sums) const noexcept {
+    const GemmTile& tile = panels_.tile();
+    const Panel& panel = panels_.panels()[number];
+    const int64_t size = element_bytes(stage);
     const int64_t passes = ceil_div<int64_t>(lines.pixels, tile.rows);
     const int64_t rows = lines.pixels / passes, longer = lines.pixels % passes;
     GemmArgs args = {};
     // Of weights that L2 does not hold, the next panel is fetched while this one is used.
-    if (fetches_ahead_ && number + 1 < panels.panels().size()) {
-        args.ahead = panels.data(panels.panels()[number + 1]) - panels.data(panel);
+    if (fetches_ahead_ && number + 1 < panels_.panels().size()) {
+        args.ahead = panels_.data(panels_.panels()[number + 1]) - panels_.data(panel);
     }
     args.a_stride = lines.pixel_bytes;
     args.offsets = layout_.offsets.data();
     args.groups = layout_.groups();
-    args.b = panels.data(panel);
+    args.b = panels_.data(panel);
     args.stage = &stage;
     args.start = stage.start;
     args.column = static_cast<int64_t>(number) * tile.columns;
     args.columns = panel.columns;
-    args.c_stride = outputs;
-    args.residual_stride = outputs;
+    args.c_stride = outputs_;
+    args.residual_stride = outputs_;
     for (int64_t line = 0; line < lines.lines; line++) {
         const Borders::Lines* border = borders_ ? &borders_->lines(lines.first + line) : nullptr;
         if (border != nullptr) args.start = borders_->starts(border->start);
@@ -121,8 +112,8 @@ void GemmProduct::run_panel(const Panels& panels, size_t number, const Lines& li
             if (border != nullptr && pass + args.tiles == passes && !outer) args.tiles--;
             const int64_t result = line * lines.pixels + pixel;
             args.a = lines.a + line * lines.line_bytes + pixel * lines.pixel_bytes + panel.a_offset;
-            args.c = at(lines.c, result * outputs + panel.output, size);
-            args.residual = at(lines.residual, result * outputs + panel.output, 1);
+            args.c = at(lines.c, result * outputs_ + panel.output, size);
+            args.residual = at(lines.residual, result * outputs_ + panel.output, 1);
             args.row_sums = sums == nullptr ? nullptr : sums + result;
             if (outer || (border != nullptr && !border->complete)) {
                 const std::vector<GroupRun>& runs = border->runs[last][first];
@@ -154,15 +145,18 @@ void GemmProduct::run(const Lines& lines, int64_t first, int64_t end, const Outp
         const Panel& panel = panels_.panels()[static_cast<size_t>(p)];
         if (sums != nullptr && panel.group != summed) {
             summed = panel.group;
-            OutputStage sum_stage = {};
-            sum_stage.type = output_s32;
-            sum_stage.start = zeros_.data();
-            Lines to_sums = lines;
-            to_sums.c = sums;
-            to_sums.residual = nullptr;
-            run_panel(ones_, static_cast<size_t>(panel.group), to_sums, sum_stage, nullptr, 1);
+            RowSumsArgs rows = {};
+            rows.a_stride = lines.pixel_bytes;
+            rows.rows = lines.pixels;
+            rows.runs = runs_.data();
+            rows.run_count = static_cast<int64_t>(runs_.size());
+            for (int64_t line = 0; line < lines.lines; line++) {
+                rows.a = lines.a + line * lines.line_bytes + panel.a_offset;
+                rows.sums = sums + line * lines.pixels;
+                row_->row_sums(rows);
+            }
         }
-        run_panel(panels_, static_cast<size_t>(p), lines, stage, sums, outputs_);
+        run_panel(static_cast<size_t>(p), lines, stage, sums);
     }
 }
 
@@ -176,7 +170,7 @@ std::string GemmProduct::kernel() const {
 }
 
 int64_t GemmProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes() + ones_.bytes()) + stage_.bytes() + (borders_ ? borders_->bytes() : 0);
+    return static_cast<int64_t>(panels_.bytes()) + stage_.bytes() + (borders_ ? borders_->bytes() : 0);
 }
 
 }  // namespace octavo

@@ -41,14 +41,12 @@ public:
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
 
 private:
-    void run_panel(const Panels& panels, size_t number, const Lines& lines, const OutputStage& stage,
-                   const int32_t* sums, int64_t outputs) const noexcept;
+    void run_panel(size_t number, const Lines& lines, const OutputStage& stage, const int32_t* sums) const noexcept;
 
     const GemmRow* row_;
     GroupLayout layout_;
     Panels panels_;
-    Panels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
-    AlignedArray<int32_t> zeros_;
+    std::vector<ByteRun> runs_;  // what the sums of rows add: only with weight zero points
     PackedStage stage_;
     std::optional<Borders> borders_;
     int64_t outputs_;

@@ -158,7 +158,7 @@ inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise
     p.x = random_input(random, {1, groups * inputs, height, width});
     const octavo_dtype weights = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8});
     p.w = random_constants(random, depthwise && random.chance(0.7) ? OCTAVO_S8 : weights,
-                         {groups * outputs, inputs, kernel_h, kernel_w}, c.extreme);
+                           {groups * outputs, inputs, kernel_h, kernel_w}, c.extreme);
     const int64_t out_h = size_after(height, a.pad[0] + a.pad[2], kernel_h, a.dilation[0], a.stride[0]),
                   out_w = size_after(width, a.pad[1] + a.pad[3], kernel_w, a.dilation[1], a.stride[1]);
     if (out_h == 0 || out_w == 0) return false;

@@ -90,19 +90,8 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             extra += vectors;
         }
     }
-    const OutputStage& stage = *args.stage;
-    if ((stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr) {
-        write_tile<rows, vectors>(args, static_cast<const uint8_t*>(args.residual), static_cast<uint8_t*>(args.c),
-                                  sums);
-        return;
-    }
-    alignas(64) int32_t memory[rows * vectors * 16];
-#pragma GCC unroll 10
-    for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 2
-        for (int j = 0; j < vectors; j++) _mm512_store_si512(memory + (i * vectors + j) * 16, sums[i][j]);
-    }
-    write_tile_from_memory<rows, vectors>(args, 0, memory);
+    write_tile<rows, vectors>(args, args.row_sums, static_cast<const uint8_t*>(args.residual),
+                              static_cast<uint8_t*>(args.c), sums);
 }
 
 template <PairsForm form, int rows, int vectors>

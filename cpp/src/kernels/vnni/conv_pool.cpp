@@ -54,7 +54,7 @@ void tile(const ConvPoolArgs& args) {
                                           _mm512_max_epi32(sums[1][2 * i][j], sums[1][2 * i + 1][j]));
         }
     }
-    write_tile<rows, vectors>(gemm, nullptr, static_cast<uint8_t*>(gemm.c), most);
+    write_bytes<rows, vectors>(gemm, nullptr, static_cast<uint8_t*>(gemm.c), most);
 }
 
 const ConvPoolFn columns_16[] = {tile<1, 1>, tile<2, 1>, tile<3, 1>, tile<4, 1>, tile<5, 1>, tile<6, 1>};

@@ -70,29 +70,20 @@ OCTAVO_INLINE void sum_tile(const GemmArgs& args, const uint8_t* a, int64_t ahea
 // Fields are read one by one where they are needed: a copy of args would wait for the caller's writes to reach memory.
 template <int rows, int vectors, bool bordered>
 OCTAVO_INLINE void tiles_of(const GemmArgs& args) {
-    const OutputStage& stage = *args.stage;
-    const bool bytes = (stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr;
+    const int64_t row_bytes = args.c_stride * element_bytes(*args.stage);
     const uint8_t* a = args.a;
+    const int32_t* row_sums = args.row_sums;
     const auto* residual = static_cast<const uint8_t*>(args.residual);
     auto* c = static_cast<uint8_t*>(args.c);
     int64_t ahead = args.ahead;
-    for (int64_t tile = 0, tiles = args.tiles; tile < tiles; tile++) {
+    for (int64_t tile = args.tiles; tile > 0; tile--) {
         __m512i sums[rows][vectors];
         sum_tile<rows, vectors, bordered>(args, a, ahead, sums);
-        if (bytes) {
-            write_tile<rows, vectors>(args, residual, c, sums);
-            c += rows * args.c_stride;
-            if (residual != nullptr) residual += rows * args.residual_stride;
-        } else {
-            alignas(64) int32_t memory[rows * vectors * 16];
-#pragma GCC unroll 16
-            for (int i = 0; i < rows; i++) {
-#pragma GCC unroll 4
-                for (int j = 0; j < vectors; j++) _mm512_store_si512(memory + (i * vectors + j) * 16, sums[i][j]);
-            }
-            write_tile_from_memory<rows, vectors>(args, tile, memory);
-        }
+        write_tile<rows, vectors>(args, row_sums, residual, c, sums);
         a += rows * args.a_stride;
+        c += rows * row_bytes;
+        if (row_sums != nullptr) row_sums += rows;
+        if (residual != nullptr) residual += rows * args.residual_stride;
         ahead = 0;
     }
 }
@@ -129,8 +120,22 @@ const GemmTile tiles[] = {{16, 16, columns_16, bordered_16},
                           {8, 48, columns_48, bordered_48},
                           {6, 64, columns_64, bordered_64}};
 
+void row_sums(const RowSumsArgs& args) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    for (int64_t i = 0; i < args.rows; i++) {
+        __m512i sum = _mm512_setzero_si512();
+        for (int64_t r = 0; r < args.run_count; r++) {
+            const uint8_t* run = args.a + i * args.a_stride + args.runs[r].offset;
+            int64_t rest = args.runs[r].length;
+            for (; rest >= 64; rest -= 64, run += 64) sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(run), ones);
+            if (rest > 0) sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_loadu_epi8((1ull << rest) - 1, run), ones);
+        }
+        args.sums[i] = _mm512_reduce_add_epi32(sum);
+    }
+}
+
 }  // namespace
 
-const GemmRow gemm_vnni = {"vnni", tiles, 4, 16, 200};
+const GemmRow gemm_vnni = {"vnni", tiles, 4, row_sums, 16, 200};
 
 }  // namespace octavo
