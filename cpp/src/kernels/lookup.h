@@ -1,9 +1,9 @@
 // Family lookup: C[M, N] = A[M, K] * B[K, N] for few rows, B as 4-bit codes decoded through tables of 16 s8 levels.
 //
 // K comes in blocks. A panel has row.columns columns, in one of two layouts:
-//   lanes    a table a column; blocks of 32. Position l of vector v of four is column 4 * l + v, 16 bytes of codes: byte i holds
-//            k = i in its low and k = 16 + i in its high four bits. Codes [blocks][4][columns / 4][16], tables
-//            [4][columns / 4][16].
+//   lanes    a table a column; blocks of 32. Columns in parts of row.part: position l of vector v of a part's four is column
+//            4 * l + v, 16 bytes of codes: byte i holds k = i in its low and k = 16 + i in its high four bits. Codes
+//            [blocks][columns / part][4][part / 4][16], tables [columns / part][4][part / 4][16].
 //   columns  one table for all; blocks of 8. Codes [blocks][columns][4]: byte i holds k = i in its low and k = 4 + i in its high
 //            four bits. Table [16].
 // Rows of A are padded with zeros to whole blocks. Where row.copies is 4, each 16 bytes of them appear four times.
@@ -50,6 +50,7 @@ struct LookupRow {
     LookupLayout layout;
     int block;                // of K
     int columns;              // of a panel
+    int part;                 // layout lanes; otherwise the panel
     int copies;               // of each 16 bytes of A: 1 or 4
     int rows;                 // most rows a call
     const LookupFn* sums;     // [rows]: for 1, 2, .. rows

@@ -30,8 +30,8 @@ void CodePanels::pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth
     panel_tables_ = groups * width * 16;
     tables_ = AlignedArray<int8_t>(static_cast<size_t>(panels_ * panel_tables_));
     for (int64_t n = 0; n < columns; n++) {
-        const int64_t panel = n / width, j = n % width;
-        const int64_t place = (j % 4 * (width / 4) + j / 4) * 16;
+        const int64_t panel = n / width, part = row_->part, j = n % part;
+        const int64_t place = (n % width / part * part + j % 4 * (part / 4) + j / 4) * 16;
         uint8_t* to = codes_.data() + panel * blocks_ * block_bytes_ + place;
         for (int64_t k = 0; k < depth; k++) {
             uint8_t& pair = to[k / 32 * block_bytes_ + k % 16];

@@ -10,6 +10,6 @@ struct Dot {
 
 }  // namespace
 
-const LookupRow lookup_vnni = {"vnni", lookup_lanes, 32, 16, 4, 4, Lanes<Dot>::sums, Lanes<Dot>::grouped};
+const LookupRow lookup_vnni = {"vnni", lookup_lanes, 32, 16 * parts, 16, 4, 4, Lanes<Dot>::sums, Lanes<Dot>::grouped};
 
 }  // namespace octavo

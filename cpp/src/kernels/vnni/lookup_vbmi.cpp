@@ -102,6 +102,6 @@ const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, t
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, 1, 6, sums, grouped};
+const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, panel, 1, 6, sums, grouped};
 
 }  // namespace octavo
