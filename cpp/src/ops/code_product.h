@@ -21,6 +21,7 @@ public:
     void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first, int64_t end,
              const OutputStage& stage, int32_t zero_point) const noexcept;
     int64_t parts() const { return panels_.panels(); }
+    int64_t first_column(int64_t part) const { return part * panels_.row().columns; }
     size_t scratch_bytes(int64_t rows) const;
     std::string kernel() const;
     int64_t weight_bytes() const;

@@ -38,6 +38,7 @@ public:
 
     OutputStage stage() const override { return stage_.stage(); }
     std::vector<int64_t> order() const override { return panels_.order(); }
+    int64_t first_column(int64_t part) const override { return part * panels_.tile().columns; }
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
 
 private:

@@ -49,6 +49,8 @@ public:
     virtual OutputStage stage() const = 0;
     // Output channel of each packed column; -1: padding.
     virtual std::vector<int64_t> order() const = 0;
+    // First packed column of a part; for parts() their number.
+    virtual int64_t first_column(int64_t part) const = 0;
 };
 
 }  // namespace octavo

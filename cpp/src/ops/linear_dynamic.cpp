@@ -8,6 +8,7 @@
 #include "cpu/pool.h"
 #include "ops/factories.h"
 #include "ops/linear_rows.h"
+#include "ops/split.h"
 #include "registry/quantize.h"
 #include "registry/stats.h"
 
@@ -66,6 +67,7 @@ public:
         const StageOperands operands = {&weights.dense, unit, bias, nullptr, desc.outputs[0], &desc.attributes, where};
         product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         columns_ = product_->columns();
+        for (int64_t part = 0; part <= product_->parts(); part++) first_.push_back(product_->first_column(part));
     }
 
     void run(const RunArgs& args) const noexcept override {
@@ -73,32 +75,44 @@ public:
         const auto* x = static_cast<const float*>(args.inputs[0]);
         auto* y = static_cast<float*>(args.outputs[0]);
         auto* scratch = static_cast<std::byte*>(args.scratch);
-        Range range = {INFINITY, -INFINITY, 0, 0};
-        stats_->range(x, split.rows.total * shape_.depth, &range);
+        auto* codes = reinterpret_cast<uint8_t*>(scratch + split.codes_at);
+        const Range range = range_of(x, split.rows.total * shape_.depth, args.threads, scratch + split.codes_at);
         const Parameters parameters = choose_parameters(range.min, range.max, attributes_.reduce_range ? 127 : 255);
 
-        OutputStage stage = product_->stage();
+        const OutputStage packed = product_->stage();
+        OutputStage stage = packed;
         auto* start = reinterpret_cast<int32_t*>(scratch + split.start_at);
         auto* multiplier = reinterpret_cast<float*>(scratch + split.multiplier_at);
-        for (size_t i = 0; i < columns_; i++) {
-            start[i] = static_cast<int32_t>(static_cast<uint32_t>(stage.start[i]) *
-                                            static_cast<uint32_t>(parameters.zero_point));
-            multiplier[i] = parameters.scale * stage.multiplier[i];
-        }
         stage.start = start;
         stage.multiplier = multiplier;
-
-        auto* codes = reinterpret_cast<uint8_t*>(scratch + split.codes_at);
+        // What the parameters of this run make of the stage, for columns [begin, end).
+        const auto prepare = [&](int64_t begin, int64_t end) {
+            const auto zero_point = static_cast<uint32_t>(parameters.zero_point);
+            for (int64_t i = begin; i < end; i++) {
+                start[i] = static_cast<int32_t>(static_cast<uint32_t>(packed.start[i]) * zero_point);
+                multiplier[i] = parameters.scale * packed.multiplier[i];
+            }
+        };
+        const auto quantize = [&](int64_t row, int64_t rows) {
+            quantize_->fused_u8({x + row * shape_.depth, codes + row * shape_.depth, rows * shape_.depth,
+                                 1.0f / parameters.scale, parameters.zero_point, 0, 255});
+        };
+        // A band that one item takes alone is quantized by it, just before its rows are needed; and a share of the columns is
+        // prepared by the one item that needs it.
+        const bool one_share = split.rows.shares == 1, one_band = split.rows.bands == 1;
+        const int64_t parts = product_->parts();
+        if (!one_share) quantize(0, split.rows.total);
+        if (!one_band) prepare(0, columns_);
         const auto work = [&](int64_t item, int worker) {
             const int64_t band = item / split.rows.shares, share = item % split.rows.shares;
-            const int64_t first = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - first);
-            const int64_t parts = product_->parts();
-            product_->run(codes + first * shape_.depth, shape_.depth, rows, y + first * shape_.features,
-                          scratch + static_cast<size_t>(worker) * split.worker, parts * share / split.rows.shares,
-                          parts * (share + 1) / split.rows.shares, stage, parameters.zero_point);
+            const int64_t row = band * split.rows.rows, rows = std::min(split.rows.rows, split.rows.total - row);
+            const int64_t first = parts * share / split.rows.shares, end = parts * (share + 1) / split.rows.shares;
+            if (one_share) quantize(row, rows);
+            if (one_band) prepare(first_[static_cast<size_t>(first)], first_[static_cast<size_t>(end)]);
+            product_->run(codes + row * shape_.depth, shape_.depth, rows, y + row * shape_.features,
+                          scratch + static_cast<size_t>(worker) * split.worker, first, end, stage,
+                          parameters.zero_point);
         };
-        quantize_->fused_u8(
-            {x, codes, split.rows.total * shape_.depth, 1.0f / parameters.scale, parameters.zero_point, 0, 255});
         if (split.rows.items() == 1) {
             work(0, 0);
         } else {
@@ -127,10 +141,33 @@ private:
         split.rows = product_->split(total, threads);
         split.worker = round_up(product_->scratch_bytes(std::min(split.rows.rows, total)), alignment);
         split.start_at = split.worker * static_cast<size_t>(std::max(threads, 1));
-        split.multiplier_at = split.start_at + round_up(columns_ * sizeof(int32_t), alignment);
-        split.codes_at = split.multiplier_at + round_up(columns_ * sizeof(float), alignment);
+        split.multiplier_at = split.start_at + round_up(static_cast<size_t>(columns_) * sizeof(int32_t), alignment);
+        split.codes_at = split.multiplier_at + round_up(static_cast<size_t>(columns_) * sizeof(float), alignment);
         split.scratch = split.codes_at + round_up(static_cast<size_t>(total * shape_.depth) + 64, alignment);
         return split;
+    }
+
+    // Of n floats; `memory` holds n bytes or more.
+    Range range_of(const float* x, int64_t n, int threads, std::byte* memory) const noexcept {
+        constexpr int64_t picoseconds = 50;  // an element
+        constexpr Range empty = {INFINITY, -INFINITY, 0, 0};
+        const int64_t pieces = std::min<int64_t>(threads, n * picoseconds / worth_a_thread);
+        Range range = empty;
+        if (pieces <= 1) {
+            stats_->range(x, n, &range);
+            return range;
+        }
+        auto* ranges = reinterpret_cast<Range*>(memory);
+        parallel_for(pieces, threads, [&](int64_t i, int) {
+            Range found = empty;
+            stats_->range(x + n * i / pieces, n * (i + 1) / pieces - n * i / pieces, &found);
+            ranges[i] = found;
+        });
+        for (int64_t i = 0; i < pieces; i++) {
+            range.min = std::min(range.min, ranges[i].min);
+            range.max = std::max(range.max, ranges[i].max);
+        }
+        return range;
     }
 
     LinearShape shape_;
@@ -138,7 +175,8 @@ private:
     const QuantizeKernels* quantize_;
     const StatsKernels* stats_;
     std::unique_ptr<RowProduct> product_;
-    size_t columns_;
+    int64_t columns_;
+    std::vector<int64_t> first_;  // column of each part, and columns_
 };
 
 }  // namespace

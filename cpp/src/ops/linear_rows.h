@@ -70,7 +70,9 @@ public:
     int macs_per_ns() const { return macs_per_ns_; }
     // What run uses unless it is given another, and how long its arrays are.
     OutputStage stage() const { return gemm_ ? gemm_->stage() : codes_->stage(); }
-    size_t columns() const { return gemm_ ? gemm_->order().size() : static_cast<size_t>(codes_->columns()); }
+    int64_t columns() const { return first_column(parts()); }
+    // Of a part; for parts() the number of columns.
+    int64_t first_column(int64_t part) const { return gemm_ ? gemm_->first_column(part) : codes_->first_column(part); }
 
 private:
     int64_t depth_, features_;

@@ -26,6 +26,10 @@ public:
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
     OutputStage stage() const override { return stage_.stage(); }
     std::vector<int64_t> order() const override { return panels_.order(); }
+    int64_t first_column(int64_t part) const override {
+        return part < parts() ? panels_.panels()[static_cast<size_t>(part)].column
+                              : static_cast<int64_t>(panels_.order().size());
+    }
     int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
     size_t scratch_bytes(int64_t pixels) const override;
     int over_read() const override { return copies_beyond_ ? 15 : 0; }
