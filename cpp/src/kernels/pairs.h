@@ -31,15 +31,24 @@ struct PairsArgs : GemmArgs {
 };
 using PairsFn = void (*)(PairsArgs);
 
+// A part of 16 bytes of a packed row: of the 16 bytes of A at `offset` those that the masks name (128: none). The masks are for rows
+// of bytes and, each group in the order of words, for rows of words.
+struct RowPiece {
+    int32_t offset;
+    uint8_t bytes[16], words[16];
+};
+
 struct PairsRows {
     const uint8_t* a;
     int64_t pixel_bytes;  // from row to row
     int64_t rows;
     const ByteRun* runs;
     int32_t run_count;
+    int32_t chunks;          // of 16 bytes in a row, the last filled up with zeros
+    const RowPiece* pieces;  // null, or the runs again: [chunks][pieces_a_chunk], which together are 16 bytes each
+    int32_t pieces_a_chunk;
     bool over_read;   // 15 bytes behind a run may be read
-    int64_t groups;   // a multiple of four, at least as many as the runs fill
-    uint8_t* packed;  // 64-byte aligned; a row has 16 bytes to spare
+    uint8_t* packed;  // 64-byte aligned, 16 bytes to spare in a row
     int64_t stride;   // bytes
     int32_t* terms;   // words: the sum of a0 a1 + a2 a3 of each row
 };

@@ -24,7 +24,7 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
                            int64_t group_bytes, std::optional<PairsForm> form)
     : row_(&row),
       depth_(layout),
-      copies_beyond_(depth_.copies_beyond()),
+      over_reads_(depth_.over_reads()),
       panels_(row, depth_, operands.x.code_max, form),
       ones_(row, depth_, operands.x.code_max, form),
       outputs_(operands.weights->outputs) {
@@ -44,8 +44,7 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
 
 // Bytes from packed row to packed row. An odd number of cache lines: rows do not fall on each other in the cache.
 int64_t PairsProduct::stride(bool words) const {
-    const size_t groups = static_cast<size_t>(round_up<int64_t>(depth_.groups(), 4));
-    const size_t lines = ceil_div(groups * (words ? 8 : 4) + 16, cache_line);
+    const size_t lines = ceil_div(static_cast<size_t>(depth_.chunks) * (words ? 32 : 16) + 16, cache_line);
     return static_cast<int64_t>((lines | 1) * cache_line);
 }
 
@@ -86,8 +85,10 @@ void PairsProduct::pack(const Lines& lines, const PairPanel& panel, Block& block
     rows.pixel_bytes = lines.pixel_bytes;
     rows.runs = depth_.runs.data();
     rows.run_count = static_cast<int32_t>(depth_.runs.size());
-    rows.over_read = copies_beyond_;
-    rows.groups = round_up<int64_t>(depth_.groups(), 4);
+    rows.pieces = depth_.pieces.empty() ? nullptr : depth_.pieces.data();
+    rows.over_read = over_reads_;
+    rows.chunks = depth_.chunks;
+    rows.pieces_a_chunk = depth_.pieces_a_chunk;
     rows.stride = stride(words);
     for (int64_t done = 0; done < block.count; done += rows.rows) {
         const int64_t line = (block.first + done) / lines.pixels, pixel = (block.first + done) % lines.pixels;

@@ -32,7 +32,7 @@ public:
     }
     int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
     size_t scratch_bytes(int64_t pixels) const override;
-    int over_read() const override { return copies_beyond_ ? 15 : 0; }
+    int over_read() const override { return over_reads_ ? 15 : 0; }
     std::string kernel() const override;
     std::string reason() const override;
     int64_t weight_bytes() const override;
@@ -59,7 +59,7 @@ private:
 
     const PairsRow* row_;
     PackedDepth depth_;
-    bool copies_beyond_;
+    bool over_reads_;
     PairPanels panels_;
     PairPanels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
     AlignedArray<int32_t> zeros_;

@@ -18,11 +18,17 @@ struct PackedDepth {
     explicit PackedDepth(const GroupLayout& layout);
 
     std::vector<ByteRun> runs;
+    int32_t chunks = 0;            // of 16 bytes in a row
+    std::vector<RowPiece> pieces;  // [chunks][pieces_a_chunk], of short rows
+    int32_t pieces_a_chunk = 0;
     std::vector<int32_t> source;  // index along the depth of each packed byte
     // Groups of a packed row, the last ones filled up with zeros; even, so that every form takes them.
     int64_t groups() const { return (static_cast<int64_t>(source.size()) + 7) / 8 * 2; }
-    // Short runs are copied 16 bytes at a time.
-    bool copies_beyond() const;
+    // Several short runs are read 16 bytes at a time.
+    bool over_reads() const;
+
+private:
+    void make_pieces();
 };
 
 struct PairPanel {
