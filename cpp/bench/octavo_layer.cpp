@@ -100,6 +100,11 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
         y = activations({1, s.outputs, s.out_height(), s.out_width()}, OCTAVO_OUTPUT, &p.y_scale, &y_zero);
     }
     x.code_max = p.code_max;
+    if (s.signed_input) {
+        x.dtype = OCTAVO_S8;
+        x.code_max = p.code_max / 2;
+        x.code_min = -x.code_max - 1;
+    }
     if (s.float_input) make_float(&x);
     if (s.float_result) make_float(&y);
     const std::vector<int32_t> zeros(static_cast<size_t>(s.outputs), s.w_zero);

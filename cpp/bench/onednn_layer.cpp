@@ -12,7 +12,12 @@ using Type = memory::data_type;
 class Layer {
 public:
     Layer(const Problem& problem, bool as_float)
-        : p_(problem), s_(problem.shape), float_(as_float), type_(as_float ? Type::f32 : Type::u8) {}
+        : p_(problem),
+          s_(problem.shape),
+          float_(as_float),
+          type_(as_float                     ? Type::f32
+                : problem.shape.signed_input ? Type::s8
+                                             : Type::u8) {}
 
     std::unique_ptr<Workload> make() const {
         onednn_threads(p_.threads);

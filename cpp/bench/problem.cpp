@@ -14,8 +14,11 @@ constexpr float weight_deviation = 32;  // of weight codes: as a trained layer's
 Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), threads(threads_), code_max(code_max_) {
     std::mt19937 engine(static_cast<uint32_t>(s.inputs() + s.macs()));
     x = Bytes(s.inputs());
-    for (int64_t i = 0; i < s.inputs(); ++i)
-        x.as<uint8_t>()[i] = static_cast<uint8_t>(engine() % static_cast<uint32_t>(code_max + 1));
+    const int least = s.signed_input ? -(code_max + 1) / 2 : 0;
+    for (int64_t i = 0; i < s.inputs(); ++i) {
+        const auto code = static_cast<int>(engine() % static_cast<uint32_t>(code_max + 1));
+        x.as<uint8_t>()[i] = static_cast<uint8_t>(code + least);
+    }
     if (s.family == Family::memory) {
         // Pooling keeps the scale.
         y_scale = s.kernel > 1 ? x_scale : 0.03f;

@@ -13,9 +13,9 @@ namespace octavo::bench {
 struct Problem {
     Shape shape;
     int threads = 1;
-    int code_max = 255;  // activations are 0..code_max
+    int code_max = 255;  // activations are 0..code_max; s8 ones half of that less
     float x_scale = 0.02f, y_scale = 1;
-    Bytes x;                      // u8 [batch, channels] or NHWC
+    Bytes x;                      // u8 or s8 [batch, channels] or NHWC
     Bytes w;                      // s8 [outputs, depth]; of table codes: what they stand for
     Bytes codes;                  // table codes [outputs, depth], one a byte
     std::vector<int8_t> tables;   // [outputs, sets an output, 16], their meaning
@@ -27,7 +27,10 @@ struct Problem {
 
     // The reals that the codes stand for.
     Bytes x_reals() const;
-    float x_real(int64_t i) const { return static_cast<float>(x.as<uint8_t>()[i] - shape.x_zero) * x_scale; }
+    float x_real(int64_t i) const {
+        const int code = shape.signed_input ? x.as<int8_t>()[i] : x.as<uint8_t>()[i];
+        return static_cast<float>(code - shape.x_zero) * x_scale;
+    }
     float w_real(int64_t i) const {
         return static_cast<float>(w.as<int8_t>()[i] - shape.w_zero) * w_scales[static_cast<size_t>(weight_set(i))];
     }

@@ -42,6 +42,8 @@ bool parse_word(const std::string& word, Shape* shape) {
         shape->float_result = true;
     } else if (word == "x=f32") {
         shape->float_input = shape->float_result = true;
+    } else if (word == "x=s8") {
+        shape->signed_input = true;
     } else if (word == "tables=own") {
         shape->own_tables = true;
     } else if (word == "from=memory") {

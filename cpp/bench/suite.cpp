@@ -124,7 +124,7 @@ void race_layer(Row* row, Report* report, int code_max, LibtorchPeer* libtorch) 
     }
     field.add(
         Contender::onednn_float, "oneDNN float", [&] { return onednn_layer(peers, true); }, copies);
-    if (libtorch != nullptr && !shape.float_result) field.add(libtorch, copies);
+    if (libtorch != nullptr && !shape.float_result && !shape.signed_input) field.add(libtorch, copies);
     field.run();
 }
 
