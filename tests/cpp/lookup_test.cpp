@@ -37,7 +37,8 @@ TEST(Lookup, EveryIsaEqualsTheDefinition) {
     Distrust distrust;
     Sweep(600).run([&](Random& random) {
         const int64_t depth = random.size_around(32, 300),
-                      features = random.size_around(random.pick({16, 32, 64}), 200), rows = random.integer(1, 20);
+                      features = random.size_around(random.pick({16, 32, 64}), 200),
+                      rows = random.chance(0.1) ? random.integer(60, 75) : random.integer(1, 20);
         const Problem p = random_codes(random, depth, features, rows);
         const auto expected = reference_linear(p, rows);
         if (p.y.dtype == OCTAVO_U8 && p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);

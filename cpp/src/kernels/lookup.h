@@ -43,18 +43,27 @@ struct LookupArgs {
 
 using LookupFn = void (*)(const LookupArgs&);
 
+// A panel without groups as family gemm reads it, for many rows: to [blocks * block / 4][columns][4], 64-byte aligned.
+struct DecodeArgs {
+    const uint8_t* codes;
+    const int8_t* tables;
+    int64_t blocks;
+    int8_t* to;
+};
+
 enum LookupLayout { lookup_lanes, lookup_columns };
 
 struct LookupRow {
     const char* isa;
     LookupLayout layout;
-    int block;                // of K
-    int columns;              // of a panel
-    int part;                 // layout lanes; otherwise the panel
-    int copies;               // of each 16 bytes of A: 1 or 4
-    int rows;                 // most rows a call
-    const LookupFn* sums;     // [rows]: for 1, 2, .. rows
-    const LookupFn* grouped;  // likewise, with groups
+    int block;                          // of K
+    int columns;                        // of a panel
+    int part;                           // layout lanes; otherwise the panel
+    int copies;                         // of each 16 bytes of A: 1 or 4
+    int rows;                           // most rows a call
+    const LookupFn* sums;               // [rows]: for 1, 2, .. rows
+    const LookupFn* grouped;            // likewise, with groups
+    void (*decode)(const DecodeArgs&);  // null: none
 };
 
 extern const LookupRow lookup_scalar, lookup_avx2, lookup_avx512, lookup_vnni, lookup_one_table_vnni;

@@ -13,6 +13,17 @@ namespace {
 // Rows that are prepared together, so that they stay in a near cache while the panels pass by.
 constexpr int64_t rows_at_once = 24;
 
+// Rows for which decoding a panel beforehand (1.4 ns a hundred weights) is less than what decoding again and again costs.
+constexpr int64_t enough_to_decode = 64;
+
+// Null: none so wide.
+const GemmTile* tile_of(const GemmRow& row, int columns) {
+    for (int i = 0; i < row.tile_count; i++) {
+        if (row.tiles[i].columns == columns) return &row.tiles[i];
+    }
+    return nullptr;
+}
+
 const LookupRow& choose_row(Isa isa, const Value& weight) {
     const int64_t features = weight.dims[0];
     const LookupRow& own_tables = lookup_row(isa, false);
@@ -40,6 +51,8 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;
     if (group_size_ == 0) {
+        if (panels_.row().decode != nullptr) tile_ = tile_of(gemm_row(isa), panels_.row().columns);
+        for (int32_t g = 0; tile_ != nullptr && g < ceil_div<int64_t>(depth_, 4); g++) offsets_.push_back(4 * g);
         stage_ = pack_stage(operands, order);
         return;
     }
@@ -71,15 +84,19 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     }
 }
 
+bool CodeProduct::decodes(int64_t rows) const { return tile_ != nullptr && rows >= enough_to_decode; }
+
+int64_t CodeProduct::decoded_bytes() const { return panels_.blocks() * panels_.row().block * panels_.row().columns; }
+
 bool CodeProduct::prepares() const { return panels_.row().copies > 1 || depth_ % panels_.row().block != 0; }
 
-int64_t CodeProduct::prepared_stride() const {
-    const LookupRow& row = panels_.row();
-    return round_up<int64_t>(panels_.blocks() * row.block, 16) * row.copies;
+int64_t CodeProduct::prepared_stride(int64_t copies) const {
+    return round_up<int64_t>(panels_.blocks() * panels_.row().block, 16) * copies;
 }
 
-void CodeProduct::prepare(const uint8_t* a, int64_t a_stride, int64_t rows, uint8_t* to) const noexcept {
-    const int64_t copies = panels_.row().copies, stride = prepared_stride();
+void CodeProduct::prepare(const uint8_t* a, int64_t a_stride, int64_t rows, int64_t copies,
+                          uint8_t* to) const noexcept {
+    const int64_t stride = prepared_stride(copies);
     for (int64_t r = 0; r < rows; r++) {
         uint8_t* out = to + r * stride;
         for (int64_t k = 0; k * copies < stride; k += 16) {
@@ -96,8 +113,12 @@ void CodeProduct::prepare(const uint8_t* a, int64_t a_stride, int64_t rows, uint
 
 void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,
                       int64_t end, const OutputStage& stage, int32_t zero_point) const noexcept {
+    if (decodes(rows)) {
+        run_decoded(a, a_stride, rows, c, scratch, first, end, stage);
+        return;
+    }
     const LookupRow& row = panels_.row();
-    const int64_t size = stage.type == output_f32 || stage.type == output_s32 ? 4 : 1;
+    const int64_t size = element_bytes(stage);
     const LookupFn* functions = group_size_ > 0 ? row.grouped : row.sums;
     LookupArgs args = {};
     args.blocks = panels_.blocks();
@@ -114,9 +135,9 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
         args.a_stride = a_stride;
         if (prepares()) {
             auto* prepared = reinterpret_cast<uint8_t*>(scratch);
-            prepare(x, a_stride, count, prepared);
+            prepare(x, a_stride, count, row.copies, prepared);
             x = prepared;
-            args.a_stride = prepared_stride();
+            args.a_stride = prepared_stride(row.copies);
         }
         for (int64_t panel = first; panel < end; panel++) {
             args.codes = panels_.codes(panel);
@@ -135,8 +156,46 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
     }
 }
 
+void CodeProduct::run_decoded(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch,
+                              int64_t first, int64_t end, const OutputStage& stage) const noexcept {
+    auto* decoded = reinterpret_cast<int8_t*>(scratch);
+    GemmArgs args = {};
+    args.a_stride = a_stride;
+    args.offsets = offsets_.data();
+    args.groups = static_cast<int64_t>(offsets_.size());
+    args.b = decoded;
+    args.start = stage.start;
+    args.stage = &stage;
+    args.c_stride = features_;
+    const uint8_t* x = a;
+    if (depth_ % 4 != 0) {
+        auto* prepared = reinterpret_cast<uint8_t*>(scratch) + decoded_bytes();
+        prepare(a, a_stride, rows, 1, prepared);
+        x = prepared;
+        args.a_stride = prepared_stride(1);
+    }
+    const int64_t passes = ceil_div<int64_t>(rows, tile_->rows), longer = rows % passes;
+    for (int64_t panel = first; panel < end; panel++) {
+        panels_.row().decode({panels_.codes(panel), panels_.tables(panel), panels_.blocks(), decoded});
+        args.column = panel * tile_->columns;
+        args.columns = static_cast<int32_t>(std::min<int64_t>(tile_->columns, features_ - args.column));
+        args.a = x;
+        args.c = static_cast<std::byte*>(c) + args.column * element_bytes(stage);
+        args.rows = rows / passes + 1;
+        args.tiles = longer;
+        if (longer > 0) tile_->functions[args.rows - 1](args);
+        args.a += longer * args.rows * args.a_stride;
+        args.c = static_cast<std::byte*>(args.c) + longer * args.rows * features_ * element_bytes(stage);
+        args.rows = rows / passes;
+        args.tiles = passes - longer;
+        tile_->functions[args.rows - 1](args);
+    }
+}
+
 size_t CodeProduct::scratch_bytes(int64_t rows) const {
-    return prepares() ? static_cast<size_t>(std::min(rows, rows_at_once) * prepared_stride()) : 0;
+    int64_t bytes = prepares() ? std::min(rows, rows_at_once) * prepared_stride(panels_.row().copies) : 0;
+    if (decodes(rows)) bytes = std::max(bytes, decoded_bytes() + (depth_ % 4 != 0 ? rows * prepared_stride(1) : 0));
+    return static_cast<size_t>(bytes);
 }
 
 std::string CodeProduct::kernel() const {

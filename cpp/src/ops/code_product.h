@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "kernels/gemm.h"
 #include "ops/output_stage.h"
 #include "pack/code_panels.h"
 
@@ -30,12 +32,19 @@ public:
 
 private:
     bool prepares() const;  // rows of A are brought into the form that the kernel reads
-    int64_t prepared_stride() const;
-    void prepare(const uint8_t* a, int64_t a_stride, int64_t rows, uint8_t* to) const noexcept;
+    int64_t prepared_stride(int64_t copies) const;
+    void prepare(const uint8_t* a, int64_t a_stride, int64_t rows, int64_t copies, uint8_t* to) const noexcept;
+    // Rows so many that a panel is decoded first, into scratch memory, for family gemm.
+    bool decodes(int64_t rows) const;
+    int64_t decoded_bytes() const;
+    void run_decoded(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first,
+                     int64_t end, const OutputStage& stage) const noexcept;
 
     int64_t features_, depth_, group_size_;
     CodePanels panels_;
     PackedStage stage_;
+    const GemmTile* tile_ = nullptr;  // as wide as a panel, for rows so many that panels are decoded before
+    std::vector<int32_t> offsets_;
     AlignedArray<int32_t> starts_;  // [groups][columns]: minus the sum of a group's weights
     AlignedArray<float> scales_;    // [groups][columns]
 };

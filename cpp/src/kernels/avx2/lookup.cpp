@@ -87,6 +87,6 @@ const LookupFn grouped[] = {product<1, true>, product<2, true>, product<3, true>
 
 }  // namespace
 
-const LookupRow lookup_avx2 = {"avx2", lookup_lanes, 32, 8, 8, 1, 4, sums, grouped};
+const LookupRow lookup_avx2 = {"avx2", lookup_lanes, 32, 8, 8, 1, 4, sums, grouped, nullptr};
 
 }  // namespace octavo

@@ -15,7 +15,7 @@ struct Words {
 
 }  // namespace
 
-const LookupRow lookup_avx512 = {"avx512",           lookup_lanes,         32, 16 * parts, 16, 4, 4,
-                                 Lanes<Words>::sums, Lanes<Words>::grouped};
+const LookupRow lookup_avx512 = {"avx512",           lookup_lanes,          32,     16 * parts, 16, 4, 4,
+                                 Lanes<Words>::sums, Lanes<Words>::grouped, nullptr};
 
 }  // namespace octavo

@@ -95,6 +95,20 @@ void product_of_columns(const LookupArgs& args) {
     }
 }
 
+void decode(const DecodeArgs& args) {
+    const __m512i table = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(args.tables)));
+    const uint8_t* codes = args.codes;
+    int8_t* to = args.to;
+    for (int64_t block = 0; block < args.blocks; block++, codes += 4 * panel, to += 8 * panel) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) {
+            const __m512i pairs = _mm512_load_si512(codes + 64 * v);
+            _mm512_store_si512(to + 64 * v, _mm512_permutexvar_epi8(pairs, table));
+            _mm512_store_si512(to + 4 * panel + 64 * v, _mm512_permutexvar_epi8(_mm512_srli_epi16(pairs, 4), table));
+        }
+    }
+}
+
 const LookupFn sums[] = {product_of_columns<1, false>, product_of_columns<2, false>, product_of_columns<3, false>,
                          product_of_columns<4, false>, product_of_columns<5, false>, product_of_columns<6, false>};
 const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, true>, product_of_columns<3, true>,
@@ -102,6 +116,6 @@ const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, t
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, panel, 1, 6, sums, grouped};
+const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, panel, 1, 6, sums, grouped, decode};
 
 }  // namespace octavo
