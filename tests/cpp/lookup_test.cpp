@@ -28,7 +28,9 @@ Problem random_codes(Random& random, int64_t depth, int64_t features, int64_t ro
         p.has_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
         if (p.y.dtype == OCTAVO_S32) p.y.dtype = OCTAVO_F32;
     }
-    p.codes = random.codes<uint8_t>(static_cast<size_t>(rows * depth), 0, 255, random.chance(0.2));
+    // Of seven bits pairs of products fit 16.
+    if (random.chance(0.4)) p.x.code_max = std::max(127, p.x.zero_points[0]);
+    p.codes = random.codes<uint8_t>(static_cast<size_t>(rows * depth), 0, p.x.code_max, random.chance(0.2));
     return p;
 }
 

@@ -56,13 +56,16 @@ enum LookupLayout { lookup_lanes, lookup_columns };
 struct LookupRow {
     const char* isa;
     LookupLayout layout;
-    int block;                          // of K
-    int columns;                        // of a panel
-    int part;                           // layout lanes; otherwise the panel
-    int copies;                         // of each 16 bytes of A: 1 or 4
-    int rows;                           // most rows a call
-    const LookupFn* sums;               // [rows]: for 1, 2, .. rows
-    const LookupFn* grouped;            // likewise, with groups
+    int block;                // of K
+    int columns;              // of a panel
+    int part;                 // layout lanes; otherwise the panel
+    int copies;               // of each 16 bytes of A: 1 or 4
+    int rows;                 // most rows a call
+    const LookupFn* sums;     // [rows]: for 1, 2, .. rows
+    const LookupFn* grouped;  // likewise, with groups
+    // Likewise for products of which no two neighbours' sum leaves 16 bits; null: the others are as fast.
+    const LookupFn* pair_sums;
+    const LookupFn* pair_grouped;
     void (*decode)(const DecodeArgs&);  // null: none
 };
 

@@ -43,6 +43,7 @@ struct WeightOnlyRow {
     int macs_per_ns;            // roughly, to decide what is worth a thread
     const WeightOnlyFn* bytes;  // [rows]: the function for 1, 2, .. rows
     const WeightOnlyFn* codes;  // likewise
+    bool fast_codes;            // no slower than bytes
 };
 
 extern const WeightOnlyRow weight_only_scalar, weight_only_avx2, weight_only_avx512;

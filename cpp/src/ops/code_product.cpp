@@ -1,6 +1,7 @@
 #include "ops/code_product.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/sizes.h"
@@ -33,6 +34,12 @@ const LookupRow& choose_row(Isa isa, const Value& weight) {
     return wide * 4 <= round_up<int64_t>(features, own_tables.columns) * 5 ? one_table : own_tables;
 }
 
+// True if no two products of a code of A up to code_max and a level add up to what 16 bits do not hold.
+bool pairs_fit(const Value& weight, int code_max) {
+    return std::all_of(weight.table.begin(), weight.table.end(),
+                       [&](int8_t level) { return 2 * code_max * std::abs(level) <= 32767; });
+}
+
 CodeTables tables_of(const Value& weight, int64_t depth) {
     CodeTables tables = {weight.table.data(), weight.table_size, 0, 0, weight.group_size};
     if (weight.axis < 0 || has_one_table(weight)) return tables;
@@ -47,6 +54,7 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     : features_(weight.dims[0]),
       depth_(operands.weights->depth),
       group_size_(weight.group_size),
+      pairs_(pairs_fit(weight, operands.x.code_max)),
       panels_(choose_row(isa, weight), weight.as<uint8_t>(), features_, depth_, tables_of(weight, depth_)) {
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;
@@ -119,7 +127,9 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
     }
     const LookupRow& row = panels_.row();
     const int64_t size = element_bytes(stage);
-    const LookupFn* functions = group_size_ > 0 ? row.grouped : row.sums;
+    const bool pairs = pairs_ && row.pair_sums != nullptr;
+    const LookupFn* functions =
+        group_size_ > 0 ? (pairs ? row.pair_grouped : row.grouped) : (pairs ? row.pair_sums : row.sums);
     LookupArgs args = {};
     args.blocks = panels_.blocks();
     args.stage = &stage;

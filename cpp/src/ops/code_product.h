@@ -41,6 +41,7 @@ private:
                      int64_t end, const OutputStage& stage) const noexcept;
 
     int64_t features_, depth_, group_size_;
+    bool pairs_;  // two neighbouring products fit 16 bits
     CodePanels panels_;
     PackedStage stage_;
     const GemmTile* tile_ = nullptr;  // as wide as a panel, for rows so many that panels are decoded before

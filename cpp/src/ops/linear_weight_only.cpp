@@ -13,7 +13,8 @@ namespace octavo {
 namespace {
 
 WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
-    const std::optional<Value> low_bits = low_bit_codes(*desc.inputs[1]);
+    const WeightOnlyRow& row = weight_only_row(desc.isa);
+    const std::optional<Value> low_bits = row.fast_codes ? low_bit_codes(*desc.inputs[1]) : std::nullopt;
     const Value& weight = low_bits ? *low_bits : *desc.inputs[1];
     const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
     require_group_size(weight, where);
@@ -25,7 +26,6 @@ WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
         throw Error(OCTAVO_SHAPE_MISMATCH, where + ": bias \"" + bias->name + "\" has shape " + bias->shape_text() +
                                                " instead of [" + std::to_string(dense.outputs) + "]");
     }
-    const WeightOnlyRow& row = weight_only_row(desc.isa);
     WeightOnlyPanels panels = weight.dtype == OCTAVO_CODE4 && has_one_table(weight)
                                   ? WeightOnlyPanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth,
                                                      weight.table.data(), weight.table_size)

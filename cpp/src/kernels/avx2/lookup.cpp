@@ -1,5 +1,5 @@
 // Family lookup on AVX2: two columns a vector, 16 consecutive codes each in a 128-bit lane; looked-up weights are widened to
-// 16 bits, so the products are exact.
+// 16 bits, so that the products are exact; or pairs of products are added in 16 bits, where these hold them.
 #include "kernels/lookup.h"
 
 #include "kernels/output_avx2.h"
@@ -12,7 +12,9 @@ OCTAVO_INLINE __m256i broadcast(const uint8_t* p) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 
+template <bool in_pairs>
 OCTAVO_INLINE __m256i add(__m256i sum, __m256i a, __m256i w) {
+    if (in_pairs) return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(a, w), _mm256_set1_epi16(1)));
     const __m256i even =
         _mm256_madd_epi16(_mm256_and_si256(a, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
     const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(a, 8), _mm256_srai_epi16(w, 8));
@@ -26,7 +28,7 @@ OCTAVO_INLINE __m256i sums_of_lanes(const __m256i (&s)[4]) {
     return _mm256_add_epi32(_mm256_unpacklo_epi64(s01, s23), _mm256_unpackhi_epi64(s01, s23));
 }
 
-template <int rows, bool grouped>
+template <int rows, bool grouped, bool in_pairs>
 void product(const LookupArgs& args) {
     const __m256i low_bits = _mm256_set1_epi8(15);
     __m256 reals[rows];
@@ -55,7 +57,8 @@ void product(const LookupArgs& args) {
 #pragma GCC unroll 4
                 for (int i = 0; i < rows; i++) {
                     const uint8_t* row = a + i * args.a_stride;
-                    sums[i][v] = add(add(sums[i][v], broadcast(row), first), broadcast(row + 16), second);
+                    sums[i][v] =
+                        add<in_pairs>(add<in_pairs>(sums[i][v], broadcast(row), first), broadcast(row + 16), second);
                 }
             }
         }
@@ -82,11 +85,25 @@ void product(const LookupArgs& args) {
     }
 }
 
-const LookupFn sums[] = {product<1, false>, product<2, false>, product<3, false>, product<4, false>};
-const LookupFn grouped[] = {product<1, true>, product<2, true>, product<3, true>, product<4, true>};
+template <bool grouped, bool in_pairs>
+struct Rows {
+    static constexpr LookupFn functions[] = {product<1, grouped, in_pairs>, product<2, grouped, in_pairs>,
+                                             product<3, grouped, in_pairs>, product<4, grouped, in_pairs>};
+};
 
 }  // namespace
 
-const LookupRow lookup_avx2 = {"avx2", lookup_lanes, 32, 8, 8, 1, 4, sums, grouped, nullptr};
+const LookupRow lookup_avx2 = {"avx2",
+                               lookup_lanes,
+                               32,
+                               8,
+                               8,
+                               1,
+                               4,
+                               Rows<false, false>::functions,
+                               Rows<true, false>::functions,
+                               Rows<false, true>::functions,
+                               Rows<true, true>::functions,
+                               nullptr};
 
 }  // namespace octavo

@@ -126,6 +126,6 @@ const WeightOnlyFn codes[most_rows] = {product<Codes, 1>, product<Codes, 2>, pro
 
 }  // namespace
 
-const WeightOnlyRow weight_only_avx2 = {"avx2", most_rows, panel, 12, bytes, codes};
+const WeightOnlyRow weight_only_avx2 = {"avx2", most_rows, panel, 12, bytes, codes, false};
 
 }  // namespace octavo

@@ -157,6 +157,6 @@ const WeightOnlyFn codes[most_rows] = {product<Codes, 1>, product<Codes, 2>, pro
 
 }  // namespace
 
-const WeightOnlyRow weight_only_avx512 = {"avx512", most_rows, panel, 25, bytes, codes};
+const WeightOnlyRow weight_only_avx512 = {"avx512", most_rows, panel, 25, bytes, codes, true};
 
 }  // namespace octavo

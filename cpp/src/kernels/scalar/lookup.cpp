@@ -50,6 +50,7 @@ const LookupFn grouped[] = {product<1, true>, product<2, true>, product<3, true>
 
 }  // namespace
 
-const LookupRow lookup_scalar = {"scalar", lookup_lanes, block, panel, panel, 1, 4, sums, grouped, nullptr};
+const LookupRow lookup_scalar = {"scalar", lookup_lanes, block,   panel,   panel,   1,
+                                 4,        sums,         grouped, nullptr, nullptr, nullptr};
 
 }  // namespace octavo

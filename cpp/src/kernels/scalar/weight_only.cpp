@@ -39,6 +39,6 @@ const WeightOnlyFn codes[] = {product<weight_of_codes>};
 
 }  // namespace
 
-const WeightOnlyRow weight_only_scalar = {"scalar", 1, panel, 1, bytes, codes};
+const WeightOnlyRow weight_only_scalar = {"scalar", 1, panel, 1, bytes, codes, false};
 
 }  // namespace octavo

@@ -43,7 +43,7 @@ void decode(const DecodeArgs& args) {
 
 }  // namespace
 
-const LookupRow lookup_vnni = {"vnni",           lookup_lanes,        32,    16 * parts, 16, 4, 4,
-                               Lanes<Dot>::sums, Lanes<Dot>::grouped, decode};
+const LookupRow lookup_vnni = {"vnni",           lookup_lanes,        32,      16 * parts, 16,    4, 4,
+                               Lanes<Dot>::sums, Lanes<Dot>::grouped, nullptr, nullptr,    decode};
 
 }  // namespace octavo

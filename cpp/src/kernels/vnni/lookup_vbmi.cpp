@@ -116,6 +116,7 @@ const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, t
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8, panel, panel, 1, 6, sums, grouped, decode};
+const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8,       panel,   panel,   1,
+                                         6,      sums,           grouped, nullptr, nullptr, decode};
 
 }  // namespace octavo
