@@ -150,7 +150,7 @@ TEST(Pairs, EveryFormEqualsScalar) {
                 Sweep(15).run([&](Random& random) {
                     const RandomCase c(random, rows, random.pick({row->narrow.columns, row->wide.columns}));
                     const GemmProduct scalar(gemm_scalar, gemm_scalar.tiles[0], layout_of(c), operands_of(c), 1, 0);
-                    const PairsProduct product(*row, layout_of(c), operands_of(c), 1, 0, form);
+                    const PairsProduct product(*row, layout_of(c), operands_of(c), 1, 0, 0, form);
                     EXPECT_TRUE(same_bits(c.of(product), c.of(scalar))) << c.text();
                     return true;
                 });

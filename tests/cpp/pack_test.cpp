@@ -145,7 +145,7 @@ TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
                     const auto* extra = reinterpret_cast<const int8_t*>(panels.extra_weights(panel));
                     for (size_t e = 0; e < panel.extras.size(); e++) {
                         for (size_t i = 0; i < group; i++) {
-                            found[static_cast<size_t>(panel.extras[e]) * group + i] += extra[e * group + i];
+                            found[static_cast<size_t>(panel.extras[e]) / 4 * group + i] += extra[e * group + i];
                         }
                         for (size_t i = 0; i < group; i += 2) {
                             const auto sums = holds(extra + e * group, i, i + 1);

@@ -1,14 +1,15 @@
 // Family pairs: what family gemm computes, for instruction sets that multiply bytes or words and add two neighbouring products.
 //
 // A is copied into rows without gaps first, K in groups of four, zeros at the end; so a matrix, taps of a convolution, dilation and
-// channel groups are all the same. B is packed in panels of a tile's columns. Three forms:
+// channel groups are all the same. Rows that share most of their bytes, as pixels of a convolution do, may instead be spans of an
+// image, of bytes as it is or made to words as a whole. B is packed in panels of a tile's columns. Three forms:
 //   cross   (a0 + w1)(a1 + w0) = a0 w0 + a1 w1 + a0 a1 + w0 w1 in 16-bit factors (Winograd, A New Algorithm for Inner Product, 1968):
 //           exact for all codes. The third term is of A's row alone, the fourth of B's column. Rows are words, of each group
 //           a0 a2 a1 a3; panels [groups][2][columns][2] s16, of each group w1 w3, then w0 w2.
 //   bytes   u8 times s8, two products added in 16 bits. Rows [groups][4] u8, panels [groups][columns][4] s8.
 //   quads   the same of two groups, added in 16 bits before they go to 32; the number of groups is even.
 // Panels of bytes and quads are proved not to leave 16 bits at packing. Where a few weights break the proof, these are made smaller,
-// and what is missing is added as further groups of bytes (`extras`), which name the group of A that they meet.
+// and what is missing is added as further groups of bytes (`extras`), which name where in a row the bytes are that they meet.
 #ifndef OCTAVO_KERNELS_PAIRS_H
 #define OCTAVO_KERNELS_PAIRS_H
 
@@ -21,13 +22,20 @@ namespace octavo {
 enum PairsForm { pairs_cross, pairs_bytes, pairs_quads };
 constexpr int pairs_forms = 3;
 
-// Of GemmArgs: tiles, groups, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
+// Groups of a row that lie side by side, from `offset` bytes of it on.
+struct PairsSpan {
+    int32_t offset, groups;
+};
+
+// Of GemmArgs: tiles, b, stage, column, columns, row_sums, c and residual; a is the first packed row, a_stride from row to row.
 struct PairsArgs : GemmArgs {
+    const PairsSpan* spans;
+    int64_t span_count;
     const int32_t* terms;      // [the tile's columns], added to the stage's start
     const int32_t* row_terms;  // [tiles * rows], subtracted; cross only
     int64_t extras;
-    const int32_t* extra_groups;  // [extras]
-    const void* extra_b;          // [extras][columns][4] s8
+    const int32_t* extra_offsets;  // [extras], bytes of a row
+    const void* extra_b;           // [extras][columns][4] s8
 };
 using PairsFn = void (*)(PairsArgs);
 
@@ -54,6 +62,15 @@ struct PairsRows {
 };
 using PairsRowsFn = void (*)(const PairsRows&);
 
+// `bytes` bytes of an image, a multiple of 16, to words; terms[i]: the sum of a0 a1 + a2 a3 of all that is before byte 16 i.
+struct PairsImage {
+    const uint8_t* a;
+    int64_t bytes;
+    uint8_t* words;  // 64-byte aligned
+    int32_t* terms;  // [bytes / 16 + 1]
+};
+using PairsImageFn = void (*)(const PairsImage&);
+
 struct PairsTile {
     int rows, columns;
     const PairsFn* forms[pairs_forms];  // [rows]: the function for 1, 2, .. rows
@@ -63,6 +80,7 @@ struct PairsRow {
     const char* isa;
     PairsTile narrow, wide;    // one vector of columns, two
     PairsRowsFn bytes, words;  // rows of A for bytes and quads, for cross
+    PairsImageFn image;        // spans of A for cross
     int lanes;                 // columns of a vector
     int macs_per_ns;           // multiply-adds a nanosecond, roughly: to decide what is worth a thread
 };

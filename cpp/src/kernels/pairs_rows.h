@@ -75,6 +75,12 @@ OCTAVO_ALWAYS void widen_all(const uint8_t* from, int64_t length, uint8_t* to, _
     for (int64_t k = 0; k < length; k += 16) widen(_mm_shuffle_epi8(load_16(from + k), order), to + 2 * k, sum);
 }
 
+// Each group's sum is in both of its lanes: of all groups together.
+OCTAVO_ALWAYS int32_t sum_of(__m256i x) {
+    const __m128i half = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_unpackhi_epi64(half, half)));
+}
+
 void rows_of_bytes(const PairsRows& r) {
     for (int64_t i = 0; i < r.rows; i++) {
         const uint8_t* a = r.a + i * r.pixel_bytes;
@@ -106,10 +112,19 @@ void rows_of_words(const PairsRows& r) {
             copy_row(r, a, to + 16 * r.chunks);
             widen_all(to + 16 * r.chunks, 16 * r.chunks, to, sum);
         }
-        // Each group's sum is in both of its lanes.
-        const __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-        r.terms[i] = _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_unpackhi_epi64(half, half)));
+        r.terms[i] = sum_of(sum);
     }
+}
+
+void image_of_words(const PairsImage& image) {
+    uint32_t before = 0;
+    for (int64_t k = 0; k < image.bytes; k += 16) {
+        image.terms[k / 16] = static_cast<int32_t>(before);
+        __m256i sum = _mm256_setzero_si256();
+        widen_all(image.a + k, 16, image.words + 2 * k, sum);
+        before += static_cast<uint32_t>(sum_of(sum));
+    }
+    image.terms[image.bytes / 16] = static_cast<int32_t>(before);
 }
 
 #undef OCTAVO_ALWAYS

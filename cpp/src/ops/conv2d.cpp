@@ -139,6 +139,8 @@ void reorder(DenseWeights& weights, const ConvGeometry& g, int64_t merged) {
 // Groups of K for `channels` consecutive input channels a tap, where a row of the band has `pitch` bytes.
 GroupLayout taps_of(const ConvGeometry& g, int64_t pitch, int64_t channels) {
     GroupLayout layout;
+    layout.pixel_bytes = g.stride_w * g.channels;
+    layout.line_bytes = g.stride_h * pitch;
     const bool dense = channels == g.channels && g.dilation_w == 1;
     for (int64_t ky = 0; ky < g.kernel_h; ky++) {
         const int64_t row = ky * g.dilation_h * pitch, first = ky * g.kernel_w * channels;

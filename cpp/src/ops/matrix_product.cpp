@@ -7,7 +7,7 @@ namespace octavo {
 std::unique_ptr<MatrixProduct> matrix_product(Isa isa, GroupLayout layout, const StageOperands& operands, int groups,
                                               int64_t group_bytes, int64_t width, const ConvGeometry* padded) {
     if (const PairsRow* row = pairs_row(isa))
-        return std::make_unique<PairsProduct>(*row, layout, operands, groups, group_bytes);
+        return std::make_unique<PairsProduct>(*row, layout, operands, groups, group_bytes, width);
     return std::make_unique<GemmProduct>(gemm_row(isa), std::move(layout), operands, groups, group_bytes, width,
                                          padded);
 }

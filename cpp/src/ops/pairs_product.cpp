@@ -21,10 +21,13 @@ T* take(std::byte*& scratch, size_t count) {
 }  // namespace
 
 PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
-                           int64_t group_bytes, std::optional<PairsForm> form)
+                           int64_t group_bytes, int64_t width, std::optional<PairsForm> form)
     : row_(&row),
-      depth_(layout),
-      over_reads_(depth_.over_reads()),
+      depth_(layout, width > 0 && groups == 1 && !operands.weights->has_zero_points()),
+      over_reads_(!depth_.spans() && depth_.over_reads()),
+      pixel_bytes_(layout.pixel_bytes),
+      line_bytes_(layout.line_bytes),
+      width_(width),
       panels_(row, depth_, operands.x.code_max, form),
       ones_(row, depth_, operands.x.code_max, form),
       outputs_(operands.weights->outputs) {
@@ -40,6 +43,17 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
     ones_.finish();
     zeros_ = AlignedArray<int32_t>(ones_.order().size());
     stage_ = pack_stage(operands, panels_.order());
+    for (const PairsForm f : {pairs_cross, pairs_bytes, pairs_quads}) {
+        if (!depth_.spans()) {
+            // Quads take groups by two, the others no group of zeros.
+            const int64_t used = f == pairs_quads ? depth_.groups() : ceil_div<int64_t>(depth_.source.size(), 4);
+            spans_[f] = {{0, static_cast<int32_t>(used)}};
+            continue;
+        }
+        for (const ByteRun& run : depth_.runs) {
+            spans_[f].push_back({(f == pairs_cross ? 2 : 1) * run.offset, run.length / 4});
+        }
+    }
 }
 
 // Bytes from packed row to packed row. An odd number of cache lines: rows do not fall on each other in the cache.
@@ -55,7 +69,24 @@ int64_t PairsProduct::block_rows(int64_t pixels) const {
     return std::min(pixels, std::max(step, std::min<int64_t>(in_cache, 480) / step * step));
 }
 
+// Bytes of A that some lines reach over.
+int64_t PairsProduct::image_bytes(int64_t lines, int64_t pixels) const {
+    return (lines - 1) * line_bytes_ + (pixels - 1) * pixel_bytes_ + depth_.reach();
+}
+
+// Lines that are made to words at a time: they stay in L2 beside a panel of weights, or are one.
+int64_t PairsProduct::block_lines(int64_t lines, int64_t pixels) const {
+    const int64_t more = static_cast<int64_t>(cache_bytes(2) / 8) - image_bytes(1, pixels);
+    return std::min(lines, 1 + std::max<int64_t>(0, more) / line_bytes_);
+}
+
 size_t PairsProduct::scratch_bytes(int64_t pixels) const {
+    if (depth_.spans()) {
+        const int64_t lines = block_lines(ceil_div(pixels, width_), width_);
+        const size_t bytes = static_cast<size_t>(image_bytes(lines, width_));
+        return round_up(2 * bytes, alignment) + round_up((bytes / 16 + 1) * sizeof(int32_t), alignment) +
+               round_up(static_cast<size_t>(lines * width_) * sizeof(int32_t), alignment);
+    }
     const size_t rows = static_cast<size_t>(block_rows(pixels));
     return rows * static_cast<size_t>(stride(true) + stride(false)) + 2 * round_up(rows * sizeof(int32_t), alignment);
 }
@@ -100,40 +131,50 @@ void PairsProduct::pack(const Lines& lines, const PairPanel& panel, Block& block
     }
 }
 
-void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, const Block& block,
-                            const OutputStage& stage, const int32_t* sums, void* c, const void* residual,
-                            int64_t outputs) const noexcept {
+PairsProduct::Rows PairsProduct::rows_of(const PairPanel& panel, const Block& block,
+                                         const int32_t* sums) const noexcept {
     const bool words = panel.form == pairs_cross;
+    return {words ? block.words : block.byte_rows,
+            words ? stride(true) : block.byte_stride,
+            block.count,
+            block.terms,
+            sums,
+            block.first};
+}
+
+void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, const Rows& rows,
+                            const OutputStage& stage, void* c, const void* residual, int64_t outputs) const noexcept {
     const PairsTile& tile = *panel.tile;
-    const int64_t size = stage.type == output_f32 || stage.type == output_s32 ? 4 : 1;
     PairsArgs args = {};
-    args.a_stride = words ? stride(true) : block.byte_stride;
-    // Quads take groups by two, the others no group of zeros.
-    args.groups = panel.form == pairs_quads ? depth_.groups() : ceil_div<int64_t>(depth_.source.size(), 4);
+    args.a_stride = rows.stride;
+    args.spans = spans_[panel.form].data();
+    args.span_count = static_cast<int64_t>(spans_[panel.form].size());
     args.b = panels.weights(panel);
     args.terms = panels.terms(panel);
     args.extras = static_cast<int64_t>(panel.extras.size());
-    args.extra_groups = panel.extras.data();
+    args.extra_offsets = panel.extras.data();
     args.extra_b = panels.extra_weights(panel);
     args.stage = &stage;
     args.column = panel.column;
     args.columns = panel.columns;
     args.c_stride = args.residual_stride = outputs;
     // Tiles of evenly many rows: first those with one more, if there are such.
-    const int64_t tiles = ceil_div<int64_t>(block.count, tile.rows);
-    const int64_t least = block.count / tiles, larger = block.count % tiles;
+    const int64_t tiles = ceil_div<int64_t>(rows.count, tile.rows);
+    const int64_t least = rows.count / tiles, larger = rows.count % tiles;
     int64_t row = 0;
-    for (const int64_t rows : {least + 1, least}) {
-        args.tiles = rows > least ? larger : tiles - larger;
+    for (const int64_t height : {least + 1, least}) {
+        args.rows = height;
+        args.tiles = height > least ? larger : tiles - larger;
         if (args.tiles == 0) continue;
-        const int64_t result = (block.first + row) * outputs + panel.output;
-        args.a = (words ? block.words : block.byte_rows) + row * args.a_stride;
-        args.row_terms = block.terms + row;
-        args.row_sums = sums == nullptr ? nullptr : sums + row;
-        args.c = static_cast<std::byte*>(c) + result * size;
+        const int64_t result = (rows.first + row) * outputs + panel.output;
+        args.a = rows.a + row * rows.stride;
+        args.row_terms = rows.terms + row;
+        args.row_sums = rows.sums == nullptr ? nullptr : rows.sums + row;
+        args.c = static_cast<std::byte*>(c) + result * element_bytes(stage);
         args.residual = residual == nullptr ? nullptr : static_cast<const std::byte*>(residual) + result;
-        tile.forms[panel.form][rows - 1](args);
-        row += rows * args.tiles;
+        const int64_t below = row + height * args.tiles;
+        tile.forms[panel.form][height - 1](args);
+        row = below;
     }
 }
 
@@ -142,6 +183,64 @@ void PairsProduct::run(const Lines& lines, int64_t first, int64_t end) const noe
 }
 
 void PairsProduct::run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept {
+    if (depth_.spans()) {
+        run_image(lines, first, end, stage);
+    } else {
+        run_packed(lines, first, end, stage);
+    }
+}
+
+// Words of the lines' whole image, and each row's term as the difference of what is before the ends of its spans.
+void PairsProduct::widen(const Lines& lines, const Image& image) const noexcept {
+    row_->image({lines.a, image_bytes(lines.lines, lines.pixels), image.words, image.before});
+    for (int64_t line = 0; line < lines.lines; line++) {
+        for (int64_t pixel = 0; pixel < lines.pixels; pixel++) {
+            const int64_t at = line * lines.line_bytes + pixel * lines.pixel_bytes;
+            uint32_t term = 0;
+            for (const ByteRun& run : depth_.runs) {
+                const int32_t* before = image.before + (at + run.offset) / 16;
+                term += static_cast<uint32_t>(before[run.length / 16]) - static_cast<uint32_t>(before[0]);
+            }
+            image.terms[line * lines.pixels + pixel] = static_cast<int32_t>(term);
+        }
+    }
+}
+
+void PairsProduct::run_image(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept {
+    const int64_t step = block_lines(lines.lines, lines.pixels);
+    const size_t bytes = static_cast<size_t>(image_bytes(step, lines.pixels));
+    std::byte* scratch = lines.scratch;
+    Image image = {};
+    image.words = take<uint8_t>(scratch, 2 * bytes);
+    image.before = take<int32_t>(scratch, bytes / 16 + 1);
+    image.terms = take<int32_t>(scratch, static_cast<size_t>(step * lines.pixels));
+    Lines block = lines;
+    for (int64_t line = 0; line < lines.lines; line += step) {
+        block.a = lines.a + line * lines.line_bytes;
+        block.lines = std::min(step, lines.lines - line);
+        bool widened = false;
+        for (int64_t p = first; p < end; p++) {
+            const PairPanel& panel = panels_.panels()[static_cast<size_t>(p)];
+            const bool words = panel.form == pairs_cross;
+            if (words && !widened) {
+                widen(block, image);
+                widened = true;
+            }
+            for (int64_t i = 0; i < block.lines; i++) {
+                const uint8_t* a = words ? image.words + 2 * i * lines.line_bytes : block.a + i * lines.line_bytes;
+                const Rows rows = {a,
+                                   (words ? 2 : 1) * lines.pixel_bytes,
+                                   lines.pixels,
+                                   image.terms + i * lines.pixels,
+                                   nullptr,
+                                   (line + i) * lines.pixels};
+                multiply(panels_, panel, rows, stage, lines.c, lines.residual, outputs_);
+            }
+        }
+    }
+}
+
+void PairsProduct::run_packed(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept {
     const int64_t pixels = lines.lines * lines.pixels, step = block_rows(pixels);
     std::byte* scratch = lines.scratch;
     Block block = {};
@@ -164,11 +263,13 @@ void PairsProduct::run(const Lines& lines, int64_t first, int64_t end, const Out
                 sum_stage.start = zeros_.data();
                 const PairPanel& ones = ones_.panels()[static_cast<size_t>(panel.group)];
                 pack(lines, ones, block);
-                multiply(ones_, ones, block, sum_stage, nullptr, block.sums - block.first, nullptr, 1);
+                Rows ones_rows = rows_of(ones, block, nullptr);
+                ones_rows.first = 0;
+                multiply(ones_, ones, ones_rows, sum_stage, block.sums, nullptr, 1);
             }
             pack(lines, panel, block);
-            multiply(panels_, panel, block, stage, stage.weight_zero != nullptr ? block.sums : nullptr, lines.c,
-                     lines.residual, outputs_);
+            multiply(panels_, panel, rows_of(panel, block, stage.weight_zero != nullptr ? block.sums : nullptr), stage,
+                     lines.c, lines.residual, outputs_);
         }
     }
 }

@@ -15,12 +15,13 @@
 
 namespace octavo {
 
-// Family pairs: blocks of pixels, in order through all lines, are copied into packed rows; then the panels of weights pass by.
+// Family pairs: blocks of pixels, in order through all lines, are copied into packed rows; then the panels of weights pass by. Of a
+// convolution with whole chunks of channels the rows are spans of the image, of which blocks of lines are made to words.
 class PairsProduct : public MatrixProduct {
 public:
     // Operands as for GemmProduct. form: the only one to use; for tests.
     PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
-                 int64_t group_bytes, std::optional<PairsForm> form = {});
+                 int64_t group_bytes, int64_t width, std::optional<PairsForm> form = {});
 
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
@@ -50,16 +51,38 @@ private:
         int words_of, bytes_of;
     };
 
+    // Rows that follow one another at even distances: their beginnings, and their results.
+    struct Rows {
+        const uint8_t* a;
+        int64_t stride, count;
+        const int32_t* terms;
+        const int32_t* sums;  // null where not needed
+        int64_t first;        // pixel
+    };
+    // Lines of an image, words where some panel needs them.
+    struct Image {
+        uint8_t* words;
+        int32_t *before, *terms;  // sums over words before each chunk; of each row
+    };
+
     int64_t block_rows(int64_t pixels) const;
+    int64_t image_bytes(int64_t lines, int64_t pixels) const;
+    int64_t block_lines(int64_t lines, int64_t pixels) const;
+    void run_packed(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept;
+    void run_image(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept;
+    void widen(const Lines& lines, const Image& image) const noexcept;
+    Rows rows_of(const PairPanel& panel, const Block& block, const int32_t* sums) const noexcept;
     int64_t stride(bool words) const;
     bool packed_already(const Lines& lines, const Block& block) const noexcept;
     void pack(const Lines& lines, const PairPanel& panel, Block& block) const noexcept;
-    void multiply(const PairPanels& panels, const PairPanel& panel, const Block& block, const OutputStage& stage,
-                  const int32_t* sums, void* c, const void* residual, int64_t outputs) const noexcept;
+    void multiply(const PairPanels& panels, const PairPanel& panel, const Rows& rows, const OutputStage& stage, void* c,
+                  const void* residual, int64_t outputs) const noexcept;
 
     const PairsRow* row_;
     PackedDepth depth_;
     bool over_reads_;
+    int64_t pixel_bytes_, line_bytes_, width_;
+    std::vector<PairsSpan> spans_[pairs_forms];
     PairPanels panels_;
     PairPanels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
     AlignedArray<int32_t> zeros_;

@@ -23,7 +23,7 @@ RowPiece nothing(int32_t offset) {
 
 }  // namespace
 
-PackedDepth::PackedDepth(const GroupLayout& layout) {
+PackedDepth::PackedDepth(const GroupLayout& layout, bool may_span) {
     for (size_t i = 0; i < layout.source.size(); i++) {
         if (layout.source[i] < 0) continue;
         const int32_t offset = layout.offsets[i / 4] + static_cast<int32_t>(i % 4);
@@ -32,7 +32,27 @@ PackedDepth::PackedDepth(const GroupLayout& layout) {
         source.push_back(layout.source[i]);
     }
     chunks = static_cast<int32_t>((source.size() + 15) / 16);
-    if (runs.size() > 1 && chunks <= most_chunks_in_pieces) make_pieces();
+    spans_ = may_span && runs.size() > 1 && layout.pixel_bytes > 0 && layout.pixel_bytes % 16 == 0 &&
+             layout.line_bytes % 16 == 0 && std::all_of(runs.begin(), runs.end(), [](const ByteRun& run) {
+                 return run.offset >= 0 && run.offset % 16 == 0 && run.length % 16 == 0;
+             });
+    if (!spans_ && runs.size() > 1 && chunks <= most_chunks_in_pieces) make_pieces();
+}
+
+int64_t PackedDepth::reach() const {
+    int64_t end = 0;
+    for (const ByteRun& run : runs) end = std::max<int64_t>(end, run.offset + run.length);
+    return end;
+}
+
+int32_t PackedDepth::group_offset(int32_t group) const {
+    int32_t packed = 4 * group;
+    if (!spans_) return packed;
+    for (const ByteRun& run : runs) {
+        if (packed < run.length) return run.offset + packed;
+        packed -= run.length;
+    }
+    return 0;
 }
 
 void PackedDepth::make_pieces() {
@@ -229,7 +249,7 @@ void PairPanels::add_panel(PairPanel panel, const std::vector<int8_t>& bytes) {
     } else {
         append(best.main.data(), best.main.size());
         append(best.extras.data(), best.extras.size());
-        panel.extras = std::move(best.groups);
+        for (const int32_t group : best.groups) panel.extras.push_back(depth_->group_offset(group));
     }
     panels_.push_back(std::move(panel));
 }

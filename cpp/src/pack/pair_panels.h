@@ -15,7 +15,8 @@ namespace octavo {
 
 // The bytes of a row of A that have a weight, side by side.
 struct PackedDepth {
-    explicit PackedDepth(const GroupLayout& layout);
+    // may_span: A may stay as it is.
+    explicit PackedDepth(const GroupLayout& layout, bool may_span = false);
 
     std::vector<ByteRun> runs;
     int32_t chunks = 0;            // of 16 bytes in a row
@@ -24,11 +25,19 @@ struct PackedDepth {
     std::vector<int32_t> source;  // index along the depth of each packed byte
     // Groups of a packed row, the last ones filled up with zeros; even, so that every form takes them.
     int64_t groups() const { return (static_cast<int64_t>(source.size()) + 7) / 8 * 2; }
+    // Rows need not be packed: their runs are spans of whole chunks, of rows and lines that are whole chunks apart.
+    bool spans() const { return spans_; }
+    // Bytes from a row's beginning to the end of its last run.
+    int64_t reach() const;
+    // Where a group's bytes are in a row.
+    int32_t group_offset(int32_t group) const;
     // Several short runs are read 16 bytes at a time.
     bool over_reads() const;
 
 private:
     void make_pieces();
+
+    bool spans_;
 };
 
 struct PairPanel {
@@ -40,7 +49,7 @@ struct PairPanel {
     int32_t group;     // the channel group
     PairsForm form;
     const PairsTile* tile;
-    std::vector<int32_t> extras;
+    std::vector<int32_t> extras;  // where in a row of bytes each is
 };
 
 class PairPanels {

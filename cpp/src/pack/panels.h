@@ -18,6 +18,8 @@ struct GroupLayout {
     int64_t groups() const { return static_cast<int64_t>(offsets.size()); }
     // Bytes that a row's last group may lie beyond the last byte that has a weight: runs shorter than a group over-read.
     int over_read = 0;
+    // Bytes from row to row of a line and from line to line, as they will come; 0: unknown.
+    int64_t pixel_bytes = 0, line_bytes = 0;
 
     // Adds `length` consecutive bytes at `offset` that meet the weights from `first` on. A rest of less than four bytes is
     // read together with the bytes before it, so that nothing beyond the run is read if it has four bytes.

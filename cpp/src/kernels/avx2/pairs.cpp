@@ -135,26 +135,13 @@ __attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, cons
     }
 }
 
+// sums += the products of groups that lie side by side; b goes on behind them.
 template <PairsForm form, int rows, int vectors>
-OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
-    __m256i sums[rows][vectors];
-#pragma GCC unroll 2
-    for (int j = 0; j < vectors; j++) {
-        const __m256i start = _mm256_add_epi32(
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.stage->start + args.column + 8 * j)),
-            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.terms + 8 * j)));
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            sums[i][j] = start;
-            opaque(sums[i][j]);
-        }
-    }
-    const __m256i* b = static_cast<const __m256i*>(args.b);
-    const uint8_t* a = args.a;
-    const int64_t stride = args.a_stride;
+OCTAVO_INLINE void add_span(__m256i (&sums)[rows][vectors], const uint8_t* a, int64_t stride, const __m256i*& b,
+                            int64_t groups) {
     const uint8_t* next = a + 3 * stride;
     if constexpr (form == pairs_cross) {
-        for (int64_t g = 0; g < args.groups; g++) {
+        for (int64_t g = 0; g < groups; g++) {
             opaque(a);
             opaque(next);
             __m256i w[2 * vectors];
@@ -175,14 +162,8 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             next += 8;
             b += 2 * vectors;
         }
-#pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) {
-            const __m256i term = _mm256_set1_epi32(args.row_terms[i]);
-#pragma GCC unroll 2
-            for (int j = 0; j < vectors; j++) sums[i][j] = _mm256_sub_epi32(sums[i][j], term);
-        }
     } else if constexpr (form == pairs_bytes) {
-        for (int64_t g = 0; g < args.groups; g++) {
+        for (int64_t g = 0; g < groups; g++) {
             opaque(a);
             opaque(next);
             add_bytes<rows, vectors>(sums, a, next, stride, b);
@@ -191,7 +172,7 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             b += vectors;
         }
     } else {
-        for (int64_t g = 0; g < args.groups; g += 2) {
+        for (int64_t g = 0; g < groups; g += 2) {
             opaque(a);
             opaque(next);
 #pragma GCC unroll 8
@@ -210,10 +191,40 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             b += 2 * vectors;
         }
     }
+}
+
+template <PairsForm form, int rows, int vectors>
+OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
+    __m256i sums[rows][vectors];
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; j++) {
+        const __m256i start = _mm256_add_epi32(
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.stage->start + args.column + 8 * j)),
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(args.terms + 8 * j)));
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            sums[i][j] = start;
+            opaque(sums[i][j]);
+        }
+    }
+    const __m256i* b = static_cast<const __m256i*>(args.b);
+    const int64_t stride = args.a_stride;
+    for (int64_t s = 0; s < args.span_count; s++) {
+        const uint8_t* a = args.a + args.spans[s].offset;
+        add_span<form, rows, vectors>(sums, a, stride, b, args.spans[s].groups);
+    }
+    if constexpr (form == pairs_cross) {
+#pragma GCC unroll 8
+        for (int i = 0; i < rows; i++) {
+            const __m256i term = _mm256_set1_epi32(args.row_terms[i]);
+#pragma GCC unroll 2
+            for (int j = 0; j < vectors; j++) sums[i][j] = _mm256_sub_epi32(sums[i][j], term);
+        }
+    }
     if constexpr (form != pairs_cross) {
         const __m256i* extra = static_cast<const __m256i*>(args.extra_b);
         for (int64_t e = 0; e < args.extras; e++) {
-            const uint8_t* from = args.a + 4 * static_cast<int64_t>(args.extra_groups[e]);
+            const uint8_t* from = args.a + args.extra_offsets[e];
             add_bytes<rows, vectors>(sums, from, from + 3 * stride, stride, extra);
             extra += vectors;
         }
@@ -240,16 +251,9 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
 
 template <PairsForm form, int rows, int vectors>
 void pairs_tiles(PairsArgs args) {
-    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
-    for (; args.tiles > 0; args.tiles--) {
+    for (; args.tiles > 0; next_tile(args)) {
         pairs_tile<form, rows, vectors>(args);
-        args.a += rows * args.a_stride;
-        args.c = static_cast<uint8_t*>(args.c) + rows * args.c_stride * size;
         args.row_terms += rows;
-        if (args.row_sums != nullptr) args.row_sums += rows;
-        if (args.residual != nullptr) {
-            args.residual = static_cast<const uint8_t*>(args.residual) + rows * args.residual_stride;
-        }
     }
 }
 
@@ -271,6 +275,7 @@ const PairsRow pairs_avx2 = {"avx2",
                              {4, 16, {cross_16, bytes_16, quads_16}},
                              rows_of_bytes,
                              rows_of_words,
+                             image_of_words,
                              8,
                              100};
 

@@ -25,24 +25,13 @@ OCTAVO_INLINE void add_bytes(__m512i (&sums)[rows][vectors], const uint8_t* a, i
     }
 }
 
+// sums += the products of groups that lie side by side; b goes on behind them.
 template <PairsForm form, int rows, int vectors>
-OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
-    __m512i sums[rows][vectors];
-#pragma GCC unroll 2
-    for (int j = 0; j < vectors; j++) {
-        const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(args.stage->start + args.column + 16 * j),
-                                               _mm512_loadu_si512(args.terms + 16 * j));
-#pragma GCC unroll 10
-        for (int i = 0; i < rows; i++) {
-            sums[i][j] = start;
-            opaque(sums[i][j]);
-        }
-    }
-    const __m512i* b = static_cast<const __m512i*>(args.b);
-    const uint8_t* a = args.a;
-    const int64_t stride = args.a_stride, stride3 = 3 * stride;
+OCTAVO_INLINE void add_span(__m512i (&sums)[rows][vectors], const uint8_t* a, int64_t stride, const __m512i*& b,
+                            int64_t groups) {
+    const int64_t stride3 = 3 * stride;
     if constexpr (form == pairs_bytes) {
-        for (int64_t g = 0; g < args.groups; g++) {
+        for (int64_t g = 0; g < groups; g++) {
             opaque(a);
             add_bytes<rows, vectors>(sums, a, stride, b);
             a += 4;
@@ -50,7 +39,7 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
         }
     } else {
         constexpr int step = form == pairs_cross ? 1 : 2;
-        for (int64_t g = 0; g < args.groups; g += step) {
+        for (int64_t g = 0; g < groups; g += step) {
             opaque(a);
             __m512i w[2 * vectors];
 #pragma GCC unroll 4
@@ -76,6 +65,26 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             b += 2 * vectors;
         }
     }
+}
+
+template <PairsForm form, int rows, int vectors>
+OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
+    __m512i sums[rows][vectors];
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; j++) {
+        const __m512i start = _mm512_add_epi32(_mm512_loadu_si512(args.stage->start + args.column + 16 * j),
+                                               _mm512_loadu_si512(args.terms + 16 * j));
+#pragma GCC unroll 10
+        for (int i = 0; i < rows; i++) {
+            sums[i][j] = start;
+            opaque(sums[i][j]);
+        }
+    }
+    const __m512i* b = static_cast<const __m512i*>(args.b);
+    const int64_t stride = args.a_stride;
+    for (int64_t s = 0; s < args.span_count; s++) {
+        add_span<form, rows, vectors>(sums, args.a + args.spans[s].offset, stride, b, args.spans[s].groups);
+    }
     if constexpr (form == pairs_cross) {
 #pragma GCC unroll 10
         for (int i = 0; i < rows; i++) {
@@ -86,7 +95,7 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
     } else {
         const __m512i* extra = static_cast<const __m512i*>(args.extra_b);
         for (int64_t e = 0; e < args.extras; e++) {
-            add_bytes<rows, vectors>(sums, args.a + 4 * static_cast<int64_t>(args.extra_groups[e]), stride, extra);
+            add_bytes<rows, vectors>(sums, args.a + args.extra_offsets[e], stride, extra);
             extra += vectors;
         }
     }
@@ -96,16 +105,9 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
 
 template <PairsForm form, int rows, int vectors>
 void pairs_tiles(PairsArgs args) {
-    const int64_t size = args.stage->type == output_f32 || args.stage->type == output_s32 ? 4 : 1;
-    for (; args.tiles > 0; args.tiles--) {
+    for (; args.tiles > 0; next_tile(args)) {
         pairs_tile<form, rows, vectors>(args);
-        args.a += rows * args.a_stride;
-        args.c = static_cast<uint8_t*>(args.c) + rows * args.c_stride * size;
         args.row_terms += rows;
-        if (args.row_sums != nullptr) args.row_sums += rows;
-        if (args.residual != nullptr) {
-            args.residual = static_cast<const uint8_t*>(args.residual) + rows * args.residual_stride;
-        }
     }
 }
 
@@ -128,6 +130,7 @@ const PairsRow pairs_avx512 = {"avx512",
                                {10, 32, {cross_32, bytes_32, quads_32}},
                                rows_of_bytes,
                                rows_of_words,
+                               image_of_words,
                                16,
                                110};
 
