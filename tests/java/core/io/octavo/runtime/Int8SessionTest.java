@@ -14,6 +14,7 @@ import io.octavo.graph.ReferenceRunner;
 import io.octavo.graph.Value;
 import io.octavo.graph.Window;
 import io.octavo.scheme.Granularity;
+import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -119,6 +120,32 @@ class Int8SessionTest {
         double[] expected = ReferenceRunner.run(graph, Map.of("input", x)).get("y");
         try (Session session = Session.of(graph)) {
             Close.assertClose("y", expected, session.run(x), 10);
+        }
+    }
+
+    @Test
+    void weightsOfFewBitsMayHaveGroups() {
+        Graph.Builder g = Graph.builder("groups");
+        g.input("input", DType.U8, Shape.ofBatch(80), Nets.u8(0.02f, 100));
+        String w = nets.lowBits(g, "w", 4, Granularity.perGroup(32), 11, 80);
+        g.node("y", new Op.Linear(), List.of("input", w));
+        Graph graph = g.output("y").build();
+        Value value = graph.value(w);
+        float[] weights = new QuantizedTensor(value.shape(), value.quantization(), value.data())
+                .decode()
+                .toFloatArray();
+        Tensor x = nets.codes(DType.U8, 0, 255, 3, 80);
+        int[] codes = x.toIntArray();
+        double[] expected = new double[3 * 11];
+        for (int i = 0; i < expected.length; i++) {
+            for (int k = 0; k < 80; k++) {
+                expected[i] += 0.02f * (codes[i / 11 * 80 + k] - 100) * (double) weights[i % 11 * 80 + k];
+            }
+        }
+        for (String isa : isas()) {
+            try (Session session = Session.builder(graph).isa(isa).build()) {
+                Close.assertClose("y on " + isa, expected, session.run(x), 100);
+            }
         }
     }
 
