@@ -19,27 +19,36 @@ struct GroupRun {
     TileRows rows;
 };
 
-struct GemmArgs {
-    int64_t rows, tiles;  // rows of a tile; tiles one below the other: rows go on from each to the next
+// What a tile at the border of an image adds up: some of the groups, from sums that start otherwise in its outer rows.
+struct TileTaps {
+    const GroupRun* runs;
+    int64_t run_count;
+    const int32_t *first_start, *start, *last_start;  // of the first row, those between, the last; by packed column
+};
+// Kinds of tiles in a line of pixels: inner ones, with the first pixel, with the last one, with both.
+enum { tile_inner, tile_with_first, tile_with_last, tile_kinds = 4 };
+
+struct alignas(64) GemmArgs {
+    // What changes from call to call, in one line of the cache.
     const uint8_t* a;
-    int64_t a_stride;        // bytes
+    void* c;                  // the first tile's first element
+    const void* residual;     // null: none
+    const int32_t* row_sums;  // of all rows, read where stage->weight_zero is set
+    int64_t rows, tiles;      // rows of a tile; tiles one below the other
+    int64_t ahead;            // bytes from the panel to one that is wanted next and better fetched by then; 0: nothing
+    int64_t ends;             // bordered: tile_with_first if the first tile has a line's first pixel, and so on
+
+    const void* b;           // the panel, 64-byte aligned
     const int32_t* offsets;  // [groups]
     int64_t groups;
-    const void* b;         // the panel, 64-byte aligned
-    int64_t ahead;         // bytes from what is read of B to what will be wanted soon; 0: nothing
-    const GroupRun* runs;  // bordered tiles take these groups of offsets and b instead of all
-    int32_t run_count;
-    const int32_t* start;  // what the sums start from, by packed column; in bordered tiles between first and last row
-    const int32_t* first_start;
-    const int32_t* last_start;
+    int64_t a_stride;      // bytes
+    const int32_t* start;  // what the sums start from, by packed column
+    const TileTaps* taps;  // bordered: by kind, instead of all groups and start
     const OutputStage* stage;
-    int64_t column;           // the panel's first packed column, for the arrays of the stage
-    int32_t columns;          // columns to write, 1 to the tile's
-    const int32_t* row_sums;  // of all rows, read where stage->weight_zero is set
-    void* c;                  // the first tile's first element
-    int64_t c_stride;         // elements from row to row
-    const void* residual;     // null: none
+    int64_t column;    // the panel's first packed column, for the arrays of the stage
+    int64_t c_stride;  // elements from row to row
     int64_t residual_stride;
+    int32_t columns;  // columns to write, 1 to the tile's
 };
 
 // On to the tile below.

@@ -83,20 +83,19 @@ Borders::Borders(const ConvGeometry& g, int64_t groups_a_tap, const StageOperand
         }
     };
     for (size_t i = 0; i < rows.size(); i++) {
-        Lines lines;
-        lines.complete = rows[i].first == 0 && rows[i].second == g.kernel_h;
-        for (const bool last : {false, true}) {
-            for (const bool first : {false, true}) lines.runs[last][first] = runs(rows[i], first, last);
-        }
-        lines.start = shared ? 0 : 3 * i * columns;
-        lines.first_start = shared ? 0 : lines.start + columns;
-        lines.last_start = shared ? 0 : lines.start + 2 * columns;
-        if (!shared || i == 0) fill(lines.start, rows[i], -1);
+        const size_t inner = shared ? 0 : 3 * i * columns, step = shared ? 0 : columns;
+        if (!shared || i == 0) fill(inner, rows[i], -1);
         if (!shared) {
-            fill(lines.first_start, rows[i], 0);
-            fill(lines.last_start, rows[i], last_pixel);
+            fill(inner + step, rows[i], 0);
+            fill(inner + 2 * step, rows[i], last_pixel);
         }
-        kinds_.push_back(std::move(lines));
+        for (int kind = 0; kind < tile_kinds; kind++) {
+            const bool first = (kind & tile_with_first) != 0, last = (kind & tile_with_last) != 0;
+            runs_.push_back(runs(rows[i], first, last));
+            const int32_t* start = starts_.data() + inner;
+            taps_.push_back({runs_.back().data(), static_cast<int64_t>(runs_.back().size()), start + (first ? step : 0),
+                             start, start + (last ? 2 * step : 0)});
+        }
     }
 }
 

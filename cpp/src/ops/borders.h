@@ -24,21 +24,16 @@ public:
     Borders(const ConvGeometry& geometry, int64_t groups_a_tap, const StageOperands& operands,
             const std::vector<int64_t>& order, const AlignedArray<int32_t>& start);
 
-    // Lines that miss the same rows of taps. Runs of groups: of tiles without outer pixels, with the first, the last, both.
-    struct Lines {
-        bool complete;                          // no taps are missing but those of the outer pixels
-        std::vector<GroupRun> runs[2][2];       // [last][first]
-        size_t start, first_start, last_start;  // into the starts
-    };
-    const Lines& lines(int64_t line) const {
-        return kinds_[static_cast<size_t>(kind_of_line_[static_cast<size_t>(line)])];
+    // What the tiles of a line take, by kind.
+    const TileTaps* taps(int64_t line) const {
+        return taps_.data() + tile_kinds * kind_of_line_[static_cast<size_t>(line)];
     }
-    const int32_t* starts(size_t at) const { return starts_.data() + at; }
     int64_t bytes() const { return static_cast<int64_t>(starts_.bytes()); }
 
 private:
-    std::vector<Lines> kinds_;
-    std::vector<int> kind_of_line_;
+    std::vector<int> kind_of_line_;  // lines that miss the same rows of taps are of a kind
+    std::vector<TileTaps> taps_;     // [kinds of lines][kinds of tiles], into the two below
+    std::vector<std::vector<GroupRun>> runs_;
     AlignedArray<int32_t> starts_;
 };
 

@@ -82,6 +82,7 @@ void GemmProduct::run_panel(size_t number, const Lines& lines, const OutputStage
                             const int32_t* sums) const noexcept {
     const GemmTile& tile = panels_.tile();
     const Panel& panel = panels_.panels()[number];
+    const GemmFn* functions = borders_ ? tile.bordered : tile.functions;
     const int64_t size = element_bytes(stage);
     const int64_t passes = ceil_div<int64_t>(lines.pixels, tile.rows);
     const int64_t rows = lines.pixels / passes, longer = lines.pixels % passes;
@@ -101,32 +102,18 @@ void GemmProduct::run_panel(size_t number, const Lines& lines, const OutputStage
     args.c_stride = outputs_;
     args.residual_stride = outputs_;
     for (int64_t line = 0; line < lines.lines; line++) {
-        const Borders::Lines* border = borders_ ? &borders_->lines(lines.first + line) : nullptr;
-        if (border != nullptr) args.start = borders_->starts(border->start);
+        if (borders_) args.taps = borders_->taps(lines.first + line);
         int64_t pixel = 0;
         for (int64_t pass = 0; pass < passes; pass += args.tiles, pixel += args.tiles * args.rows) {
-            const bool first = pass == 0, last = pass == passes - 1;
-            const bool outer = border != nullptr && (first || last);
             args.rows = rows + (pass < longer ? 1 : 0);
-            args.tiles = outer ? 1 : (pass < longer ? longer : passes) - pass;
-            if (border != nullptr && pass + args.tiles == passes && !outer) args.tiles--;
+            args.tiles = (pass < longer ? longer : passes) - pass;
+            args.ends = (pass == 0 ? tile_with_first : 0) | (pass + args.tiles == passes ? tile_with_last : 0);
             const int64_t result = line * lines.pixels + pixel;
             args.a = lines.a + line * lines.line_bytes + pixel * lines.pixel_bytes + panel.a_offset;
             args.c = at(lines.c, result * outputs_ + panel.output, size);
             args.residual = at(lines.residual, result * outputs_ + panel.output, 1);
             args.row_sums = sums == nullptr ? nullptr : sums + result;
-            if (outer || (border != nullptr && !border->complete)) {
-                const std::vector<GroupRun>& runs = border->runs[last][first];
-                args.runs = runs.data();
-                args.run_count = static_cast<int32_t>(runs.size());
-                args.last_start = last ? borders_->starts(border->last_start) : args.start;
-                args.first_start = first            ? borders_->starts(border->first_start)
-                                   : args.rows == 1 ? args.last_start
-                                                    : args.start;
-                tile.bordered[args.rows - 1](args);
-            } else {
-                tile.functions[args.rows - 1](args);
-            }
+            functions[args.rows - 1](args);
             args.ahead = 0;
         }
     }

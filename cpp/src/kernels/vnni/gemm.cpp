@@ -33,36 +33,15 @@ OCTAVO_INLINE void add_groups(const uint8_t* tile, int64_t stride, const int32_t
     }
 }
 
-// The sums of one tile with all groups, or with the runs of a bordered one.
-template <int rows, int vectors, bool bordered>
-OCTAVO_INLINE void sum_tile(const GemmArgs& args, const uint8_t* a, int64_t ahead, __m512i (&sums)[rows][vectors]) {
-    const int64_t stride = args.a_stride;
-    const __m512i* b = static_cast<const __m512i*>(args.b);
+template <int rows, int vectors>
+OCTAVO_INLINE void start_rows(const int32_t* start, int from, int to, __m512i (&sums)[rows][vectors]) {
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; j++) {
-        const int64_t column = args.column + 16 * j;
-        const __m512i start = _mm512_loadu_si512(args.start + column);
+        const __m512i x = _mm512_loadu_si512(start + 16 * j);
 #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++) {
-            sums[i][j] = start;
-            if (bordered && i == 0) sums[i][j] = _mm512_loadu_si512(args.first_start + column);
-            if (bordered && i > 0 && i == rows - 1) sums[i][j] = _mm512_loadu_si512(args.last_start + column);
+        for (int i = from; i < to; i++) {
+            sums[i][j] = x;
             opaque(sums[i][j]);
-        }
-    }
-    if constexpr (!bordered) {
-        add_groups<rows, vectors, 0, rows>(a, stride, args.offsets, args.offsets + args.groups, b, ahead, sums);
-    } else {
-        for (const GroupRun *run = args.runs, *end = run + args.run_count; run != end; run++) {
-            const int32_t *first = args.offsets + run->first, *last = first + run->count;
-            const __m512i* from = b + vectors * run->first;
-            if (run->rows == tile_rows_all) {
-                add_groups<rows, vectors, 0, rows>(a, stride, first, last, from, ahead, sums);
-            } else if (run->rows == tile_rows_but_first) {
-                add_groups<rows, vectors, 1, rows>(a, stride, first, last, from, ahead, sums);
-            } else {
-                add_groups<rows, vectors, 0, rows - 1>(a, stride, first, last, from, ahead, sums);
-            }
         }
     }
 }
@@ -70,17 +49,42 @@ OCTAVO_INLINE void sum_tile(const GemmArgs& args, const uint8_t* a, int64_t ahea
 // Fields are read one by one where they are needed: a copy of args would wait for the caller's writes to reach memory.
 template <int rows, int vectors, bool bordered>
 OCTAVO_INLINE void tiles_of(const GemmArgs& args) {
-    const int64_t row_bytes = args.c_stride * element_bytes(*args.stage);
+    const __m512i* b = static_cast<const __m512i*>(args.b);
+    const int32_t* offsets = args.offsets;
+    const int64_t stride = args.a_stride, row_bytes = args.c_stride * element_bytes(*args.stage), tiles = args.tiles;
     const uint8_t* a = args.a;
     const int32_t* row_sums = args.row_sums;
     const auto* residual = static_cast<const uint8_t*>(args.residual);
     auto* c = static_cast<uint8_t*>(args.c);
     int64_t ahead = args.ahead;
-    for (int64_t tile = args.tiles; tile > 0; tile--) {
+    for (int64_t tile = 0; tile < tiles; tile++) {
         __m512i sums[rows][vectors];
-        sum_tile<rows, vectors, bordered>(args, a, ahead, sums);
+        if constexpr (!bordered) {
+            start_rows(args.start + args.column, 0, rows, sums);
+            add_groups<rows, vectors, 0, rows>(a, stride, offsets, offsets + args.groups, b, ahead, sums);
+        } else {
+            const int64_t kind =
+                args.ends & ((tile == 0 ? tile_with_first : 0) | (tile == tiles - 1 ? tile_with_last : 0));
+            const TileTaps& taps = args.taps[kind];
+            if (rows > 1) start_rows(taps.start + args.column, 1, rows - 1, sums);
+            if (rows > 1) start_rows(taps.last_start + args.column, rows - 1, rows, sums);
+            // The only row of a line's last tile is a last one.
+            start_rows((rows == 1 && kind == tile_with_last ? taps.last_start : taps.first_start) + args.column, 0, 1,
+                       sums);
+            for (const GroupRun *run = taps.runs, *end = run + taps.run_count; run != end; run++) {
+                const int32_t *first = offsets + run->first, *last = first + run->count;
+                const __m512i* from = b + vectors * run->first;
+                if (run->rows == tile_rows_all) {
+                    add_groups<rows, vectors, 0, rows>(a, stride, first, last, from, ahead, sums);
+                } else if (run->rows == tile_rows_but_first) {
+                    add_groups<rows, vectors, 1, rows>(a, stride, first, last, from, ahead, sums);
+                } else {
+                    add_groups<rows, vectors, 0, rows - 1>(a, stride, first, last, from, ahead, sums);
+                }
+            }
+        }
         write_tile<rows, vectors>(args, row_sums, residual, c, sums);
-        a += rows * args.a_stride;
+        a += rows * stride;
         c += rows * row_bytes;
         if (row_sums != nullptr) row_sums += rows;
         if (residual != nullptr) residual += rows * args.residual_stride;
