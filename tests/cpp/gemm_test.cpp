@@ -159,6 +159,50 @@ TEST(Pairs, EveryFormEqualsScalar) {
     }
 }
 
+// A convolution's image is larger than what is made to words at a time.
+TEST(Pairs, AnImageOfSeveralBlocks) {
+    Random random(5);
+    const int64_t channels = 64, width = 72, lines_in = 70, out = 17, pitch = width * channels;
+    Case c;
+    c.depth = 9 * channels;
+    Problem& p = c.problem;
+    p.x = activation(OCTAVO_U8, {1, c.depth}, 0.02f, 3);
+    p.w = random_weights(random, OCTAVO_S8, {out, c.depth}, false);
+    p.w.zero_points.assign(p.w.scales.size(), 0);
+    p.y = activation(OCTAVO_U8, {1, out}, 0.02f * 0.01f * 74 * 74 * 24 / 50, 128);
+    c.weights = dense_weights(p.w, "gemm");
+    GroupLayout layout;
+    layout.pixel_bytes = channels;
+    layout.line_bytes = pitch;
+    for (int64_t y = 0; y < 3; y++) layout.add_run(y * pitch, 3 * y * channels, 3 * channels);
+    const GuardedBuffer<uint8_t> a(random.codes<uint8_t>(static_cast<size_t>(lines_in * pitch), 0, 255, false));
+    Lines lines = {};
+    lines.a = a.data();
+    lines.line_bytes = pitch;
+    lines.pixel_bytes = channels;
+    lines.lines = lines_in - 2;
+    lines.pixels = width - 2;
+    const auto of = [&](const MatrixProduct& product) {
+        GuardedBuffer<uint8_t> y(static_cast<size_t>(lines.lines * lines.pixels * out));
+        GuardedBuffer<std::byte> scratch((product.scratch_bytes(lines.lines * lines.pixels) + 63) / 64 * 64);
+        Lines run = lines;
+        run.c = y.data();
+        run.scratch = scratch.data();
+        product.run(run, 0, product.parts());
+        return y.copy();
+    };
+    const auto expected = of(GemmProduct(gemm_scalar, gemm_scalar.tiles[0], layout, operands_of(c), 1, 0));
+    EXPECT_FALSE(mostly_constant(expected));
+    for (Isa isa : available_isas()) {
+        const PairsRow* row = pairs_row(isa);
+        for (const PairsForm form : {pairs_cross, pairs_bytes, pairs_quads}) {
+            if (row == nullptr) continue;
+            SCOPED_TRACE(std::string(row->isa) + " form " + std::to_string(form));
+            EXPECT_TRUE(same_bits(of(PairsProduct(*row, layout, operands_of(c), 1, 0, lines.pixels, form)), expected));
+        }
+    }
+}
+
 // The worst that 16-bit pair sums could meet, weights just inside and just outside of what they hold.
 TEST(Gemm, PairSumsNeverSaturate) {
     for (const int weight : {127, -128, 64, -64, 65, 128 / 2 + 1, -65}) {
