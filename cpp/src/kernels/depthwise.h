@@ -31,11 +31,13 @@ using DepthwiseFn = void (*)(const DepthwiseArgs&);
 // Square filters of 3 or 5 taps, columns side by side, stride 1 or 2 along the line: one block of channels over some lines of
 // output, where each column of taps is interleaved once and multiplied into all outputs that see it. Nothing outside the
 // image is read: columns there are made of the padding code, rows there are rows of it that the caller gives.
-//   b: taps_grouped 4: [kernel columns][groups of rows][channels][4] s8;  2: [..][channels][2] s16, in the block's order
-// Rows are filled up to a group with weights 0. b and the stage's arrays are those of the block; a stage with a bias has one
-// bias_scale for all channels. The stage is that of DepthwiseArgs otherwise.
+//   b: taps_grouped 4: [groups][channels][4] s8;  2: [groups][channels][2] s16, in the block's order
+// b and the stage's arrays are those of the block; a stage with a bias has one bias_scale for all channels. The stage is that of
+// DepthwiseArgs otherwise.
 struct DepthwiseColumnsArgs {
-    const uint8_t* const* rows;  // [lines][kernel]: the block's first channel in the image's first column
+    const uint8_t* const* rows;  // [lines][kernel]: the image's first column
+    int64_t channel;             // the block's first one
+    bool rows_follow;            // a line's rows are those of the line before, moved on by the stride along the line
     int64_t left, width;         // columns outside the image before the first pixel's first tap; columns of the image
     int64_t channels;            // from column to column, of input and output
     int32_t padding;
@@ -47,11 +49,16 @@ struct DepthwiseColumnsArgs {
 
 using DepthwiseColumnsFn = void (*)(const DepthwiseColumnsArgs&);
 
+struct DepthwiseColumns {
+    DepthwiseColumnsFn lines;  // null: a narrower block is faster
+    int groups;
+    const int8_t* taps;  // [groups][taps_grouped]: row * kernel + column of the filter; -1: weight 0
+};
+
 struct DepthwiseBlock {
     int channels;
-    int positions;         // packed: the channels once, or once for each of the lines that the kernel takes together
-    const uint8_t* order;  // [positions], as that of a row
-    DepthwiseColumnsFn columns[2][2];  // [kernel 3, 5][stride 1, 2]; null: a narrower block is faster
+    const uint8_t* order;            // [channels], as that of a row
+    DepthwiseColumns columns[2][2];  // [kernel 3, 5][stride 1, 2]
 };
 
 struct DepthwiseRow {
@@ -67,7 +74,10 @@ struct DepthwiseRow {
     int columns_macs_per_ns;
 };
 
+constexpr int depthwise_vnni_blocks = 3;
+extern const DepthwiseBlock depthwise_blocks_vbmi[depthwise_vnni_blocks];
 extern const DepthwiseRow depthwise_scalar, depthwise_avx2, depthwise_avx512, depthwise_vnni;
+extern const DepthwiseRow depthwise_vbmi;  // AVX512-VNNI with AVX512-VBMI
 
 }  // namespace octavo
 

@@ -1,8 +1,8 @@
 // The lines of family depthwise by columns of taps: the loops, for a vector type's way V to make and multiply a column.
-//   V::Vector, V::lines (1 or 2 together, the second one's rows behind the first one's), V::sums (accumulators of a pixel's block), V::groups(kernel), V::keeps(kernel): the weights fit into registers,
-//   where V::hold(vector) has the compiler leave them
-//   V(stage, channels)
-//   start(sums); column<kernel, group>(rows, at, column); padding(code); multiply(sum, column vector, weights); write(sums, c, to the second line)
+//   V::Vector, V::sums (accumulators of a pixel's block), V::groups(kernel), V::keeps(kernel): the weights fit into
+//   registers, where V::hold(vector) has the compiler leave them
+//   V(stage); start(sums); column<kernel, group>(rows, at, column); padding(code); multiply(sum, column vector, weights);
+//   write(sums, c)
 #ifndef OCTAVO_KERNELS_DEPTHWISE_COLUMNS_H
 #define OCTAVO_KERNELS_DEPTHWISE_COLUMNS_H
 
@@ -22,8 +22,8 @@ struct Columns {
 
     // One group of rows of column x of the image's width, or of the padding beside it.
     template <int group>
-    static OCTAVO_INLINE void load(const DepthwiseColumnsArgs& args, const V& v,
-                                   const uint8_t* const (&rows)[kernel * V::lines], int64_t x, Vector (&column)[sums]) {
+    static OCTAVO_INLINE void load(const DepthwiseColumnsArgs& args, const V& v, const uint8_t* const (&rows)[kernel],
+                                   int64_t x, Vector (&column)[sums]) {
         if (static_cast<uint64_t>(x) < static_cast<uint64_t>(args.width)) {
             v.template column<kernel, group>(rows, x * args.channels, column);
         } else {
@@ -49,8 +49,8 @@ struct Columns {
 
     template <int j, int turn, int group = 0>
     static OCTAVO_INLINE void add_column(const DepthwiseColumnsArgs& args, const V& v,
-                                         const uint8_t* const (&rows)[kernel * V::lines], int64_t x,
-                                         Vector (&sum)[live][sums], const Vector* b) {
+                                         const uint8_t* const (&rows)[kernel], int64_t x, Vector (&sum)[live][sums],
+                                         const Vector* b) {
         // Many weights are read where they are needed, not carried through the stack.
         if constexpr (!V::keeps(kernel)) opaque(b);
         Vector column[sums];
@@ -61,9 +61,8 @@ struct Columns {
 
     // Columns before the last `stride` ones of the first output.
     template <int j>
-    static OCTAVO_INLINE void begin(const DepthwiseColumnsArgs& args, const V& v,
-                                    const uint8_t* const (&rows)[kernel * V::lines], Vector (&sum)[live][sums],
-                                    const Vector* b) {
+    static OCTAVO_INLINE void begin(const DepthwiseColumnsArgs& args, const V& v, const uint8_t* const (&rows)[kernel],
+                                    Vector (&sum)[live][sums], const Vector* b) {
         if constexpr (j < kernel - stride) {
             add_column<j, 0>(args, v, rows, j - args.left, sum, b);
             begin<j + 1>(args, v, rows, sum, b);
@@ -74,15 +73,14 @@ struct Columns {
     // that are left.
     template <int turn = 0>
     static OCTAVO_INLINE void outputs(const DepthwiseColumnsArgs& args, const V& v,
-                                      const uint8_t* const (&rows)[kernel * V::lines], int64_t x, int64_t rest,
-                                      Vector (&sum)[live][sums], const Vector* b, uint8_t* c, int64_t to_second) {
+                                      const uint8_t* const (&rows)[kernel], int64_t x, int64_t rest,
+                                      Vector (&sum)[live][sums], const Vector* b, uint8_t* c) {
         if (turn >= rest) return;
         add_column<kernel - stride, turn>(args, v, rows, x, sum, b);
         if constexpr (stride == 2) add_column<kernel - 1, turn>(args, v, rows, x + 1, sum, b);
-        v.write(sum[turn], c, to_second);
+        v.write(sum[turn], c);
         v.start(sum[turn]);
-        if constexpr (turn + 1 < live)
-            outputs<turn + 1>(args, v, rows, x + stride, rest, sum, b, c + args.channels, to_second);
+        if constexpr (turn + 1 < live) outputs<turn + 1>(args, v, rows, x + stride, rest, sum, b, c + args.channels);
     }
 
     static void lines(const DepthwiseColumnsArgs& given) {
@@ -99,16 +97,10 @@ struct Columns {
             }
             b = kept;
         }
-        for (int64_t line = 0; line < args.lines; line += V::lines) {
-            const uint8_t* rows[kernel * V::lines];
-            // Without a second line the first one takes its place.
-            const int64_t second = V::lines == 2 && line + 1 < args.lines ? 1 : 0;
-            const int64_t to_second = second * args.pixels * args.channels;
+        for (int64_t line = 0; line < args.lines; line++) {
+            const uint8_t* rows[kernel];
 #pragma GCC unroll 5
-            for (int i = 0; i < kernel; i++) {
-                rows[i] = args.rows[line * kernel + i];
-                if constexpr (V::lines == 2) rows[kernel + i] = args.rows[(line + second) * kernel + i];
-            }
+            for (int i = 0; i < kernel; i++) rows[i] = args.rows[line * kernel + i] + args.channel;
             Vector sum[live][sums];
 #pragma GCC unroll 5
             for (int i = 0; i < live; i++) v.start(sum[i]);
@@ -116,20 +108,36 @@ struct Columns {
             uint8_t* c = args.c + line * args.pixels * args.channels;
             int64_t x = kernel - stride - args.left;
             for (int64_t p = 0; p < args.pixels; p += live, x += live * stride, c += live * args.channels)
-                outputs(args, v, rows, x, args.pixels - p, sum, b, c, to_second);
+                outputs(args, v, rows, x, args.pixels - p, sum, b, c);
         }
     }
 };
 
-// five: false where the five sets of sums of 5 x 5 at stride 1 crowd the registers, so that narrower blocks are faster.
-template <class V, bool five = true>
+// The taps of columns of `kernel` rows, filled up to whole groups.
+template <int kernel, int grouped>
+struct ColumnTaps {
+    static constexpr int groups = kernel * ((kernel + grouped - 1) / grouped);
+    int8_t taps[groups * grouped] = {};
+    constexpr ColumnTaps() {
+        constexpr int column = groups / kernel * grouped;
+        for (int i = 0; i < groups * grouped; i++)
+            taps[i] = static_cast<int8_t>(i % column < kernel ? i % column * kernel + i / column : -1);
+    }
+};
+template <int kernel, int grouped>
+constexpr ColumnTaps<kernel, grouped> column_taps = {};
+
+template <class V, int kernel, int stride, int grouped>
+constexpr DepthwiseColumns columns_of() {
+    return {Columns<V, kernel, stride>::lines, ColumnTaps<kernel, grouped>::groups, column_taps<kernel, grouped>.taps};
+}
+
+template <class V, int grouped>
 constexpr DepthwiseBlock columns_block(int channels, const uint8_t* order) {
-    DepthwiseBlock block = {channels,
-                            channels * V::lines,
-                            order,
-                            {{Columns<V, 3, 1>::lines, Columns<V, 3, 2>::lines}, {nullptr, Columns<V, 5, 2>::lines}}};
-    if constexpr (five) block.columns[1][0] = Columns<V, 5, 1>::lines;
-    return block;
+    return {channels,
+            order,
+            {{columns_of<V, 3, 1, grouped>(), columns_of<V, 3, 2, grouped>()},
+             {columns_of<V, 5, 1, grouped>(), columns_of<V, 5, 2, grouped>()}}};
 }
 
 }  // namespace

@@ -71,31 +71,37 @@ void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const no
     args.width = g.width;
     args.channels = g.channels;
     args.padding = padding_code_;
+    args.rows_follow = g.dilation_h == 1 && g.stride_h == g.stride_w;
     args.pixels = lines.pixels;
     for (int64_t l = 0; l < lines.lines; l += together) {
         args.lines = std::min(together, lines.lines - l);
-        for (const ColumnFilters::Block& block : filters_.blocks()) {
-            for (int64_t i = 0; i < args.lines * kernel; i++) {
-                const int64_t from_a = (l + i / kernel) * g.stride_h + i % kernel * g.dilation_h - g.pad_top;
+        const uint8_t** row = rows;
+        for (int64_t i = l; i < l + args.lines; i++) {
+            for (int64_t k = 0; k < kernel; k++) {
+                const int64_t from_a = i * g.stride_h + k * g.dilation_h - g.pad_top;
                 const int64_t y = lines.first * g.stride_h + from_a;
-                rows[i] = (y >= 0 && y < g.height ? lines.a + from_a * row_bytes : padding_.data()) + block.channel;
+                *row++ = y >= 0 && y < g.height ? lines.a + from_a * row_bytes : padding_.data();
             }
+        }
+        uint8_t* c = static_cast<uint8_t*>(lines.c) + l * lines.pixels * g.channels;
+        for (const ColumnFilters::Block& block : filters_.blocks()) {
             OutputStage block_stage = stage;
             block_stage.start += block.column;
             block_stage.multiplier += block.column;
             if (stage.bias != nullptr) block_stage.bias += block.column;
+            args.channel = block.channel;
             args.b = filters_.data(block);
             args.stage = &block_stage;
-            args.c = static_cast<uint8_t*>(lines.c) + l * lines.pixels * g.channels + block.channel;
-            block.kernels->columns[kernel == 5][g.stride_w == 2](args);
+            args.c = c + block.channel;
+            block.kernel->lines(args);
         }
     }
 }
 
 std::string DepthwiseColumnsProduct::kernel() const {
     const std::string size = std::to_string(geometry_.kernel_h);
-    return "depthwise_u8s8_" + size + "x" + size + "_" + std::to_string(filters_.blocks().front().kernels->channels) +
-           "c" + std::to_string(row_->taps_grouped) + "_" + row_->isa;
+    return "depthwise_u8s8_" + size + "x" + size + "_" + std::to_string(filters_.blocks().front().channels) + "c" +
+           std::to_string(row_->taps_grouped) + "_" + row_->isa;
 }
 
 int64_t DepthwiseColumnsProduct::weight_bytes() const {

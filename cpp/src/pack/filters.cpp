@@ -15,7 +15,7 @@ const DepthwiseBlock& next_block(const DepthwiseRow& row, int64_t kernel, int64_
     for (int i = row.block_count - 1; i >= 0; i--) {
         const DepthwiseBlock& block = row.blocks[i];
         if (block.channels > channels) break;
-        if (block.columns[kernel == 5][stride == 2] == nullptr) continue;
+        if (block.columns[kernel == 5][stride == 2].lines == nullptr) continue;
         if (block.channels >= rest && (filled == nullptr || 2 * rest > block.channels)) return block;
         if (block.channels <= rest) filled = &block;
     }
@@ -50,27 +50,28 @@ Filters::Filters(const DepthwiseRow& row, const int8_t* weights, int64_t channel
 
 ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t kernel,
                              int64_t stride) {
-    const int64_t grouped = row.taps_grouped, groups = ceil_div(kernel, grouped);
+    const int64_t grouped = row.taps_grouped;
     const size_t element = grouped == 4 ? 1 : 2;
     size_t bytes = 0;
     for (int64_t channel = 0; channel < channels;) {
         const DepthwiseBlock& block = next_block(row, kernel, stride, channels, channels - channel);
+        const DepthwiseColumns& columns = block.columns[kernel == 5][stride == 2];
         const int64_t first = std::min(channel, channels - block.channels);
-        blocks_.push_back({&block, first, static_cast<int64_t>(order_.size()), bytes});
-        for (int i = 0; i < block.positions; i++) order_.push_back(first + block.order[i]);
-        bytes += static_cast<size_t>(kernel * groups * block.positions * grouped) * element;
+        blocks_.push_back({&columns, block.channels, first, static_cast<int64_t>(order_.size()), bytes});
+        for (int i = 0; i < block.channels; i++) order_.push_back(first + block.order[i]);
+        bytes += static_cast<size_t>(columns.groups * block.channels * grouped) * element;
         channel = first + block.channels;
     }
     data_ = AlignedArray<std::byte>(bytes);
     for (const Block& block : blocks_) {
-        const int64_t width = block.kernels->positions;
-        for (int64_t i = 0; i < width; i++) {
-            const int8_t* filter = weights + order_[static_cast<size_t>(block.column + i)] * kernel * kernel;
-            for (int64_t y = 0; y < kernel; y++) {
-                for (int64_t x = 0; x < kernel; x++) {
-                    const int64_t at = ((x * groups + y / grouped) * width + i) * grouped + y % grouped;
-                    const int8_t w = filter[y * kernel + x];
-                    std::byte* to = data_.data() + block.weights;
+        std::byte* to = data_.data() + block.weights;
+        int64_t at = 0;
+        for (int g = 0; g < block.kernel->groups; g++) {
+            for (int64_t i = 0; i < block.channels; i++) {
+                const int8_t* filter = weights + order_[static_cast<size_t>(block.column + i)] * kernel * kernel;
+                for (int64_t t = 0; t < grouped; t++, at++) {
+                    const int tap = block.kernel->taps[g * grouped + t];
+                    const int8_t w = tap < 0 ? int8_t{0} : filter[tap];
                     if (element == 1) {
                         reinterpret_cast<int8_t*>(to)[at] = w;
                     } else {

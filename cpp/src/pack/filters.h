@@ -35,7 +35,8 @@ private:
 class ColumnFilters {
 public:
     struct Block {
-        const DepthwiseBlock* kernels;
+        const DepthwiseColumns* kernel;
+        int64_t channels;
         int64_t channel;  // first one
         int64_t column;   // of the arrays in packed order
         size_t weights;   // offset in the data

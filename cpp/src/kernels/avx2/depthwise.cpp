@@ -40,7 +40,6 @@ void line(const DepthwiseArgs& args) {
 // 16 channels by columns: rows widened to 16 bits, then two and two interleaved; an odd last one has a pair of its own.
 struct Columns16 {
     using Vector = __m256i;
-    static constexpr int lines = 1;
     static constexpr int sums = 2;
     static constexpr int groups(int kernel) { return kernel / 2 + 1; }
     static constexpr bool keeps(int) { return false; }
@@ -73,7 +72,7 @@ struct Columns16 {
         column[0] = _mm256_unpacklo_epi16(even, odd);
         column[1] = _mm256_unpackhi_epi16(even, odd);
     }
-    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c, int64_t) const {
+    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c) const {
         __m256i rounded[2];
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
@@ -93,7 +92,7 @@ struct Columns16 {
 // Accumulator j, 128-bit lane l, element e: channel 8 l + 4 j + e.
 const uint8_t order_of_columns[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
 
-constexpr DepthwiseBlock blocks[] = {columns_block<Columns16>(16, order_of_columns)};
+constexpr DepthwiseBlock blocks[] = {columns_block<Columns16, 2>(16, order_of_columns)};
 
 }  // namespace
 

@@ -52,7 +52,6 @@ void line(const DepthwiseArgs& args) {
 // 32 channels by columns: rows widened to 16 bits, then two and two interleaved; an odd last one has a pair of its own.
 struct Columns32 {
     using Vector = __m512i;
-    static constexpr int lines = 1;
     static constexpr int sums = 2;
     static constexpr int groups(int kernel) { return kernel / 2 + 1; }
     static constexpr bool keeps(int kernel) { return kernel == 3; }
@@ -81,7 +80,7 @@ struct Columns32 {
         column[0] = _mm512_unpacklo_epi16(even, odd);
         column[1] = _mm512_unpackhi_epi16(even, odd);
     }
-    OCTAVO_INLINE void write(const __m512i (&sum)[2], uint8_t* c, int64_t) const {
+    OCTAVO_INLINE void write(const __m512i (&sum)[2], uint8_t* c) const {
         __m512i rounded[2];
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
@@ -102,7 +101,6 @@ struct Columns32 {
 // 16 channels in the same way with vectors of half the width.
 struct Columns16 {
     using Vector = __m256i;
-    static constexpr int lines = 1;
     static constexpr int sums = 2;
     static constexpr int groups(int kernel) { return kernel / 2 + 1; }
     static constexpr bool keeps(int kernel) { return kernel == 3; }
@@ -136,7 +134,7 @@ struct Columns16 {
         column[0] = _mm256_unpacklo_epi16(even, odd);
         column[1] = _mm256_unpackhi_epi16(even, odd);
     }
-    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c, int64_t) const {
+    OCTAVO_INLINE void write(const __m256i (&sum)[2], uint8_t* c) const {
 #pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
             __m256 x = _mm256_cvtepi32_ps(sum[j]);
@@ -160,8 +158,8 @@ const uint8_t order_of_32[32] = {0, 1, 2, 3, 8,  9,  10, 11, 16, 17, 18, 19, 24,
                                  4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31};
 const uint8_t order_of_16[16] = {0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15};
 
-constexpr DepthwiseBlock blocks[] = {columns_block<Columns32>(32, order_of_32),
-                                     columns_block<Columns16>(16, order_of_16)};
+constexpr DepthwiseBlock blocks[] = {columns_block<Columns32, 2>(32, order_of_32),
+                                     columns_block<Columns16, 2>(16, order_of_16)};
 
 }  // namespace
 
