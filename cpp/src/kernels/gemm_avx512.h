@@ -33,7 +33,7 @@ OCTAVO_INLINE void write_bytes(const GemmArgs& args, const uint8_t* residual, ui
     const float* bias = stage.bias;
     const __mmask64 mask = args.columns >= 64 ? ~0ull : (1ull << args.columns) - 1;
     // Rows that follow one another without gaps are written together.
-    const bool gapless = args.c_stride == row_bytes && args.columns == row_bytes;
+    const bool whole = args.columns == row_bytes, gapless = whole && args.c_stride == row_bytes;
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i += rows_at_once) {
         // Read again for each: registers are better used for sums.
@@ -59,16 +59,17 @@ OCTAVO_INLINE void write_bytes(const GemmArgs& args, const uint8_t* residual, ui
             if (i + q / vectors < rows) x[q] = _mm512_mul_ps(x[q], _mm512_loadu_ps(multiplier + 16 * (q % vectors)));
         }
         if (residual != nullptr) {
-            // A s8 residual with its top bit flipped is a u8 one whose zero point is 128 higher.
-            const __m128i flip = _mm_set1_epi8(static_cast<char>(stage.residual_signed ? 128 : 0));
-            const __m512i zero = _mm512_set1_epi32(stage.residual_zero + (stage.residual_signed ? 128 : 0));
+            const __m512i zero = _mm512_set1_epi32(stage.residual_zero);
             const __m512 scale = _mm512_set1_ps(stage.residual_scale);
 #pragma GCC unroll 4
             for (int q = 0; q < at_once; q++) {
                 if (i + q / vectors < rows) {
                     const uint8_t* from = residual + (i + q / vectors) * args.residual_stride + 16 * (q % vectors);
-                    const __mmask16 m = static_cast<__mmask16>(mask >> (16 * (q % vectors)));
-                    const __m512i code = _mm512_cvtepu8_epi32(_mm_xor_si128(_mm_maskz_loadu_epi8(m, from), flip));
+                    const __m128i codes =
+                        whole ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(from))
+                              : _mm_maskz_loadu_epi8(static_cast<__mmask16>(mask >> (16 * (q % vectors))), from);
+                    const __m512i code =
+                        stage.residual_signed ? _mm512_cvtepi8_epi32(codes) : _mm512_cvtepu8_epi32(codes);
                     const __m512 other = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(code, zero)), scale);
                     x[q] = _mm512_add_ps(x[q], other);
                 }
