@@ -60,7 +60,9 @@ TEST(Band, RestsEqualScalarWhereThePlanesHaveBytes) {
         args.pitch = planes * plane_bytes + random.integer(0, 20);
         for (int64_t plane = 0; plane < planes; plane++) {
             for (int64_t i = random.integer(1, 4); i > 0; i--) {
-                const uint64_t some = random.integer(0, INT64_MAX) & ((uint64_t{2} << (args.step - 1)) - 1);
+                const uint64_t bits = static_cast<uint64_t>(random.integer(0, UINT32_MAX)) << 32 |
+                                      static_cast<uint64_t>(random.integer(0, UINT32_MAX));
+                const uint64_t some = bits & ((uint64_t{2} << (args.step - 1)) - 1);
                 pieces.push_back({random.integer(0, furthest), some, plane});
                 bytes[static_cast<size_t>(plane)] |= some;
             }
