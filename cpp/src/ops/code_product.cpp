@@ -82,12 +82,13 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     starts_ = AlignedArray<int32_t>(static_cast<size_t>(groups * columns()));
     scales_ = AlignedArray<float>(static_cast<size_t>(groups * columns()));
     for (int64_t n = 0; n < features_; n++) {
+        const int64_t width = panels_.row().columns, first = n / width * width * groups + n % width;
         for (int64_t k = 0; k < depth_; k++) {
-            starts_[static_cast<size_t>(k / group_size_ * columns() + n)] -=
+            starts_[static_cast<size_t>(first + k / group_size_ * width)] -=
                 weights.values[static_cast<size_t>(n * depth_ + k)];
         }
         for (int64_t g = 0; g < groups; g++) {
-            scales_[static_cast<size_t>(g * columns() + n)] = weights.scales[static_cast<size_t>(n * groups + g)];
+            scales_[static_cast<size_t>(first + g * width)] = weights.scales[static_cast<size_t>(n * groups + g)];
         }
     }
 }
@@ -130,13 +131,14 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
     const bool pairs = pairs_ && row.pair_sums != nullptr;
     const LookupFn* functions =
         group_size_ > 0 ? (pairs ? row.pair_grouped : row.grouped) : (pairs ? row.pair_sums : row.sums);
+    const int64_t groups = group_size_ > 0 ? ceil_div(depth_, group_size_) : 0;
     LookupArgs args = {};
     args.blocks = panels_.blocks();
     args.stage = &stage;
     args.c_stride = features_;
     args.group_blocks = group_size_ / row.block;
     args.table_step = panels_.table_step();
-    args.group_step = columns();
+    args.group_step = row.columns;
     args.zero_point = zero_point;
     for (int64_t done = 0; done < rows; done += rows_at_once) {
         const int64_t count = std::min(rows_at_once, rows - done);
@@ -154,8 +156,8 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
             args.tables = panels_.tables(panel);
             args.column = panel * row.columns;
             args.columns = static_cast<int32_t>(std::min<int64_t>(row.columns, features_ - args.column));
-            args.starts = starts_.data() + args.column;
-            args.scales = scales_.data() + args.column;
+            args.starts = starts_.data() + args.column * groups;
+            args.scales = scales_.data() + args.column * groups;
             for (int64_t pass = 0; pass < passes; pass++) {
                 const int64_t from = count * pass / passes, to = count * (pass + 1) / passes;
                 args.a = x + from * args.a_stride;

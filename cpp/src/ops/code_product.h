@@ -46,8 +46,9 @@ private:
     PackedStage stage_;
     const GemmTile* tile_ = nullptr;  // as wide as a panel, for rows so many that panels are decoded before
     std::vector<int32_t> offsets_;
-    AlignedArray<int32_t> starts_;  // [groups][columns]: minus the sum of a group's weights
-    AlignedArray<float> scales_;    // [groups][columns]
+    // A panel's parameters lie together, as its codes do: [panels][groups][columns of a panel].
+    AlignedArray<int32_t> starts_;  // minus the sum of a group's weights
+    AlignedArray<float> scales_;
 };
 
 }  // namespace octavo

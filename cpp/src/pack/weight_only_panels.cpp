@@ -45,14 +45,15 @@ WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const uint8_t* code
 void WeightOnlyPanels::set_parameters(const std::vector<float>& scales, const std::vector<int32_t>& zero_points,
                                       int64_t group_size) {
     group_size_ = group_size;
-    const int64_t groups = ceil_div(depth_, group_size);
+    const int64_t groups = ceil_div(depth_, group_size), width = row_->columns;
     const auto size = static_cast<size_t>(groups * padded());
     const bool zeros = std::any_of(zero_points.begin(), zero_points.end(), [](int32_t zero) { return zero != 0; });
     scales_ = AlignedArray<float>(size);
     if (zeros) zeros_ = AlignedArray<float>(size);
     for (int64_t n = 0; n < columns_; n++) {
         for (int64_t g = 0; g < groups; g++) {
-            const auto from = static_cast<size_t>(n * groups + g), to = static_cast<size_t>(g * padded() + n);
+            const auto from = static_cast<size_t>(n * groups + g);
+            const auto to = static_cast<size_t>((n / width * groups + g) * width + n % width);
             scales_[to] = scales[from];
             if (zeros) zeros_[to] = static_cast<float>(zero_points[from]);
         }
@@ -71,9 +72,10 @@ WeightOnlyArgs WeightOnlyPanels::args(int64_t panel) const {
     args.group_size = group_size_;
     args.weights = weights_.data() + panel * panel_bytes_;
     args.table = table_.data();
-    args.scales = scales_.data() + first;
-    args.zeros = zeros_.empty() ? nullptr : zeros_.data() + first;
-    args.group_step = padded();
+    const int64_t groups = ceil_div(depth_, group_size_);
+    args.scales = scales_.data() + first * groups;
+    args.zeros = zeros_.empty() ? nullptr : zeros_.data() + first * groups;
+    args.group_step = row_->columns;
     args.bias = bias_.empty() ? nullptr : bias_.data() + first;
     args.y_stride = columns_;
     args.columns = static_cast<int32_t>(std::min<int64_t>(row_->columns, columns_ - first));

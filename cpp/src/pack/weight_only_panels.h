@@ -36,7 +36,8 @@ private:
     int64_t columns_, depth_, panels_, panel_bytes_, group_size_;
     AlignedArray<uint8_t> weights_;
     AlignedArray<int8_t> table_;
-    AlignedArray<float> scales_, zeros_, bias_;
+    AlignedArray<float> scales_, zeros_;  // [panels][groups][columns of a panel]
+    AlignedArray<float> bias_;
 };
 
 }  // namespace octavo
