@@ -117,8 +117,8 @@ TEST(Depthwise, ColumnsOfEveryTableEqualTheDefinition) {
         const GuardedBuffer<uint8_t> image(p.codes, guard);
         for (const auto& [isa, row] :
              {std::make_pair(Isa::avx2, &depthwise_avx2), std::make_pair(Isa::avx512, &depthwise_avx512),
-              std::make_pair(Isa::vnni, &depthwise_vnni), std::make_pair(Isa::vnni, &depthwise_vbmi)}) {
-            if (!isa_supported(isa) || (row == &depthwise_vbmi && !has_vbmi())) continue;
+              std::make_pair(Isa::vnni, &depthwise_vnni), std::make_pair(Isa::vnni, &depthwise_vbmi_vnni)}) {
+            if (!isa_supported(isa) || (row == &depthwise_vbmi_vnni && !has_vbmi())) continue;
             EXPECT_TRUE(DepthwiseColumnsProduct::fits(*row, g));
             const DepthwiseColumnsProduct product(*row, g, operands);
             GuardedBuffer<uint8_t> y(expected.size(), guard);
@@ -134,9 +134,10 @@ TEST(Depthwise, ColumnsOfEveryTableEqualTheDefinition) {
                 product.run(lines, 0, 1);
             }
             EXPECT_TRUE(same_bits(y.copy(), expected))
-                << product.kernel() << (row == &depthwise_vbmi ? " with byte permutes" : "") << " channels " << channels
-                << " image " << height << " x " << width << " stride " << g.stride_h << ", " << stride << " padding "
-                << a.pad[0] << " " << a.pad[1] << " " << a.pad[2] << " " << a.pad[3] << " dilation " << g.dilation_h;
+                << product.kernel() << (row == &depthwise_vbmi_vnni ? " with byte permutes" : "") << " channels "
+                << channels << " image " << height << " x " << width << " stride " << g.stride_h << ", " << stride
+                << " padding " << a.pad[0] << " " << a.pad[1] << " " << a.pad[2] << " " << a.pad[3] << " dilation "
+                << g.dilation_h;
         }
         return true;
     });

@@ -74,10 +74,8 @@ struct DepthwiseRow {
     int columns_macs_per_ns;
 };
 
-constexpr int depthwise_vnni_blocks = 3;
-extern const DepthwiseBlock depthwise_blocks_vbmi[depthwise_vnni_blocks];
 extern const DepthwiseRow depthwise_scalar, depthwise_avx2, depthwise_avx512, depthwise_vnni;
-extern const DepthwiseRow depthwise_vbmi;  // AVX512-VNNI with AVX512-VBMI
+extern const DepthwiseRow depthwise_vbmi_vnni;  // AVX512-VNNI with AVX512-VBMI
 
 }  // namespace octavo
 

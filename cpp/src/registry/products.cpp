@@ -20,7 +20,7 @@ ProductRate product_rate(Isa isa) {
 
 const DepthwiseRow& depthwise_row(Isa isa) {
     static const DepthwiseRow* const rows[isa_count] = {&depthwise_scalar, &depthwise_avx2, &depthwise_avx512,
-                                                        has_vbmi() ? &depthwise_vbmi : &depthwise_vnni};
+                                                        has_vbmi() ? &depthwise_vbmi_vnni : &depthwise_vnni};
     return *rows[static_cast<int>(isa)];
 }
 

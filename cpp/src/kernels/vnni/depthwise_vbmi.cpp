@@ -1,4 +1,5 @@
 // Family depthwise by lines with the byte permutes of VBMI: one interleaves four pixels' channels.
+#include "kernels/depthwise_gather.h"
 #include "kernels/depthwise_lines.h"
 
 namespace octavo {
@@ -42,9 +43,10 @@ struct Narrow : Block16 {
     }
 };
 
+constexpr DepthwiseBlock blocks[] = {wide_block(), lines_block<Wide>(), lines_block<Narrow>()};
+
 }  // namespace
 
-const DepthwiseBlock depthwise_blocks_vbmi[depthwise_vnni_blocks] = {wide_block(), lines_block<Wide>(),
-                                                                     lines_block<Narrow>()};
+const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115};
 
 }  // namespace octavo
