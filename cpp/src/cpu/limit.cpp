@@ -4,24 +4,34 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <vector>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
 
 #include "cpu/isa.h"
 
 namespace octavo {
 namespace {
 
+// Nothing where there is no such file.
+std::string contents(const std::string& path) {
+    std::string text;
+    std::FILE* file = std::fopen(path.c_str(), "re");
+    if (file == nullptr) return text;
+    char buffer[4096];
+    for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, file)) > 0;) text.append(buffer, count);
+    std::fclose(file);
+    return text;
+}
+
 // Quota over period in CPUs; 0: the file is absent or sets no limit.
 double read_quota(const std::string& folder, bool version2) {
-    double quota = 0, period = 0;
-    if (version2) {
-        std::ifstream file(folder + "/cpu.max");  // "max 100000" or "150000 100000"
-        if (!(file >> quota >> period)) return 0;
-    } else {
-        std::ifstream quota_file(folder + "/cpu.cfs_quota_us"), period_file(folder + "/cpu.cfs_period_us");
-        if (!(quota_file >> quota) || !(period_file >> period)) return 0;
-    }
+    // "max 100000" or "150000 100000"; two files in version 1.
+    const std::string numbers =
+        version2 ? contents(folder + "/cpu.max")
+                 : contents(folder + "/cpu.cfs_quota_us") + " " + contents(folder + "/cpu.cfs_period_us");
+    char* end = nullptr;
+    const double quota = std::strtod(numbers.c_str(), &end), period = std::strtod(end, nullptr);
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
@@ -54,9 +64,10 @@ int affinity_cpus() {
 
 int cgroup_cpu_limit(const std::string& membership, const std::string& root) {
     double least = 0;
-    std::ifstream file(membership);
-    std::string line;
-    while (std::getline(file, line)) {  // "0::/group" (version 2) or "4:cpu,cpuacct:/group"
+    const std::string groups = contents(membership);
+    for (size_t at = 0, end; at < groups.size(); at = end + 1) {
+        end = std::min(groups.find('\n', at), groups.size());
+        const std::string line = groups.substr(at, end - at);  // "0::/group" (version 2) or "4:cpu,cpuacct:/group"
         const size_t first = line.find(':'), second = line.find(':', first + 1);
         if (first == std::string::npos || second == std::string::npos) continue;
         const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);

@@ -2,16 +2,25 @@
 #ifndef OCTAVO_PLAN_TEXT_H
 #define OCTAVO_PLAN_TEXT_H
 
-#include <sstream>
 #include <string>
+#include <type_traits>
 
 namespace octavo {
 
+// Of strings, characters and whole numbers. Without streams, whose locales alone would be a fourth of the library.
 template <class... Parts>
 std::string text(const Parts&... parts) {
-    std::ostringstream out;
-    (out << ... << parts);
-    return out.str();
+    std::string sentence;
+    const auto add = [&](const auto& part) {
+        using Part = std::decay_t<decltype(part)>;
+        if constexpr (std::is_arithmetic_v<Part> && !std::is_same_v<Part, char>) {
+            sentence += std::to_string(part);
+        } else {
+            sentence += part;
+        }
+    };
+    (add(parts), ...);
+    return sentence;
 }
 
 }  // namespace octavo

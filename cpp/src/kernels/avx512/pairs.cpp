@@ -67,6 +67,18 @@ OCTAVO_INLINE void add_span(__m512i (&sums)[rows][vectors], const uint8_t* a, in
     }
 }
 
+// What is not written as bytes at once: one function for all tiles keeps the library small.
+__attribute__((noinline)) void write_tile_from_memory(const GemmArgs& args, const int32_t* sums, int rows,
+                                                      int vectors) {
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < vectors && 16 * j < args.columns; j++) {
+            write_sums(*args.stage, _mm512_load_si512(sums + (i * vectors + j) * 16), args.column + 16 * j,
+                       args.columns - 16 * j, args.row_sums + i, args.residual, i * args.residual_stride + 16 * j,
+                       args.c, i * args.c_stride + 16 * j);
+        }
+    }
+}
+
 template <PairsForm form, int rows, int vectors>
 OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
     __m512i sums[rows][vectors];
@@ -99,8 +111,19 @@ OCTAVO_INLINE void pairs_tile(const PairsArgs& args) {
             extra += vectors;
         }
     }
-    write_tile<rows, vectors>(args, args.row_sums, static_cast<const uint8_t*>(args.residual),
-                              static_cast<uint8_t*>(args.c), sums);
+    const OutputStage& stage = *args.stage;
+    if ((stage.type == output_u8 || stage.type == output_s8) && stage.weight_zero == nullptr) {
+        write_bytes<rows, vectors>(args, static_cast<const uint8_t*>(args.residual), static_cast<uint8_t*>(args.c),
+                                   sums);
+        return;
+    }
+    alignas(64) int32_t memory[rows * vectors * 16];
+#pragma GCC unroll 10
+    for (int i = 0; i < rows; i++) {
+#pragma GCC unroll 2
+        for (int j = 0; j < vectors; j++) _mm512_store_si512(memory + (i * vectors + j) * 16, sums[i][j]);
+    }
+    write_tile_from_memory(args, memory, rows, vectors);
 }
 
 template <PairsForm form, int rows, int vectors>

@@ -83,7 +83,11 @@ OCTAVO_INLINE void tiles_of(const GemmArgs& args) {
                 }
             }
         }
-        write_tile<rows, vectors>(args, row_sums, residual, c, sums);
+        if constexpr (bordered) {
+            write_bytes<rows, vectors>(args, residual, c, sums);
+        } else {
+            write_tile<rows, vectors>(args, row_sums, residual, c, sums);
+        }
         a += rows * stride;
         c += rows * row_bytes;
         if (row_sums != nullptr) row_sums += rows;
