@@ -20,11 +20,12 @@ namespace octavo {
 namespace {
 
 constexpr int max_threads = 1024;
-constexpr std::chrono::microseconds spin_time{4};
+// A parked thread comes back after some 50 us, as long as many a layer takes; the next one should find the workers awake.
+constexpr std::chrono::microseconds spin_time{100};
 
 void pause() { __builtin_ia32_pause(); }
 
-// Spins for a few µs until done() holds; false: it did not.
+// Spins for a while until done() holds; false: it did not.
 template <class Done>
 bool spin(const Done& done) {
     const auto end = std::chrono::steady_clock::now() + spin_time;

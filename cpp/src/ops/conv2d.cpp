@@ -225,13 +225,14 @@ public:
         const int64_t image_results = g.out_height * g.out_width * g.outputs;
         const auto work = [&](int64_t item, int worker) {
             std::byte* scratch = static_cast<std::byte*>(args.scratch) + static_cast<size_t>(worker) * split.scratch;
-            const int64_t end = std::min(split.bands, (item + 1) * split.bands_an_item);
-            for (int64_t b = item * split.bands_an_item; b < end; b++) {
-                const int64_t image = b / split.bands_an_image;
-                const int64_t first = b % split.bands_an_image * split.lines;
+            const int64_t share = item % split.shares, from = item / split.shares * split.bands_an_item;
+            const int64_t parts = product_->parts();
+            for (int64_t b = from; b < std::min(split.bands, from + split.bands_an_item); b++) {
+                const int64_t image = b / split.bands_an_image, band_of_image = b % split.bands_an_image;
+                const int64_t first = g.out_height * band_of_image / split.bands_an_image;
                 Lines lines = {};
                 lines.first = copies_ ? 0 : first;
-                lines.lines = std::min(split.lines, g.out_height - first);
+                lines.lines = g.out_height * (band_of_image + 1) / split.bands_an_image - first;
                 lines.pixels = g.out_width;
                 lines.pixel_bytes = g.stride_w * g.channels;
                 lines.line_bytes = g.stride_h * pitch();
@@ -253,7 +254,7 @@ public:
                     lines.pixels *= lines.lines;
                     lines.lines = 1;
                 }
-                product_->run(lines, 0, product_->parts());
+                product_->run(lines, parts * share / split.shares, parts * (share + 1) / split.shares);
             }
         };
         if (split.items == 1) {
@@ -274,8 +275,9 @@ public:
 
 private:
     struct Split {
-        int64_t lines;  // of a band
+        int64_t lines;  // of a band, at most
         int64_t bands_an_image, bands;
+        int64_t shares;  // of the panels of output channels, each with the same bands
         int64_t bands_an_item, items;
         size_t band_at;  // in a worker's scratch, behind the product's own
         size_t scratch;  // bytes of a worker
@@ -295,9 +297,13 @@ private:
             return split;
         }
         const int64_t image_macs = macs_ / std::max<int64_t>(images_, 1);
-        const int64_t wanted =
-            pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
+        int64_t wanted = pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
         Split split = {};
+        // Of image and weights the smaller one is read by all threads.
+        const bool by_weights = images < wanted && !copies_ && weight_bytes() > g.height * g.width * g.channels;
+        split.shares =
+            by_weights ? even_shares(product_->parts(), ceil_div(wanted, std::max<int64_t>(images, 1)), threads) : 1;
+        if (split.shares > 1) wanted = 1;
         int64_t bands = wanted <= images ? 1 : std::min(g.out_height, ceil_div(wanted, std::max<int64_t>(images, 1)));
         if (copies_ || product_->parts() > 1) {
             // A band, or its copy, should still be in L2 when it is read again.
@@ -306,10 +312,10 @@ private:
             bands = std::max(bands, std::min(g.out_height, ceil_div(g.out_height * line, most)));
         }
         split.lines = ceil_div(g.out_height, bands);
-        split.bands_an_image = ceil_div(g.out_height, split.lines);
+        split.bands_an_image = bands;
         split.bands = images * split.bands_an_image;
         split.bands_an_item = std::max<int64_t>(1, split.bands / std::max<int64_t>(1, std::min(wanted, split.bands)));
-        split.items = std::max<int64_t>(1, ceil_div(split.bands, split.bands_an_item));
+        split.items = std::max<int64_t>(1, ceil_div(split.bands, split.bands_an_item)) * split.shares;
         split.band_at = round_up(product_->scratch_bytes(split.lines * g.out_width), alignment);
         split.scratch = split.band_at;
         if (copies_) {

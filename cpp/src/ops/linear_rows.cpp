@@ -53,13 +53,18 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
         return split;
     }
     const double macs = static_cast<double>(total) * static_cast<double>(shape.depth * shape.features);
-    const int64_t wanted = pieces_worth(macs / macs_per_ns, threads);
+    // Of few rows most of the time goes into reading the weights.
+    const double weights = static_cast<double>(shape.depth * shape.features);
+    constexpr double weights_per_ns = 90;
+    const int64_t wanted = pieces_worth(std::max(macs / macs_per_ns, weights / weights_per_ns), threads);
     // A band's rows of A should stay in half of L2 while the panels pass by.
     const int64_t in_cache = std::max<int64_t>(
         16, static_cast<int64_t>(cache_bytes(2) / 2) / std::max<int64_t>(1, shape.depth * element_bytes));
-    split.rows = std::min(in_cache, std::max<int64_t>(16, ceil_div(total, wanted)));
+    // Of the two matrices the smaller one is read by all.
+    const int64_t shares = shape.features > total ? even_shares(parts, wanted, threads) : 1;
+    split.rows = std::min(in_cache, std::max<int64_t>(16, ceil_div(total, ceil_div(wanted, shares))));
     split.bands = std::max<int64_t>(1, ceil_div(total, split.rows));
-    split.shares = std::min(parts, ceil_div(wanted, split.bands));
+    split.shares = std::max(shares, std::min(parts, ceil_div(wanted, split.bands)));
     return split;
 }
 
