@@ -10,7 +10,14 @@ void copy_codes(const uint8_t* from, int64_t count, bool flip, uint8_t* to) {
         std::memcpy(to, from, static_cast<size_t>(count));
         return;
     }
-    for (int64_t i = 0; i < count; i++) to[i] = static_cast<uint8_t>(from[i] ^ 0x80);
+    int64_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint64_t codes;
+        std::memcpy(&codes, from + i, 8);
+        codes ^= 0x8080808080808080;
+        std::memcpy(to + i, &codes, 8);
+    }
+    for (; i < count; i++) to[i] = static_cast<uint8_t>(from[i] ^ 0x80);
 }
 
 void copy_band(const BandRow& kernels, const ConvGeometry& g, const uint8_t* image, int64_t first, int64_t lines,
