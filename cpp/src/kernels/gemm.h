@@ -68,8 +68,8 @@ using GemmFn = void (*)(const GemmArgs&);
 struct GemmTile {
     int rows, columns;
     const GemmFn* functions;  // [rows]: the function for 1, 2, .. rows
-    const GemmFn* bordered =
-        nullptr;  // for tiles at the border of an image, whose outer rows miss some groups; or null
+    // The same for lines of an image with borders, by taps: u8 or s8 results, no weight zero points; or null.
+    const GemmFn* bordered = nullptr;
 };
 
 // Bytes of a row of A that lie side by side.
