@@ -1,14 +1,10 @@
 package io.octavo.natives;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a process loads: an int8 program one small library, a float program oneDNN and one OpenMP runtime too. */
@@ -36,20 +32,8 @@ class LoadTest {
                 .count();
     }
 
-    /** Runs {@link LoadProbe} in a JVM of its own, where no other test has loaded anything. */
+    /** In a JVM where no other test has loaded anything. */
     private static List<String> librariesAfter(String what) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LoadProbe.class.getName(), what));
-        Process process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-        assertEquals(0, process.exitValue(), output);
-        return output.lines().toList();
+        return ChildJvm.run(LoadProbe.class, what).out();
     }
 }

@@ -5,18 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.octavo.graph.Graph;
+import io.octavo.natives.ChildJvm;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A session in long use takes no more memory than in short use. */
 class SessionSoakTest {
-    private static final int RUNS = 100_000;
+    static final int RUNS = 100_000;
+    static final int SESSIONS = 400;
 
     private final Nets nets = new Nets(29);
     private final Graph graph = nets.demo();
@@ -48,70 +48,46 @@ class SessionSoakTest {
     }
 
     @Test
-    void manyRunsDoNotGrowMemory() throws IOException {
+    void manyRunsTakeNoMoreWorkspaces() {
         Tensor x = nets.floats(-1, 1, 1, 3, 32, 32);
         Tensor out = Tensor.zeros(DType.F32, 1, 10);
         try (Session session = Session.of(graph)) {
-            run(session, x, out, RUNS / 10);
+            session.run(x, out);
             long workspaces = session.memory().workspaces();
             long arena = session.memory().arenaBytes();
-            long heap = heapAfterCollection();
-            long resident = residentBytes();
-            run(session, x, out, RUNS);
+            for (int i = 0; i < 1_000; i++) {
+                session.run(x, out);
+            }
             assertEquals(workspaces, session.memory().workspaces());
             assertEquals(arena, session.memory().arenaBytes());
-            long heapGrowth = heapAfterCollection() - heap;
-            long residentGrowth = residentBytes() - resident;
-            // A leak of 16 bytes a run would show as 1.6 MB; the JVM's own comings and goings are below that on the
-            // heap after a
-            // collection, and below a few MB in the process.
-            assertTrue(heapGrowth < 1_000_000, () -> "heap grew by " + heapGrowth + " bytes");
-            assertTrue(residentGrowth < 8_000_000, () -> "process grew by " + residentGrowth + " bytes");
         }
     }
 
+    /** A leak of 64 bytes a run would show as 6.4 MB. */
     @Test
-    void sessionsThatAreClosedLeaveNothing() throws IOException {
-        Tensor x = nets.floats(-1, 1, 1, 3, 32, 32);
-        openAndClose(x, 400); // touches as much of the heap as what follows
-        long heap = heapAfterCollection();
-        long resident = residentBytes();
-        openAndClose(x, 400);
-        long heapGrowth = heapAfterCollection() - heap;
-        long residentGrowth = residentBytes() - resident;
-        // A session's packed weights are over 80 kB: 400 leaked ones would be 32 MB.
-        assertTrue(heapGrowth < 2_000_000, () -> "heap grew by " + heapGrowth + " bytes");
-        assertTrue(residentGrowth < 16_000_000, () -> "process grew by " + residentGrowth + " bytes");
+    void manyRunsDoNotGrowMemory() throws Exception {
+        assertGrowsLess("runs", 6_000_000);
     }
 
-    private void openAndClose(Tensor x, int times) {
-        for (int i = 0; i < times; i++) {
-            try (Session session = Session.of(graph)) {
-                session.run(x);
-            }
-        }
+    /** A session's packed weights are over 80 kB: 400 leaked ones would be 32 MB. */
+    @Test
+    void sessionsThatAreClosedLeaveNothing() throws Exception {
+        assertGrowsLess("sessions", 8_000_000);
     }
 
-    private static void run(Session session, Tensor x, Tensor out, int times) {
-        for (int i = 0; i < times; i++) {
-            session.run(x, out);
-        }
+    private static void assertGrowsLess(String what, long bytes) throws Exception {
+        // A heap that is resident from the start, and one compiler that soon rests: what grows is neither.
+        List<String> options =
+                List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        ChildJvm.Run run =
+                ChildJvm.run(Map.of(), System.getProperty("java.class.path"), options, SoakProbe.class, what);
+        assertTrue(grown(run, "heap ") < 1_000_000, run.out()::toString);
+        assertTrue(grown(run, "process ") < bytes, run.out()::toString);
     }
 
-    private static long heapAfterCollection() {
-        for (int i = 0; i < 3; i++) {
-            System.gc();
-        }
-        Runtime runtime = Runtime.getRuntime();
-        return runtime.totalMemory() - runtime.freeMemory();
-    }
-
-    private static long residentBytes() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmRSS:")) {
-                return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        throw new IOException("no VmRSS in /proc/self/status");
+    private static long grown(ChildJvm.Run run, String what) {
+        List<String> lines = run.lines(what);
+        assertEquals(1, lines.size(), run.out()::toString);
+        return Long.parseLong(lines.get(0).substring(what.length()));
     }
 }

@@ -4,14 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.Version;
+import io.octavo.natives.ChildJvm;
 import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,71 +21,46 @@ class NativeLibraryTest {
 
     private String classPath = System.getProperty("java.class.path");
 
-    private record Run(List<String> out, String err) {
-        List<String> lines(String start) {
-            return out.stream().filter(line -> line.startsWith(start)).toList();
-        }
-
-        long infoLines(String text) {
-            return err.lines().filter(line -> line.contains(text)).count();
-        }
+    private ChildJvm.Run run(Map<String, String> environment, List<String> options, String what) throws Exception {
+        return ChildJvm.run(environment, classPath, options, BindProbe.class, what);
     }
 
-    private Run run(Map<String, String> environment, List<String> options, String what) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
-        if (cache != null) {
-            command.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
-        }
-        command.addAll(options);
-        command.addAll(List.of("-cp", classPath, BindProbe.class.getName(), what));
-        Path err = folder.resolve("err");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-        String errors = Files.readString(err);
-        assertEquals(0, process.exitValue(), out + errors);
-        return new Run(out.lines().toList(), errors);
+    private static long infoLines(ChildJvm.Run run, String text) {
+        return run.err().lines().filter(line -> line.contains(text)).count();
     }
 
     @Test
     void anIntegerSessionLoadsOneLibraryAndLogsOneLine() throws Exception {
-        Run run = run(Map.of(), List.of(), "int8");
+        ChildJvm.Run run = run(Map.of(), List.of(), "int8");
         assertEquals(List.of("ran F32 [1, 3]"), run.lines("ran"));
-        assertEquals(1, run.infoLines("Octavo " + Version.VERSION + " on "), run.err);
-        assertTrue(run.err.contains("instruction set") && run.err.contains("threads"), run.err);
-        assertEquals(0, run.infoLines("oneDNN"), run.err);
+        assertEquals(1, infoLines(run, "Octavo " + Version.VERSION + " on "), run.err());
+        assertTrue(run.err().contains("instruction set") && run.err().contains("threads"), run.err());
+        assertEquals(0, infoLines(run, "oneDNN"), run.err());
         assertTrue(
-                run.lines("maps libdnnl").isEmpty() && run.lines("maps libgomp").isEmpty(), run.out::toString);
+                run.lines("maps libdnnl").isEmpty() && run.lines("maps libgomp").isEmpty(), run.out()::toString);
     }
 
     @Test
     void aFloatSessionLoadsOneDnn() throws Exception {
-        Run run = run(Map.of(), List.of(), "float");
+        ChildJvm.Run run = run(Map.of(), List.of(), "float");
         assertEquals(List.of("ran F32 [1, 3]"), run.lines("ran"));
-        assertEquals(1, run.infoLines("oneDNN"), run.err);
-        assertEquals(1, run.lines("maps libdnnl").size(), run.out::toString);
+        assertEquals(1, infoLines(run, "oneDNN"), run.err());
+        assertEquals(1, run.lines("maps libdnnl").size(), run.out()::toString);
     }
 
     @Test
     void theEnvironmentCapsTheInstructionSet() throws Exception {
-        Run run = run(Map.of("OCTAVO_ISA", "scalar"), List.of(), "isa");
+        ChildJvm.Run run = run(Map.of("OCTAVO_ISA", "scalar"), List.of(), "isa");
         assertEquals(List.of("active scalar", "active scalar"), run.lines("active"));
         assertEquals(1, run.lines("ran").size());
-        assertTrue(run.err.contains("instruction set scalar"), run.err);
+        assertTrue(run.err().contains("instruction set scalar"), run.err());
     }
 
     @Test
     void anUnknownInstructionSetIsAnErrorThatListsThem() throws Exception {
-        Run run = run(Map.of("OCTAVO_ISA", "mmx"), List.of(), "isa");
+        ChildJvm.Run run = run(Map.of("OCTAVO_ISA", "mmx"), List.of(), "isa");
         List<String> errors = run.lines("NativeLibraryException");
-        assertEquals(3, errors.size(), run.out::toString);
+        assertEquals(3, errors.size(), run.out()::toString);
         for (String error : errors) {
             assertTrue(error.contains("mmx") && error.contains("scalar"), error);
         }
@@ -96,10 +69,10 @@ class NativeLibraryTest {
 
     @Test
     void aMissingPlatformIsNamedAtEveryUseAndTensorsWorkWithout() throws Exception {
-        Run run = run(Map.of(), List.of("-Dorg.bytedeco.javacpp.platform=linux-riscv64"), "load");
+        ChildJvm.Run run = run(Map.of(), List.of("-Dorg.bytedeco.javacpp.platform=linux-riscv64"), "load");
         assertEquals(List.of("tensor 2.0"), run.lines("tensor"));
         List<String> errors = run.lines("NativeLibraryException");
-        assertEquals(2, errors.size(), run.out::toString);
+        assertEquals(2, errors.size(), run.out()::toString);
         for (String error : errors) {
             assertTrue(error.contains("linux-riscv64") && error.contains("octavo-presets"), error);
         }
@@ -113,9 +86,9 @@ class NativeLibraryTest {
             Files.writeString(broken.resolve(library), "no library");
         }
         classPath = folder.resolve("classes") + File.pathSeparator + classPath;
-        Run run = run(Map.of(), List.of("-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache")), "load");
+        ChildJvm.Run run = run(Map.of(), List.of("-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("cache")), "load");
         List<String> errors = run.lines("NativeLibraryException");
-        assertEquals(2, errors.size(), run.out::toString);
+        assertEquals(2, errors.size(), run.out()::toString);
         for (String error : errors) {
             assertTrue(error.contains("did not load") && !error.endsWith("cause none"), error);
         }
@@ -123,9 +96,9 @@ class NativeLibraryTest {
 
     @Test
     void aLeakIsReportedWithItsPlaceWhenTracing() throws Exception {
-        Run traced = run(Map.of(), List.of("-Doctavo.trace=true"), "leak");
-        assertTrue(traced.err.contains("Session of graph 'int8' was never closed"), traced.err);
-        assertTrue(traced.err.contains("BindProbe.leak"), traced.err);
-        assertTrue(!run(Map.of(), List.of(), "leak").err.contains("never closed"));
+        ChildJvm.Run traced = run(Map.of(), List.of("-Doctavo.trace=true"), "leak");
+        assertTrue(traced.err().contains("Session of graph 'int8' was never closed"), traced.err());
+        assertTrue(traced.err().contains("BindProbe.leak"), traced.err());
+        assertTrue(!run(Map.of(), List.of(), "leak").err().contains("never closed"));
     }
 }
