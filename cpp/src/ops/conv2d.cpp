@@ -12,6 +12,7 @@
 #include "ops/pooled_product.h"
 #include "ops/rests.h"
 #include "ops/splitting.h"
+#include "ops/winograd_product.h"
 
 namespace octavo {
 namespace {
@@ -201,8 +202,9 @@ public:
             alone_ = split_of(1, 1);
             return;
         }
-        copies_ = x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands) &&
-                              !by_borders(desc.isa, weights, operands));
+        copies_ = !by_tiles(desc.isa, weights) &&
+                  (x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands) &&
+                               !by_borders(desc.isa, weights, operands)));
         one_line_ = geometry_.pointwise();
         // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
         const DenseWeights given = weights;
@@ -229,10 +231,10 @@ public:
             const int64_t parts = product_->parts();
             for (int64_t b = from; b < std::min(split.bands, from + split.bands_an_item); b++) {
                 const int64_t image = b / split.bands_an_image, band_of_image = b % split.bands_an_image;
-                const int64_t first = g.out_height * band_of_image / split.bands_an_image;
+                const int64_t first = first_line(split, band_of_image);
                 Lines lines = {};
                 lines.first = copies_ ? 0 : first;
-                lines.lines = g.out_height * (band_of_image + 1) / split.bands_an_image - first;
+                lines.lines = first_line(split, band_of_image + 1) - first;
                 lines.pixels = g.out_width;
                 lines.pixel_bytes = g.stride_w * g.channels;
                 lines.line_bytes = g.stride_h * pitch();
@@ -288,6 +290,12 @@ private:
         return (copies_ ? geometry_.needed_width() : geometry_.width) * geometry_.channels;
     }
 
+    // Lines of the output that are not taken apart: how many there are of them, and where a band of them begins.
+    int64_t line_groups() const { return ceil_div(geometry_.out_height, product_->lines_together()); }
+    int64_t first_line(const Split& split, int64_t band) const {
+        return std::min(geometry_.out_height, line_groups() * band / split.bands_an_image * product_->lines_together());
+    }
+
     Split split_of(int64_t batch, int threads) const {
         const ConvGeometry& g = geometry_;
         const int64_t images = images_ > 0 ? images_ : batch;
@@ -304,14 +312,14 @@ private:
         split.shares =
             by_weights ? even_shares(product_->parts(), ceil_div(wanted, std::max<int64_t>(images, 1)), threads) : 1;
         if (split.shares > 1) wanted = 1;
-        int64_t bands = wanted <= images ? 1 : std::min(g.out_height, ceil_div(wanted, std::max<int64_t>(images, 1)));
+        int64_t bands = wanted <= images ? 1 : std::min(line_groups(), ceil_div(wanted, std::max<int64_t>(images, 1)));
         if (copies_ || product_->parts() > 1) {
             // A band, or its copy, should still be in L2 when it is read again.
             const int64_t most = static_cast<int64_t>(cache_bytes(2) / 2);
             const int64_t line = g.stride_h * pitch();
-            bands = std::max(bands, std::min(g.out_height, ceil_div(g.out_height * line, most)));
+            bands = std::max(bands, std::min(line_groups(), ceil_div(g.out_height * line, most)));
         }
-        split.lines = ceil_div(g.out_height, bands);
+        split.lines = ceil_div(line_groups(), bands) * product_->lines_together();
         split.bands_an_image = bands;
         split.bands = images * split.bands_an_image;
         split.bands_an_item = std::max<int64_t>(1, split.bands / std::max<int64_t>(1, std::min(wanted, split.bands)));
@@ -329,6 +337,10 @@ private:
         const ConvGeometry& g = geometry_;
         return operands.residual == nullptr && !weights.has_zero_points() && g.groups == g.channels &&
                g.outputs == g.channels && g.channels >= 8;
+    }
+    // Products of transformed tiles, which pad and flip by themselves.
+    bool by_tiles(Isa isa, const DenseWeights& weights) const {
+        return WinogradProduct::fits(winograd_row(isa), geometry_, weights, x_.code_max);
     }
     // Depthwise with a kernel that pads by itself.
     bool by_columns(Isa isa, const DenseWeights& weights, const StageOperands& operands) const {
@@ -349,6 +361,10 @@ private:
         const ConvGeometry& g = geometry_;
         const ProductRate rate = product_rate(isa);
         const bool plain = operands.residual == nullptr && !weights.has_zero_points();
+        if (by_tiles(isa, weights)) {
+            reorder(weights, g, 1);
+            return std::make_unique<WinogradProduct>(*winograd_row(isa), g, operands);
+        }
         if (by_columns(isa, weights, operands)) {
             reorder(weights, g, 1);
             return std::make_unique<DepthwiseColumnsProduct>(depthwise_row(isa), copies_ ? copied(g) : g, operands);

@@ -30,6 +30,8 @@ public:
     // Only parts [first, end) of parts(): panels of output channels, for sharing few rows among threads.
     virtual void run(const Lines& lines, int64_t first, int64_t end) const noexcept = 0;
     virtual int64_t parts() const { return 1; }
+    // Lines that are best not taken apart.
+    virtual int64_t lines_together() const { return 1; }
     virtual size_t scratch_bytes(int64_t) const { return 0; }
     // Bytes that may be read behind the last byte of the last line's last tap.
     virtual int over_read() const = 0;

@@ -46,4 +46,9 @@ const ConvPoolRow* conv_pool_row(Isa isa) {
     return isa == Isa::vnni ? &conv_pool_vnni : nullptr;
 }
 
+const WinogradRow* winograd_row(Isa isa) {
+    static const WinogradRow* const rows[isa_count] = {nullptr, &winograd_avx2, nullptr, nullptr};
+    return rows[static_cast<int>(isa)];
+}
+
 }  // namespace octavo

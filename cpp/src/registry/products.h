@@ -10,6 +10,7 @@
 #include "kernels/lookup.h"
 #include "kernels/pairs.h"
 #include "kernels/weight_only.h"
+#include "kernels/winograd.h"
 
 namespace octavo {
 
@@ -30,6 +31,8 @@ const WeightOnlyRow& weight_only_row(Isa isa);
 const ConvLineRow* conv_line_row(Isa isa);
 // Null where the instruction set has none: convolution and maximum stay two steps.
 const ConvPoolRow* conv_pool_row(Isa isa);
+// Null where the instruction set has none.
+const WinogradRow* winograd_row(Isa isa);
 
 }  // namespace octavo
 

@@ -114,7 +114,11 @@ inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise
     p.attributes = plain_attributes();
     octavo_op_desc& a = p.attributes;
     int64_t groups = 1, inputs = 1, outputs = 1;
-    if (depthwise) {
+    const bool tiles = !depthwise && random.chance(0.15);  // 3x3 at stride 1, which minimal filtering takes
+    if (tiles) {
+        inputs = 16 * random.integer(1, large ? 6 : 3);
+        outputs = large ? random.integer(20, 130) : random.size_around(16, 70);
+    } else if (depthwise) {
         groups = large ? random.integer(100, 400) : random.size_around(random.pick({8, 16, 32, 64}), 200);
         if (random.chance(0.1)) outputs = 2;
     } else if (large) {
@@ -140,14 +144,14 @@ inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise
                 outputs = random.size_around(random.pick({8, 16, 32, 48}), 100);
         }
     }
-    const int64_t kernel_h = random.pick<int64_t>({1, 1, 2, 3, 3, 3, 5, 7}),
-                  kernel_w = random.chance(0.8) ? kernel_h : random.integer(1, 5);
+    const int64_t kernel_h = tiles ? 3 : random.pick<int64_t>({1, 1, 2, 3, 3, 3, 5, 7}),
+                  kernel_w = tiles || random.chance(0.8) ? kernel_h : random.integer(1, 5);
     const int64_t height = large ? random.integer(14, 40) : random.integer(1, 14),
                   width = large || random.chance(0.3) ? random.integer(12, 40) : random.integer(1, 14);
     a.groups = static_cast<int>(groups);
     for (int i = 0; i < 2; i++) {
-        a.stride[i] = random.pick({1, 1, 1, 2, 3});
-        a.dilation[i] = random.chance(0.85) ? 1 : static_cast<int>(random.integer(2, 3));
+        a.stride[i] = tiles ? 1 : random.pick({1, 1, 1, 2, 3});
+        a.dilation[i] = tiles || random.chance(0.85) ? 1 : static_cast<int>(random.integer(2, 3));
     }
     a.kernel[0] = static_cast<int>(kernel_h);
     a.kernel[1] = static_cast<int>(kernel_w);
