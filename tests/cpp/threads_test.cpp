@@ -86,6 +86,25 @@ TEST(Threads, OthersHelpWithLongWork) {
     EXPECT_EQ(ids.size(), 2u);
 }
 
+// Where all are in the job at once, none had the time to help another: each has its own.
+TEST(Threads, EachThreadBeginsWithItsOwnShare) {
+    constexpr int threads = 3;
+    int together = 0;
+    for (int attempt = 0; attempt < 50 && together < 10; attempt++) {
+        std::atomic<int> there{0};
+        int doer[threads] = {};
+        parallel_for(threads, threads, [&](int64_t i, int worker) {
+            doer[i] = worker;
+            there++;
+            for (int wait = 0; wait < 100 && there < threads; wait++) usleep(100);
+        });
+        if (std::set<int>(doer, doer + threads).size() < threads) continue;
+        together++;
+        for (int i = 0; i < threads; i++) EXPECT_EQ(doer[i], i);
+    }
+    EXPECT_EQ(together, 10);
+}
+
 TEST(Threads, NestedCallsRunOnTheirCaller) {
     Watch outer(20, 4);
     std::atomic<int> wrong{0};

@@ -1,6 +1,7 @@
-// One job at a time, described by plain fields and guarded by one atomic word: how many workers may still join it and how
-// many are inside. The caller never depends on a worker: it works through the indices itself and waits only for those who
-// joined. So parked, late or missing workers (also after a fork) cost speed, not progress.
+// One job at a time, described by plain fields and guarded by one atomic word: which workers may still join it and how many are
+// inside. The caller never depends on a worker: it works through the indices itself and waits only for those who joined. So
+// parked, late or missing workers (also after a fork) cost speed, not progress. Each thread begins with a share of the indices
+// that is the same from job to job, so that what the last job left in its caches is what it needs; then it helps the others.
 #include "cpu/pool.h"
 
 #include <pthread.h>
@@ -45,16 +46,22 @@ public:
     void stop();
 
 private:
-    // State: low 16 bits the workers inside the job, next 16 the places still open, the rest a number that grows with each
-    // job, so that a worker can tell a new one.
-    static constexpr uint64_t one_inside = 1, one_place = uint64_t{1} << 16, one_job = uint64_t{1} << 32;
+    // State: low 16 bits the workers inside the job, next 16 the threads that it is open to (0: closed), the rest a number that
+    // grows with each job, so that a worker can tell a new one.
+    static constexpr uint64_t one_inside = 1, one_thread = uint64_t{1} << 16, one_job = uint64_t{1} << 32;
     static uint64_t inside(uint64_t state) { return state & 0xffff; }
-    static uint64_t places(uint64_t state) { return state >> 16 & 0xffff; }
+    static uint64_t open_to(uint64_t state) { return state >> 16 & 0xffff; }
+    static uint64_t job(uint64_t state) { return state / one_job; }
+
+    struct alignas(64) Share {
+        std::atomic<int64_t> next{0};
+        int64_t end = 0;
+    };
 
     void grow(int workers);
-    void work();
+    void work(int worker);
     void take_indices(int worker);
-    bool join_job(int* worker);
+    bool join_job(int worker, uint64_t* last);
     void leave_job();
 
     std::atomic<bool> busy_{false}, stopped_{false};
@@ -68,24 +75,26 @@ private:
     // The job. Written by the caller while nobody is inside, read by those inside.
     Task task_ = nullptr;
     void* context_ = nullptr;
-    int64_t count_ = 0;
-    alignas(64) std::atomic<int64_t> next_{0};
+    int threads_ = 0;
+    Share shares_[max_threads];
 };
 
 void Pool::take_indices(int worker) {
-    for (;;) {
-        const int64_t i = next_.fetch_add(1, std::memory_order_relaxed);
-        if (i >= count_) return;
-        task_(context_, i, worker);
+    for (int i = 0; i < threads_; i++) {
+        Share& share = shares_[(worker + i) % threads_];
+        for (;;) {
+            const int64_t index = share.next.fetch_add(1, std::memory_order_relaxed);
+            if (index >= share.end) break;
+            task_(context_, index, worker);
+        }
     }
 }
 
-bool Pool::join_job(int* worker) {
+bool Pool::join_job(int worker, uint64_t* last) {
     uint64_t state = state_.load(std::memory_order_relaxed);
-    while (places(state) > 0) {
-        if (state_.compare_exchange_weak(state, state - one_place + one_inside, std::memory_order_acq_rel)) {
-            // The caller is worker 0; places count down from threads - 1, one number each.
-            *worker = static_cast<int>(places(state));
+    while (open_to(state) > static_cast<uint64_t>(worker) && job(state) != *last) {
+        if (state_.compare_exchange_weak(state, state + one_inside, std::memory_order_acq_rel)) {
+            *last = job(state);
             return true;
         }
     }
@@ -100,11 +109,14 @@ void Pool::leave_job() {
     }
 }
 
-void Pool::work() {
-    int worker;
-    const auto open = [&] { return places(state_.load(std::memory_order_seq_cst)) > 0 || stopped_.load(); };
+void Pool::work(int worker) {
+    uint64_t last = 0;
+    const auto open = [&] {
+        const uint64_t state = state_.load(std::memory_order_seq_cst);
+        return (open_to(state) > static_cast<uint64_t>(worker) && job(state) != last) || stopped_.load();
+    };
     while (!stopped_.load()) {
-        if (join_job(&worker)) {
+        if (join_job(worker, &last)) {
             take_indices(worker);
             leave_job();
         }
@@ -125,7 +137,8 @@ void Pool::grow(int workers) {
     try {
         workers_.reserve(static_cast<size_t>(workers));
         while (static_cast<int>(workers_.size()) < workers) {
-            workers_.emplace_back([this] { work(); });
+            const int worker = static_cast<int>(workers_.size()) + 1;  // 0 is the caller
+            workers_.emplace_back([this, worker] { work(worker); });
             pthread_setname_np(workers_.back().native_handle(), "octavo");
         }
     } catch (const std::exception&) {
@@ -143,20 +156,23 @@ bool Pool::run(int64_t count, int threads, Task task, void* context) {
     grow(threads - 1);
     task_ = task;
     context_ = context;
-    count_ = count;
-    next_.store(0, std::memory_order_relaxed);
-    const uint64_t job = (state_.load(std::memory_order_relaxed) / one_job + 1) * one_job;
-    state_.store(job + static_cast<uint64_t>(threads - 1) * one_place, std::memory_order_seq_cst);
-    if (const int asleep = sleepers_.load(std::memory_order_seq_cst)) {
+    threads_ = threads;
+    for (int i = 0; i < threads; i++) {
+        shares_[i].next.store(count * i / threads, std::memory_order_relaxed);
+        shares_[i].end = count * (i + 1) / threads;
+    }
+    const uint64_t next_job = (job(state_.load(std::memory_order_relaxed)) + 1) * one_job;
+    state_.store(next_job + static_cast<uint64_t>(threads) * one_thread, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
         std::lock_guard<std::mutex> lock(mutex_);
-        for (int i = std::min(asleep, threads - 1); i > 0; --i) wake_.notify_one();
+        wake_.notify_all();
     }
 
     take_indices(0);
 
     // Close the job: nobody joins any more; then wait for those inside.
     uint64_t state = state_.load(std::memory_order_relaxed);
-    while (!state_.compare_exchange_weak(state, state - places(state) * one_place, std::memory_order_acq_rel)) {
+    while (!state_.compare_exchange_weak(state, state - open_to(state) * one_thread, std::memory_order_acq_rel)) {
     }
     const auto empty = [&] { return inside(state_.load(std::memory_order_seq_cst)) == 0; };
     if (!spin(empty)) {
