@@ -1,13 +1,15 @@
-// Random shapes of every integer operator through the C interface, on every instruction set of this machine, against scalar, bit for
-// bit, between guard pages. A few thousand of them here; scripts/sweep runs as many as it is asked for.
+// Random shapes of every operator with integers through the C interface, on every instruction set of this machine, against
+// scalar, bit for bit, between guard pages. A few thousand of them here; scripts/sweep runs as many as it is asked for.
 // Environment: OCTAVO_SWEEP_SHAPES (default 5000), and those of support/sweep.h.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 
@@ -71,6 +73,17 @@ std::string kernel_of(octavo_plan* plan) {
     return octavo_plan_step(plan, 0, &info) == OCTAVO_OK ? info.kernel : "?";
 }
 
+// Floats that are not numbers have no other bits to agree on than that.
+void forget_payloads(std::vector<uint8_t>& bytes) {
+    for (size_t at = 0; at < bytes.size(); at += sizeof(float)) {
+        float value = 0;
+        std::memcpy(&value, bytes.data() + at, sizeof value);
+        if (!std::isnan(value)) continue;
+        value = NAN;
+        std::memcpy(bytes.data() + at, &value, sizeof value);
+    }
+}
+
 std::vector<uint8_t> results(octavo_plan* plan, const SweepCase& c, Guard guard) {
     std::vector<GuardedBuffer<uint8_t>> inputs;
     std::vector<const void*> pointers;
@@ -82,7 +95,9 @@ std::vector<uint8_t> results(octavo_plan* plan, const SweepCase& c, Guard guard)
     y.fill(0xA5);
     void* outputs[] = {y.data()};
     EXPECT_EQ(octavo_plan_run(plan, c.batch, pointers.data(), outputs), OCTAVO_OK) << octavo_last_error();
-    return y.copy();
+    std::vector<uint8_t> bytes = y.copy();
+    if (c.kind == "weight_only") forget_payloads(bytes);
+    return bytes;
 }
 
 // A touched guard page ends the process: the handler says first which case it was.

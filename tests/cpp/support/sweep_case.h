@@ -1,4 +1,4 @@
-// Random plans of one integer operator each (or a convolution and its pool), as the C interface describes them.
+// Random plans of one operator with integers each (or a convolution and its pool), as the C interface describes them.
 #ifndef OCTAVO_TESTS_SUPPORT_SWEEP_CASE_H
 #define OCTAVO_TESTS_SUPPORT_SWEEP_CASE_H
 
@@ -212,27 +212,43 @@ inline bool random_linear(Random& random, SweepCase& c, bool large, bool codes) 
     return true;
 }
 
-inline bool random_linear_dynamic(Random& random, SweepCase& c, bool large) {
-    const int64_t depth = large ? random.integer(200, 900) : random.size_around(16, 300);
-    const int64_t features = large ? random.integer(100, 600) : random.size_around(random.pick({8, 16, 32, 48}), 150);
-    c.batch = large ? random.integer(1, 60) : random.size_around(8, 40);
+// Float activations: quantized at run time, or multiplied with the weights made floats.
+inline bool random_float_linear(Random& random, SweepCase& c, bool large, octavo_op_kind kind) {
+    const bool dynamic = kind == OCTAVO_OP_LINEAR_DYNAMIC;
+    const int64_t depth = large ? random.integer(200, 900) : random.size_around(random.pick({16, 32, 128}), 400);
+    const int64_t features =
+        large ? random.integer(100, 600) : random.size_around(random.pick({8, 16, 32, 48, 64}), 150);
+    const int64_t rows = random.chance(0.8) ? 1 : random.size_around(8, 12);
+    c.batch = large ? random.integer(1, 60) : random.chance(0.3) ? 1 : random.size_around(8, 40);
     octavo_op_desc a = plain_attributes();
-    a.reduce_range = random.chance(0.5);
+    a.reduce_range = dynamic && random.chance(0.5);
     a.activation = random.pick({OCTAVO_NO_ACTIVATION, OCTAVO_RELU, OCTAVO_CLAMP});
     a.clamp_min = -1;
     a.clamp_max = 2;
-    const octavo_dtype type = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_CODE4, OCTAVO_CODE8});
-    const Value w = random_constants(random, type, {features, depth}, c.extreme);
+    const bool groups = random.chance(0.4);
+    const octavo_dtype type =
+        groups && dynamic ? OCTAVO_CODE4
+                          : random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
+    Value w = groups ? random_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+                     : random_constants(random, type, {features, depth}, c.extreme);
+    if (!groups && w.table_size > 0 && w.axis == 0 && random.chance(0.5)) {  // one table for all columns
+        for (size_t i = 0; i < w.table.size(); i++) w.table[i] = w.table[i % static_cast<size_t>(w.table_size)];
+    }
+    std::vector<int64_t> x_dims = {1, depth}, y_dims = {1, features};
+    if (rows > 1) {
+        x_dims.insert(x_dims.begin() + 1, rows);
+        y_dims.insert(y_dims.begin() + 1, rows);
+    }
     std::vector<int32_t> from = {
-        c.input(float_value({1, depth}), real_bytes(random, c.batch * depth, random.chance(0.2))),
+        c.input(float_value(x_dims), real_bytes(random, c.batch * rows * depth, random.chance(0.2))),
         c.add(w, OCTAVO_CONSTANT)};
     if (random.chance(0.5)) {
         std::vector<float> bias(static_cast<size_t>(features));
         for (float& b : bias) b = random.normal();
         from.push_back(c.add(constant(OCTAVO_F32, {features}, bias), OCTAVO_CONSTANT));
     }
-    c.macs = c.batch * depth * features;
-    c.op(OCTAVO_OP_LINEAR_DYNAMIC, from, c.add(float_value({1, features}), OCTAVO_OUTPUT), a);
+    c.macs = c.batch * rows * depth * features;
+    c.op(kind, from, c.add(float_value(y_dims), OCTAVO_OUTPUT), a);
     return true;
 }
 
@@ -323,12 +339,13 @@ inline bool random_case(Random& random, SweepCase& c) {
         c.kind = name;
         return made && c.macs <= (large ? 12'000'000 : 1'500'000);
     };
-    if (kind < 0.40) return named("conv", random_conv(random, c, large, false));
-    if (kind < 0.55) return named("depthwise", random_conv(random, c, large, true));
-    if (kind < 0.73) return named("linear", random_linear(random, c, large, false));
-    if (kind < 0.83) return named("lookup", random_linear(random, c, large, true));
-    if (kind < 0.89) return named("dynamic", random_linear_dynamic(random, c, large));
-    if (kind < 0.94) return named("pool", random_pool(random, c));
+    if (kind < 0.38) return named("conv", random_conv(random, c, large, false));
+    if (kind < 0.53) return named("depthwise", random_conv(random, c, large, true));
+    if (kind < 0.71) return named("linear", random_linear(random, c, large, false));
+    if (kind < 0.81) return named("lookup", random_linear(random, c, large, true));
+    if (kind < 0.88) return named("dynamic", random_float_linear(random, c, large, OCTAVO_OP_LINEAR_DYNAMIC));
+    if (kind < 0.93) return named("weight_only", random_float_linear(random, c, large, OCTAVO_OP_LINEAR));
+    if (kind < 0.96) return named("pool", random_pool(random, c));
     return named("elementwise", random_elementwise(random, c));
 }
 
