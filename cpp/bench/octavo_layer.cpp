@@ -105,7 +105,7 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
         x.code_max = p.code_max / 2;
         x.code_min = -x.code_max - 1;
     }
-    if (s.float_input) make_float(&x);
+    if (s.float_input || s.dynamic_input) make_float(&x);
     if (s.float_result) make_float(&y);
     const std::vector<int32_t> zeros(static_cast<size_t>(s.outputs), s.w_zero);
     const std::vector<float> bias_reals = p.bias_reals();
@@ -114,7 +114,7 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
     octavo_value_desc bias{};
     bias.role = OCTAVO_CONSTANT;
     bias.dims[bias.rank++] = s.outputs;
-    if (s.float_input || s.group_size > 0) {
+    if (s.float_input || s.dynamic_input || s.group_size > 0) {
         bias.dtype = OCTAVO_F32;
         bias.data = bias_reals.data();
     } else {
@@ -125,11 +125,18 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
     }
 
     octavo_op_desc op{};
-    op.kind = conv ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR;
+    op.kind = conv ? OCTAVO_OP_CONV2D : s.dynamic_input ? OCTAVO_OP_LINEAR_DYNAMIC : OCTAVO_OP_LINEAR;
     op.backend = OCTAVO_BACKEND_OCTAVO;
     op.inputs[op.input_count++] = add(builder, x);
     op.inputs[op.input_count++] = add(builder, weights(p, as_codes, zeros));
     op.inputs[op.input_count++] = add(builder, bias);
+    if (s.residual) {
+        octavo_value_desc residual = y;
+        residual.role = OCTAVO_INPUT;
+        residual.scales = &p.residual_scale;
+        residual.code_max = p.code_max;
+        op.inputs[op.input_count++] = add(builder, residual);
+    }
     op.outputs[op.output_count++] = add(builder, y);
     for (int i = 0; i < 2; ++i) {
         op.kernel[i] = s.kernel;
@@ -148,8 +155,10 @@ std::unique_ptr<Workload> octavo_layer(const Problem& problem, bool as_codes) {
     octavo_plan* plan =
         describe_plan([&](octavo_builder* builder) { describe(builder, problem, as_codes); }, problem.threads);
     std::vector<Bytes> inputs;
-    inputs.push_back(problem.shape.float_input ? problem.x_reals() : problem.x.copy());
-    return std::make_unique<PlanWorkload>(plan, problem.shape.batch, std::move(inputs));
+    const Shape& shape = problem.shape;
+    inputs.push_back(shape.float_input || shape.dynamic_input ? problem.x_reals() : problem.x.copy());
+    if (shape.residual) inputs.push_back(problem.residual.copy());
+    return std::make_unique<PlanWorkload>(plan, shape.batch, std::move(inputs));
 }
 
 }  // namespace octavo::bench

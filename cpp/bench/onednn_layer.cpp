@@ -9,6 +9,7 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 using Type = memory::data_type;
+
 class Layer {
 public:
     Layer(const Problem& problem, bool as_float)
@@ -34,12 +35,40 @@ private:
             if (s_.x_zero != 0) attr.set_zero_points_mask(DNNL_ARG_SRC, 0);
             if (s_.w_zero != 0) attr.set_zero_points_mask(DNNL_ARG_WEIGHTS, 0);
         }
-        if (p_.relu) {
-            dnnl::post_ops ops;
-            ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-            attr.set_post_ops(ops);
-        }
+        dnnl::post_ops ops;
+        if (s_.residual) ops.append_sum(float_ ? 1.0f : p_.residual_scale);
+        if (p_.relu) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+        attr.set_post_ops(ops);
         return attr;
+    }
+
+    // What results overwrite: the residual, if there is one.
+    memory results(const memory::desc& wanted) const {
+        if (!s_.residual) return memory(wanted, onednn_cpu());
+        const memory::desc plain({1, s_.outputs, s_.out_height(), s_.out_width()}, float_ ? Type::f32 : Type::u8,
+                                 Tag::nhwc);
+        return operand(
+            p_.residual,
+            [this](int64_t i) { return static_cast<float>(p_.residual.as<uint8_t>()[i]) * p_.residual_scale; }, plain,
+            wanted);
+    }
+
+    // Activations into the codes that the layer reads; null where it reads them as they are.
+    std::unique_ptr<Workload> quantization(const memory& codes) const {
+        if (float_ || !s_.dynamic_input) return nullptr;
+        const Bytes reals = p_.x_reals();
+        const memory::desc plain({s_.batch, s_.channels}, Type::f32, Tag::ab);
+        dnnl::primitive_attr attr;
+        attr.set_scales_mask(DNNL_ARG_DST, 0);
+        if (s_.x_zero != 0) attr.set_zero_points_mask(DNNL_ARG_DST, 0);
+        const dnnl::reorder::primitive_desc pd(onednn_cpu(), plain, onednn_cpu(), codes.get_desc(), attr);
+        OnednnArguments arguments = {
+            {DNNL_ARG_FROM, onednn_operand(plain, reals.data(), plain)},
+            {DNNL_ARG_TO, codes},
+            {DNNL_ARG_ATTR_SCALES | DNNL_ARG_DST, onednn_vector(std::vector<float>{p_.x_scale})}};
+        if (s_.x_zero != 0)
+            arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_DST] = onednn_vector(std::vector<int32_t>{s_.x_zero});
+        return std::make_unique<OnednnWorkload>(dnnl::reorder(pd), std::move(arguments), p_.threads, DNNL_ARG_TO);
     }
 
     // Reals or codes of x and w, in the order of the problem.
@@ -61,7 +90,7 @@ private:
             {DNNL_ARG_WEIGHTS, operand(
                                    p_.w, [this](int64_t i) { return p_.w_real(i); }, w, pd.weights_desc())},
             {DNNL_ARG_BIAS, onednn_operand(b, bias.data(), b)},
-            {DNNL_ARG_DST, memory(pd.dst_desc(), onednn_cpu())}};
+            {DNNL_ARG_DST, results(pd.dst_desc())}};
         if (!float_) {
             arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC] = onednn_vector(std::vector<float>{p_.x_scale});
             arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS] = onednn_vector(p_.w_scales);
@@ -73,7 +102,10 @@ private:
                 arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_WEIGHTS] =
                     onednn_vector(std::vector<int32_t>{s_.w_zero});
         }
-        return std::make_unique<OnednnWorkload>(Primitive(pd), std::move(arguments), p_.threads);
+        std::unique_ptr<Workload> before = quantization(arguments.at(DNNL_ARG_SRC));
+        auto layer = std::make_unique<OnednnWorkload>(Primitive(pd), std::move(arguments), p_.threads);
+        if (before == nullptr) return layer;
+        return std::make_unique<Sequence>(std::move(before), std::move(layer));
     }
 
     Type result_type() const { return float_ || s_.float_result ? Type::f32 : Type::u8; }

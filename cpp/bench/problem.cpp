@@ -45,6 +45,11 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
     y_scale = x_scale * 0.0045f * std::sqrt(static_cast<float>(s.depth())) * 0.577f * static_cast<float>(code_max) *
               weight_deviation * 2 / 255;
     relu = !s.float_result;
+    if (!s.residual) return;
+    residual = Bytes(s.results());
+    for (int64_t i = 0; i < s.results(); ++i)
+        residual.as<uint8_t>()[i] = static_cast<uint8_t>(engine() % static_cast<uint32_t>(code_max + 1));
+    residual_scale = y_scale * 0.7f;
 }
 
 Bytes Problem::x_reals() const {

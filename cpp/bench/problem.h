@@ -16,6 +16,8 @@ struct Problem {
     int code_max = 255;  // activations are 0..code_max; s8 ones half of that less
     float x_scale = 0.02f, y_scale = 1;
     Bytes x;                      // u8 or s8 [batch, channels] or NHWC
+    Bytes residual;               // u8 like the results
+    float residual_scale = 1;     // its zero point is 0
     Bytes w;                      // s8 [outputs, depth]; of table codes: what they stand for
     Bytes codes;                  // table codes [outputs, depth], one a byte
     std::vector<int8_t> tables;   // [outputs, sets an output, 16], their meaning

@@ -42,6 +42,10 @@ bool parse_word(const std::string& word, Shape* shape) {
         shape->float_result = true;
     } else if (word == "x=f32") {
         shape->float_input = shape->float_result = true;
+    } else if (word == "x=dynamic") {
+        shape->dynamic_input = shape->float_result = true;
+    } else if (word == "residual=u8") {
+        shape->residual = true;
     } else if (word == "x=s8") {
         shape->signed_input = true;
     } else if (word == "tables=own") {

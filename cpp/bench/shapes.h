@@ -23,12 +23,14 @@ struct Shape {
     int kernel = 1, stride = 1, padding = 0, groups = 1;
     int x_zero = 0, w_zero = 0;  // zero points of activations and weights
     bool float_result = false;
-    bool float_input = false;   // f32 activations, and results, with quantized weights
-    bool signed_input = false;  // s8 activations
-    bool own_tables = false;    // each set of weight parameters has a table of its own; else all have one
-    int group_size = 0;         // weights along K that share a scale; 0: all of an output's
-    bool from_memory = false;   // cycles through more copies than the caches hold
-    std::string operation;      // of a memory-bound row
+    bool float_input = false;    // f32 activations, and results, with quantized weights
+    bool dynamic_input = false;  // f32 activations that are quantized by their range, and f32 results
+    bool signed_input = false;   // s8 activations
+    bool residual = false;       // of u8, added before the activation
+    bool own_tables = false;     // each set of weight parameters has a table of its own; else all have one
+    int group_size = 0;          // weights along K that share a scale; 0: all of an output's
+    bool from_memory = false;    // cycles through more copies than the caches hold
+    std::string operation;       // of a memory-bound row
 
     Kind kind() const;
     // Sets of weight parameters that an output has.

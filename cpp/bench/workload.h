@@ -18,6 +18,21 @@ public:
     virtual const Bytes& output() const = 0;
 };
 
+// Runs one after the other, which reads what the one wrote.
+class Sequence : public Workload {
+public:
+    Sequence(std::unique_ptr<Workload> first, std::unique_ptr<Workload> second)
+        : first_(std::move(first)), second_(std::move(second)) {}
+    void run() override {
+        first_->run();
+        second_->run();
+    }
+    const Bytes& output() const override { return second_->output(); }
+
+private:
+    std::unique_ptr<Workload> first_, second_;
+};
+
 // Runs the next of several copies, so that none finds its weights in a cache.
 class Cycle : public Workload {
 public:
