@@ -120,6 +120,40 @@ class InferenceTest {
     }
 
     @Test
+    void floatLinearLayersTakeCodesAsWeights() {
+        image("x", 7, 64);
+        quantizedWeight("w", Granularity.perGroup(32), 10, 5, 64);
+        weight("b", 5);
+        graph.node("y", new Op.Linear(), List.of("x", "w", "b"));
+        assertEquals(Shape.ofBatch(7, 5), graph.value("y").shape());
+        assertEquals(DType.F32, graph.value("y").dtype());
+        quantizedWeight("along", Granularity.perChannel(1), 64, 5, 64);
+        assertSays(
+                assertThrows(
+                        ShapeMismatchException.class, () -> graph.node("l", new Op.Linear(), List.of("x", "along"))),
+                "axis 0");
+        quantizedWeight("codes", Granularity.perTensor(), 1, 5);
+        assertSays(
+                assertThrows(
+                        ShapeMismatchException.class,
+                        () -> graph.node("l", new Op.Linear(), List.of("x", "w", "codes"))),
+                "'codes'",
+                "F32");
+        assertSays(
+                assertThrows(
+                        ShapeMismatchException.class, () -> graph.node("l", new Op.Linear(), List.of("x", "w"), U8)),
+                "gives float");
+        image("pixels", 4, 6, 6);
+        quantizedWeight("kernel", Granularity.perChannel(0), 8, 8, 4, 3, 3);
+        assertSays(
+                assertThrows(
+                        ShapeMismatchException.class,
+                        () -> graph.node("c", new Op.Conv2d(Window.of(3)), List.of("pixels", "kernel"))),
+                "'kernel'",
+                "F32");
+    }
+
+    @Test
     void tableWeightsAreWeights() {
         codes("x", 12);
         TableParams table = new TableParams(

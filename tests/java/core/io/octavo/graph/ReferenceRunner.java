@@ -162,7 +162,9 @@ public final class ReferenceRunner {
                             }
                             double xi = x[((n * in[1] + c) * in[2] + ih) * in[3] + iw];
                             double wi = w[o * perOutput + k];
-                            sum += xq == null ? xi * wi : (xi - xq.zeroPoint()) * code(wi, wq, o);
+                            sum += xq == null
+                                    ? xi * weight(wi, wq, o, k, perOutput)
+                                    : (xi - xq.zeroPoint()) * code(wi, wq, set(wq, o));
                         }
                         double extra = residual == null ? 0 : residual[at];
                         if (xq == null) {
@@ -204,11 +206,21 @@ public final class ReferenceRunner {
         return activate(Math.min(Math.max(q, yq.qMin()), yq.qMax()), activation, yq);
     }
 
+    /** A weight of a float layer as a real number; {@code k} counts within its output channel. */
+    private static double weight(double w, QuantParams wq, int channel, int k, int perOutput) {
+        if (wq == null) {
+            return w;
+        }
+        int group = wq.granularity().groupSize();
+        int set = group == 0 ? set(wq, channel) : channel * ((perOutput + group - 1) / group) + k / group;
+        return code(w, wq, set) * wq.scale(set);
+    }
+
     /** The integer that a weight's code stands for, in units of its scale. */
-    private static double code(double code, QuantParams wq, int channel) {
+    private static double code(double code, QuantParams wq, int set) {
         return wq instanceof AffineParams affine
-                ? code - affine.zeroPoint(set(wq, channel))
-                : ((TableParams) wq).table(set(wq, channel))[(int) code];
+                ? code - affine.zeroPoint(set)
+                : ((TableParams) wq).table(set)[(int) code];
     }
 
     private static int set(QuantParams wq, int channel) {

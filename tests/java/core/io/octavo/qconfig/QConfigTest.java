@@ -1,6 +1,7 @@
 package io.octavo.qconfig;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -57,6 +58,15 @@ class QConfigTest {
         assertEquals(Granularity.perGroup(32), q.weightGranularity());
         assertInstanceOf(MinMaxObserver.class, q.activationObserver().get());
         assertThrows(NullPointerException.class, () -> q.withWeight(null, Granularity.perTensor()));
+    }
+
+    @Test
+    void weightOnlyLooksAtNoActivations() {
+        QConfig q = QConfig.weightOnly(Uniform.weights(4), Granularity.perGroup(64));
+        assertTrue(q.isWeightOnly());
+        assertFalse(QConfig.getDefault("fbgemm").isWeightOnly());
+        assertTrue(q.withWeight(KMeans.of(4), Granularity.perChannel(0)).isWeightOnly());
+        assertThrows(NullPointerException.class, () -> q.withActivation(null, Uniform.activations(8)));
     }
 
     @Test

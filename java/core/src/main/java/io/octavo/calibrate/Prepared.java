@@ -21,7 +21,7 @@ import java.util.Set;
  *
  * <p>Observed are the input of the quantized part and the output of every operator whose result gets a scale of its own
  * ({@code Conv2d}, {@code Linear}, {@code Add}). Pooling, flatten and stand-alone activations keep the scale of their input,
- * as in PyTorch's eager mode, and need none.
+ * as in PyTorch's eager mode, and need none; nor does a linear layer whose qconfig is weight-only, as it stays float.
  */
 public final class Prepared {
     private final Graph graph;
@@ -43,7 +43,18 @@ public final class Prepared {
      */
     public static Prepared of(Graph graph, QConfigMapping mapping) {
         Graph fused = Passes.fuseResidual(Passes.fuseActivations(Passes.foldBatchNorm(Passes.removeDropout(graph))));
-        return new Prepared(fused, mapping, observedValues(fused, mapping));
+        return of(fused, mapping, observedValues(fused, mapping));
+    }
+
+    private static Prepared of(Graph fused, QConfigMapping mapping, Map<String, QConfig> observed) {
+        if (observed.isEmpty()
+                && fused.nodes().stream()
+                        .noneMatch(node -> quantizesWeight(fused, node, mapping).isPresent())) {
+            throw new CalibrationException("graph " + fused.name()
+                    + " has no Conv2d, Linear or Add with a qconfig, or no Linear with a weight-only one: nothing would be"
+                    + " quantized");
+        }
+        return new Prepared(fused, mapping, observed);
     }
 
     private static Map<String, QConfig> observedValues(Graph graph, QConfigMapping mapping) {
@@ -62,10 +73,6 @@ public final class Prepared {
             } else if (sharesParameters(node.op()) && quantized.contains(node.input(0))) {
                 quantized.add(node.output());
             }
-        }
-        if (observed.isEmpty()) {
-            throw new CalibrationException("graph " + graph.name()
-                    + " has no Conv2d, Linear or Add with a qconfig: nothing would be quantized");
         }
         return observed;
     }
@@ -86,7 +93,19 @@ public final class Prepared {
         if (!weighted && node.inputs().stream().map(graph::value).anyMatch(Value::isConstant)) {
             return Optional.empty();
         }
-        return Optional.ofNullable(mapping.forNode(node.name(), op.type()));
+        return qconfig(node, mapping).filter(qconfig -> !qconfig.isWeightOnly());
+    }
+
+    /** The weight-only qconfig by which {@code node}, a float linear layer, reads codes as weights, or empty. */
+    public static Optional<QConfig> quantizesWeight(Graph graph, Node node, QConfigMapping mapping) {
+        if (!(node.op() instanceof Op.Linear) || !graph.value(node.input(1)).isConstant()) {
+            return Optional.empty();
+        }
+        return qconfig(node, mapping).filter(QConfig::isWeightOnly);
+    }
+
+    private static Optional<QConfig> qconfig(Node node, QConfigMapping mapping) {
+        return Optional.ofNullable(mapping.forNode(node.name(), node.op().type()));
     }
 
     /** Whether {@code op} works on integers of any scale and hands the scale of its input on. */
@@ -119,7 +138,7 @@ public final class Prepared {
      * @throws CalibrationException if no layer would be quantized
      */
     public Prepared with(QConfigMapping other) {
-        return new Prepared(graph, other, observedValues(graph, other));
+        return of(graph, other, observedValues(graph, other));
     }
 
     /** {@link #with(QConfigMapping)} with one qconfig for every layer. */

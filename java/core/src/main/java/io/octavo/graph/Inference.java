@@ -150,14 +150,18 @@ final class Inference {
     }
 
     /** Types and bias of a convolution or linear layer. */
-    private Spec product(Value x, Value w, long out, Shape shape, boolean floatOutput) {
+    private Spec product(Value x, Value w, long out, Shape shape, boolean linear) {
         Value bias = optional(2);
         if (bias != null && !bias.shape().equals(Shape.of(out))) {
             throw mismatch(bias, "[" + out + "], one bias an output channel");
         }
         if (!x.isQuantized()) {
             requireFloat(x);
-            requireFloat(w);
+            if (linear && w.isQuantized()) {
+                weightCodes(w);
+            } else {
+                requireFloat(w);
+            }
             if (bias != null) {
                 requireFloat(bias);
             }
@@ -168,16 +172,11 @@ final class Inference {
         if (!w.isQuantized()) {
             throw mismatch(w, "quantized weights, as its input " + x + " is quantized");
         }
-        if (w.quantization().granularity().axis() > 0) {
-            throw mismatch(
-                    w,
-                    "parameters per tensor, or per index or group of axis 0 (they are per "
-                            + w.quantization().granularity() + ")");
-        }
+        weightCodes(w);
         if (bias != null && bias.dtype() != DType.F32 && !(bias.dtype() == DType.S32 && bias.isQuantized())) {
             throw mismatch(bias, "F32, or quantized S32");
         }
-        if (wanted == null && floatOutput) {
+        if (wanted == null && linear) {
             return new Spec(DType.F32, shape, null);
         }
         return quantized(shape);
@@ -290,6 +289,15 @@ final class Inference {
                 || !affine.granularity().isPerTensor()
                 || (x.dtype() != DType.U8 && x.dtype() != DType.S8)) {
             throw mismatch(x, "a U8 or S8 value with affine parameters for the whole tensor");
+        }
+    }
+
+    private void weightCodes(Value w) {
+        if (w.quantization().granularity().axis() > 0) {
+            throw mismatch(
+                    w,
+                    "parameters per tensor, or per index or group of axis 0 (they are per "
+                            + w.quantization().granularity() + ")");
         }
     }
 

@@ -55,7 +55,8 @@ public sealed interface Op
 
     /**
      * {@code x [.., K], w [O, K], [bias [O]] -> x·w^T + bias [.., O]}. Types as for {@link Conv2d}; with quantized x and w the
-     * output may also be F32.
+     * output may also be F32. With float x and quantized w (weight-only) bias and output are F32: {@code Σ_g s_g·Σ_k x_k·(w_k -
+     * z_g)} over the groups g of a row of w, in float.
      */
     record Linear(Activation activation) implements Op {
         /** No activation. */

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 /**
  * How one node, or a whole model, is quantized.
  *
- * @param activationObserver makes an observer for each activation that is watched
- * @param activation the scheme of activations, per tensor
+ * @param activationObserver makes an observer for each activation that is watched; null: weight-only
+ * @param activation the scheme of activations, per tensor; null: they stay F32 (weight-only)
  * @param weight the scheme of weights
  * @param weightGranularity how many weights share parameters
  */
@@ -48,10 +48,12 @@ public record QConfig(
         }
     }
 
-    /** Refuses null. */
+    /** Refuses null, but for observer and scheme of activations together. */
     public QConfig {
-        Objects.requireNonNull(activationObserver, "activationObserver");
-        Objects.requireNonNull(activation, "activation");
+        if (activation != null || activationObserver != null) {
+            Objects.requireNonNull(activationObserver, "activationObserver");
+            Objects.requireNonNull(activation, "activation");
+        }
         Objects.requireNonNull(weight, "weight");
         Objects.requireNonNull(weightGranularity, "weightGranularity");
     }
@@ -74,6 +76,23 @@ public record QConfig(
         }
         throw new InvalidValueException("no default qconfig is called \"" + engine + "\": there are "
                 + Arrays.stream(Default.values()).map(Default::text).collect(Collectors.joining(", ")));
+    }
+
+    /**
+     * Weights alone are quantized, activations stay F32: for {@code Linear} layers, whose kernel makes floats of the codes as it
+     * reads them. Nothing is observed, so {@link io.octavo.quantize.Quantization#quantizeWeightOnly} needs no data. Operators
+     * other than {@code Linear} stay float.
+     *
+     * @param weight any scheme; one of at most 4 bits with levels that all parameter sets share is kept in 4 bits a weight
+     * @param granularity per tensor, per channel, or per group of a multiple of 32 weights
+     */
+    public static QConfig weightOnly(Scheme weight, Granularity granularity) {
+        return new QConfig(null, null, weight, granularity);
+    }
+
+    /** Whether activations stay F32. */
+    public boolean isWeightOnly() {
+        return activation == null;
     }
 
     /** The same with another scheme and granularity of weights. */

@@ -8,8 +8,10 @@ import io.octavo.graph.Node;
 import io.octavo.graph.Op;
 import io.octavo.graph.Value;
 import io.octavo.qconfig.QConfig;
+import io.octavo.scheme.Granularity;
 import io.octavo.scheme.QuantParams;
 import io.octavo.scheme.QuantizedTensor;
+import io.octavo.scheme.Scheme;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,6 +36,10 @@ final class Converter {
     private final Map<String, String> floats = new HashMap<>();
     private final Map<String, String> integers = new HashMap<>();
     private final Map<String, QuantParams> parameters = new HashMap<>();
+    private final Map<Form, String> constants = new HashMap<>();
+
+    /** What a constant of the source becomes: nodes may share one and want it differently. Scheme null: floats. */
+    private record Form(String name, Scheme scheme, Granularity granularity) {}
 
     Converter(Prepared prepared, Calibration calibration) {
         this.prepared = prepared;
@@ -56,7 +62,7 @@ final class Converter {
             } else if (Prepared.sharesParameters(node.op()) && integers.containsKey(node.input(0))) {
                 passed(node);
             } else {
-                floating(node);
+                floating(node, Prepared.quantizesWeight(source, node, prepared.mapping()));
             }
         }
         for (Value output : source.outputs()) {
@@ -86,23 +92,30 @@ final class Converter {
     }
 
     private String weight(Node node, String name, QConfig qconfig) {
-        if (!target.hasValue(name)) {
+        return constants.computeIfAbsent(new Form(name, qconfig.weight(), qconfig.weightGranularity()), form -> {
             try {
                 QuantizedTensor codes =
-                        qconfig.weight().quantize(source.value(name).data(), qconfig.weightGranularity());
-                target.constant(name, codes);
+                        form.scheme().quantize(source.value(name).data(), form.granularity());
+                return target.constant(free(name), codes);
             } catch (NotFiniteException e) {
                 throw new NotFiniteException("node " + node.name() + ": weight " + name + ": " + e.getMessage());
             }
-        }
-        return name;
+        });
     }
 
     private String constant(String name) {
-        if (!target.hasValue(name)) {
-            target.constant(name, source.value(name).data());
+        return constants.computeIfAbsent(
+                new Form(name, null, null),
+                form -> target.constant(free(name), source.value(name).data()));
+    }
+
+    /** A constant's own name, or one like it that neither graph has. */
+    private String free(String name) {
+        String free = name;
+        while (target.hasValue(free) || !free.equals(name) && source.hasValue(free)) {
+            free += "_";
         }
-        return name;
+        return free;
     }
 
     private void passed(Node node) {
@@ -118,11 +131,15 @@ final class Converter {
         parameters.put(output, params);
     }
 
-    private void floating(Node node) {
+    /** @param weightOnly by what the weight becomes codes; empty: it stays float */
+    private void floating(Node node, Optional<QConfig> weightOnly) {
         List<String> inputs = new ArrayList<>();
-        for (String input : node.inputs()) {
+        for (int i = 0; i < node.inputs().size(); i++) {
+            String input = node.inputs().get(i);
             if (input.isEmpty()) {
                 inputs.add(input);
+            } else if (i == 1 && weightOnly.isPresent()) {
+                inputs.add(weight(node, input, weightOnly.get()));
             } else {
                 inputs.add(source.value(input).isConstant() ? constant(input) : asFloat(input));
             }

@@ -1,5 +1,6 @@
 package io.octavo.quantize;
 
+import io.octavo.CalibrationException;
 import io.octavo.calibrate.Calibration;
 import io.octavo.calibrate.Calibrator;
 import io.octavo.calibrate.Prepared;
@@ -7,10 +8,12 @@ import io.octavo.data.Batch;
 import io.octavo.graph.Graph;
 import io.octavo.qconfig.QConfig;
 import io.octavo.qconfig.QConfigMapping;
+import java.util.Map;
 
 /**
  * Post-training static quantization in three steps, {@link #prepare}, {@link #calibrate} and {@link #convert}, or in one,
- * {@link #quantizeStatic}. Names and meaning are those of PyTorch's eager mode.
+ * {@link #quantizeStatic}. Names and meaning are those of PyTorch's eager mode. {@link #quantizeWeightOnly} quantizes the weights
+ * of linear layers alone and needs no data.
  */
 public final class Quantization {
     private Quantization() {}
@@ -51,6 +54,32 @@ public final class Quantization {
      */
     public static Graph convert(Prepared prepared, Calibration calibration) {
         return new Converter(prepared, calibration).convert();
+    }
+
+    /**
+     * {@link #convert(Prepared, Calibration)} of a graph that observes nothing: all of its qconfigs are
+     * {@linkplain QConfig#weightOnly weight-only}.
+     *
+     * @throws io.octavo.CalibrationException if a value must be observed first
+     */
+    public static Graph convert(Prepared prepared) {
+        if (!prepared.observed().isEmpty()) {
+            throw new CalibrationException("graph " + prepared.graph().name() + ": values "
+                    + prepared.observed().keySet()
+                    + " get scales from what is observed: calibrate, or give each layer a weight-only qconfig");
+        }
+        return convert(prepared, new Calibration(0, Map.of()));
+    }
+
+    /**
+     * Encodes the weights of linear layers, 8 or 4 bits each say, and leaves activations and everything else float.
+     *
+     * @param qconfig {@link QConfig#weightOnly}
+     * @throws io.octavo.CalibrationException if there is no linear layer, or {@code qconfig} quantizes activations
+     * @throws io.octavo.NotFiniteException if a weight is NaN or infinite, naming the layer
+     */
+    public static Graph quantizeWeightOnly(Graph graph, QConfig qconfig) {
+        return convert(prepare(graph, qconfig));
     }
 
     /** {@link #prepare}, {@link #calibrate} and {@link #convert} in one call. */
