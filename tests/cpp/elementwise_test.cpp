@@ -5,6 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/memory.h"
+#include "base/numerics.h"
+#include "registry/map.h"
 #include "support/agree.h"
 #include "support/coverage.h"
 #include "support/sweep.h"
@@ -261,6 +264,52 @@ TEST(Requantize, EveryInstructionSetEqualsScalar) {
         return true;
     });
     EXPECT_TRUE(distrust.trust());
+}
+
+TEST(Requantize, ZeroPointsAtTheEdgesAndScalesBeyondTheFloats) {
+    std::vector<uint8_t> codes(256);
+    for (int i = 0; i < 256; i++) codes[i] = static_cast<uint8_t>(i);
+    for (int from : {0, 1, 127, 128, 255})
+        for (int to : {0, 1, 127, 128, 255})
+            for (float scale_x : {0.05f, 3e38f})
+                for (float scale_y :
+                     {0.1f, 1e-42f}) {  // the reciprocal is infinite, so that 0 becomes NaN: the zero point
+                    const Value x = activation(OCTAVO_U8, {1, 256}, scale_x, from);
+                    Value y = activation(OCTAVO_U8, {1, 256}, scale_y, to);
+                    y.code_min = 3;
+                    y.code_max = 250;
+                    std::vector<uint8_t> expected;
+                    for (int q : codes)
+                        expected.push_back(static_cast<uint8_t>(
+                            quantize_fused(dequantize(q, scale_x, from), 1.0f / scale_y, to, y.code_min, y.code_max)));
+                    for (Isa isa : available_isas())
+                        EXPECT_TRUE(same_bits(
+                            run<uint8_t>(operator_desc(OCTAVO_OP_REQUANTIZE, {&x}, y, isa), 1, {codes}), expected));
+                }
+}
+
+TEST(Requantize, EveryTableOfEveryInstructionSet) {
+    Coverage coverage("maps of codes");
+    Sweep(300).run([&](Random& random) {
+        AlignedArray<uint8_t> table(256);
+        for (uint8_t& v : table) v = static_cast<uint8_t>(random.integer(0, 255));
+        const int64_t n = random.size_around(64, 600);
+        const std::vector<uint8_t> x = random.codes<uint8_t>(static_cast<size_t>(n), 0, 255, false);
+        std::vector<uint8_t> expected;
+        for (uint8_t q : x) expected.push_back(table[q]);
+        for (Isa isa : available_isas()) {
+            const MapKernels& kernels = map_kernels(isa);
+            SCOPED_TRACE(kernels.suffix);
+            GuardedBuffer<uint8_t> from(x, random.pick({Guard::after, Guard::before}));
+            GuardedBuffer<uint8_t> to(x.size(), random.pick({Guard::after, Guard::before}));
+            kernels.bytes(from.data(), to.data(), n, table.data());
+            EXPECT_TRUE(same_bits(to.data(), expected.data(), x.size()));
+            kernels.bytes(from.data(), from.data(), n, table.data());
+            EXPECT_TRUE(same_bits(from.data(), expected.data(), x.size()));
+            coverage.ran(isa);
+        }
+        return true;
+    });
 }
 
 // ---- softmax

@@ -1,4 +1,4 @@
-// Element by element: add, clamp, requantize, softmax.
+// Element by element: add, clamp, softmax.
 #ifndef OCTAVO_KERNELS_ELEMENTWISE_H
 #define OCTAVO_KERNELS_ELEMENTWISE_H
 
@@ -21,25 +21,10 @@ struct AddCodes {
     int32_t relu;
 };
 
-// y = clamp(rint(fma((x - zero_x) * scale_x, inverse, zero_y)), lo, hi): dequantize, then quantize per tensor.
-struct RequantizeCodes {
-    const void* x;
-    void* y;
-    int64_t n;
-    float scale_x;
-    float inverse;  // 1 / scale_y
-    int32_t zero_x, zero_y;
-    int32_t lo, hi;
-};
-
 struct ElementwiseKernels {
     const char* suffix;
     void (*add_u8)(const AddCodes&);
     void (*add_s8)(const AddCodes&);
-    void (*requantize_u8_u8)(const RequantizeCodes&);
-    void (*requantize_u8_s8)(const RequantizeCodes&);
-    void (*requantize_s8_u8)(const RequantizeCodes&);
-    void (*requantize_s8_s8)(const RequantizeCodes&);
     // y = min(max(x, lo), hi)
     void (*clamp_u8)(const uint8_t* x, uint8_t* y, int64_t n, int32_t lo, int32_t hi);
     void (*clamp_s8)(const int8_t* x, int8_t* y, int64_t n, int32_t lo, int32_t hi);

@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/memory.h"
 #include "base/numerics.h"
 #include "ops/checks.h"
 #include "ops/factories.h"
 #include "ops/split.h"
 #include "registry/elementwise.h"
+#include "registry/map.h"
 
 namespace octavo {
 namespace {
@@ -204,32 +206,30 @@ private:
 
 // ---- REQUANTIZE
 
+// A byte has 256 results: they are computed once.
 class RequantizeOp : public Op {
 public:
-    RequantizeOp(const Value& x, const Value& y, const ElementwiseKernels& kernels)
-        : x_(x), batched_(x.batched), elements_(x.elements()) {
-        const bool from_signed = x.dtype == OCTAVO_S8, to_signed = y.dtype == OCTAVO_S8;
-        kernel_ = from_signed ? to_signed ? kernels.requantize_s8_s8 : kernels.requantize_s8_u8
-                  : to_signed ? kernels.requantize_u8_s8
-                              : kernels.requantize_u8_u8;
-        name_ = std::string("requantize_") + type_name(x.dtype) + "_" + type_name(y.dtype) + "_" + kernels.suffix;
-        p_.scale_x = x.scales[0];
-        p_.zero_x = x.zero_points[0];
-        p_.inverse = 1.0f / y.scales[0];
-        p_.zero_y = y.zero_points[0];
-        p_.lo = y.code_min;
-        p_.hi = y.code_max;
+    RequantizeOp(const Value& x, const Value& y, const MapKernels& kernels)
+        : x_(x),
+          batched_(x.batched),
+          elements_(x.elements()),
+          kernel_(kernels.bytes),
+          name_(std::string("requantize_") + type_name(x.dtype) + "_" + type_name(y.dtype) + "_" + kernels.suffix),
+          table_(256) {
+        const float inverse = 1.0f / y.scales[0];
+        for (int byte = 0; byte < 256; byte++) {
+            const int32_t code = x.dtype == OCTAVO_S8 ? static_cast<int8_t>(byte) : byte;
+            const float real = dequantize(code, x.scales[0], x.zero_points[0]);
+            table_[byte] =
+                static_cast<uint8_t>(quantize_fused(real, inverse, y.zero_points[0], y.code_min, y.code_max));
+        }
     }
 
     void run(const RunArgs& args) const noexcept override {
-        const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
-        split(samples(batched_, args) * elements_, 64, 110, args.threads, [&](int64_t begin, int64_t end) {
-            RequantizeCodes p = p_;
-            p.x = x + begin;
-            p.y = static_cast<char*>(args.outputs[0]) + begin;
-            p.n = end - begin;
-            kernel_(p);
-        });
+        const uint8_t* x = static_cast<const uint8_t*>(x_.at(args.inputs[0]));
+        uint8_t* y = static_cast<uint8_t*>(args.outputs[0]);
+        split(samples(batched_, args) * elements_, 64, 40, args.threads,
+              [&](int64_t begin, int64_t end) { kernel_(x + begin, y + begin, end - begin, table_.data()); });
     }
 
     bool in_place() const override { return true; }
@@ -239,9 +239,9 @@ private:
     Operand x_;
     bool batched_;
     int64_t elements_;
-    void (*kernel_)(const RequantizeCodes&);
+    void (*kernel_)(const uint8_t*, uint8_t*, int64_t, const uint8_t*);
     std::string name_;
-    RequantizeCodes p_{};
+    AlignedArray<uint8_t> table_;
 };
 
 }  // namespace
@@ -303,7 +303,7 @@ std::unique_ptr<Op> create_requantize(const OpDesc& desc) {
     checks.no_activation();
     for (const Value* value : {&x, &y})
         if (!is_codes(*value)) checks.refuse("\"" + value->name + "\" is not u8 or s8 with one scale");
-    return std::make_unique<RequantizeOp>(x, y, elementwise_kernels(desc.isa));
+    return std::make_unique<RequantizeOp>(x, y, map_kernels(desc.isa));
 }
 
 }  // namespace octavo

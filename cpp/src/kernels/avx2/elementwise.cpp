@@ -82,36 +82,6 @@ void add_codes(const AddCodes& p) {
     }
 }
 
-template <class X, class Y>
-void requantize_codes(const RequantizeCodes& p) {
-    const uint8_t* x = static_cast<const uint8_t*>(p.x);
-    uint8_t* y = static_cast<uint8_t*>(p.y);
-    const __m256i zero_x = _mm256_set1_epi32(p.zero_x);
-    const __m256 scale_x = _mm256_set1_ps(p.scale_x), inverse = _mm256_set1_ps(p.inverse);
-    const __m256 z = _mm256_set1_ps(static_cast<float>(p.zero_y));
-    const __m256 lo = _mm256_set1_ps(static_cast<float>(p.lo)), hi = _mm256_set1_ps(static_cast<float>(p.hi));
-    const __m256 nan = _mm256_max_ps(_mm256_min_ps(z, hi), lo);
-    const auto codes = [&](const uint8_t* q) {
-        const __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(X::widen(q), zero_x)), scale_x);
-        const __m256 w = _mm256_fmadd_ps(v, inverse, z);
-        const __m256 number = _mm256_cmp_ps(w, w, _CMP_ORD_Q);
-        return _mm256_cvtps_epi32(_mm256_blendv_ps(nan, _mm256_max_ps(_mm256_min_ps(w, hi), lo), number));
-    };
-    const auto block = [&](const uint8_t* from, uint8_t* to) {
-        const __m256i front = _mm256_packs_epi32(codes(from), codes(from + 8));
-        const __m256i back = _mm256_packs_epi32(codes(from + 16), codes(from + 24));
-        store32(to, straighten(Y::pack(front, back)));
-    };
-    int64_t i = 0;
-    for (; i + 32 <= p.n; i += 32) block(x + i, y + i);
-    if (i < p.n) {
-        uint8_t from[32] = {}, to[32];
-        copy_bytes(from, x + i, p.n - i);
-        block(from, to);
-        copy_bytes(y + i, to, p.n - i);
-    }
-}
-
 template <class T, class E>
 void clamp_codes(const E* x, E* y, int64_t n, int32_t low, int32_t high) {
     const __m256i lo = _mm256_set1_epi8(static_cast<char>(low)), hi = _mm256_set1_epi8(static_cast<char>(high));
@@ -215,18 +185,8 @@ void softmax_f32(const float* x, float* y, int64_t n) {
 }  // namespace
 
 const ElementwiseKernels elementwise_avx2 = {
-    "avx2",
-    add_codes<U8>,
-    add_codes<S8>,
-    requantize_codes<U8, U8>,
-    requantize_codes<U8, S8>,
-    requantize_codes<S8, U8>,
-    requantize_codes<S8, S8>,
-    clamp_codes<U8, uint8_t>,
-    clamp_codes<S8, int8_t>,
-    clamp_f32,
-    add_f32,
-    softmax_f32,
+    "avx2",    add_codes<U8>, add_codes<S8>, clamp_codes<U8, uint8_t>, clamp_codes<S8, int8_t>,
+    clamp_f32, add_f32,       softmax_f32,
 };
 
 }  // namespace octavo

@@ -73,34 +73,6 @@ void add_codes(const AddCodes& p) {
     }
 }
 
-template <class X, class Y>
-void requantize_codes(const RequantizeCodes& p) {
-    const uint8_t* x = static_cast<const uint8_t*>(p.x);
-    uint8_t* y = static_cast<uint8_t*>(p.y);
-    const __m512i zero_x = _mm512_set1_epi32(p.zero_x);
-    const __m512 scale_x = _mm512_set1_ps(p.scale_x), inverse = _mm512_set1_ps(p.inverse);
-    const __m512 z = _mm512_set1_ps(static_cast<float>(p.zero_y));
-    const __m512 lo = _mm512_set1_ps(static_cast<float>(p.lo)), hi = _mm512_set1_ps(static_cast<float>(p.hi));
-    const __m512 nan = _mm512_max_ps(_mm512_min_ps(z, hi), lo);
-    const auto codes = [&](__m128i q) {
-        const __m512 v = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(X::widen(q), zero_x)), scale_x);
-        const __m512 w = _mm512_fmadd_ps(v, inverse, z);
-        const __mmask16 number = _mm512_cmp_ps_mask(w, w, _CMP_ORD_Q);
-        return _mm512_cvtps_epi32(_mm512_max_ps(_mm512_mask_min_ps(nan, number, w, hi), lo));
-    };
-    int64_t i = 0;
-    for (; i + 64 <= p.n; i += 64) {
-        const __m128i* from = reinterpret_cast<const __m128i*>(x + i);
-        const __m512i front = _mm512_packs_epi32(codes(_mm_loadu_si128(from)), codes(_mm_loadu_si128(from + 1)));
-        const __m512i back = _mm512_packs_epi32(codes(_mm_loadu_si128(from + 2)), codes(_mm_loadu_si128(from + 3)));
-        _mm512_storeu_si512(y + i, straighten(Y::pack(front, back)));
-    }
-    for (; i < p.n; i += 16) {
-        const __mmask16 k = first_lanes(p.n - i);
-        _mm512_mask_cvtepi32_storeu_epi8(y + i, k, codes(_mm_maskz_loadu_epi8(k, x + i)));
-    }
-}
-
 template <class T, class E>
 void clamp_codes(const E* x, E* y, int64_t n, int32_t low, int32_t high) {
     const __m512i lo = _mm512_set1_epi8(static_cast<char>(low)), hi = _mm512_set1_epi8(static_cast<char>(high));
@@ -188,18 +160,8 @@ void softmax_f32(const float* x, float* y, int64_t n) {
 }  // namespace
 
 const ElementwiseKernels elementwise_avx512 = {
-    "avx512",
-    add_codes<U8>,
-    add_codes<S8>,
-    requantize_codes<U8, U8>,
-    requantize_codes<U8, S8>,
-    requantize_codes<S8, U8>,
-    requantize_codes<S8, S8>,
-    clamp_codes<U8, uint8_t>,
-    clamp_codes<S8, int8_t>,
-    clamp_f32,
-    add_f32,
-    softmax_f32,
+    "avx512",  add_codes<U8>, add_codes<S8>, clamp_codes<U8, uint8_t>, clamp_codes<S8, int8_t>,
+    clamp_f32, add_f32,       softmax_f32,
 };
 
 }  // namespace octavo

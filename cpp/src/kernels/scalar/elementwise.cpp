@@ -29,14 +29,6 @@ void add_codes(const AddCodes& p) {
     }
 }
 
-template <class X, class Y>
-void requantize_codes(const RequantizeCodes& p) {
-    const X* x = static_cast<const X*>(p.x);
-    Y* y = static_cast<Y*>(p.y);
-    for (int64_t i = 0; i < p.n; i++)
-        y[i] = static_cast<Y>(quantize_fused(dequantize(x[i], p.scale_x, p.zero_x), p.inverse, p.zero_y, p.lo, p.hi));
-}
-
 template <class T>
 void clamp_codes(const T* x, T* y, int64_t n, int32_t lo, int32_t hi) {
     for (int64_t i = 0; i < n; i++) y[i] = static_cast<T>(clamp_s32(x[i], lo, hi));
@@ -100,18 +92,8 @@ void softmax_f32(const float* x, float* y, int64_t n) {
 }  // namespace
 
 const ElementwiseKernels elementwise_scalar = {
-    "scalar",
-    add_codes<uint8_t>,
-    add_codes<int8_t>,
-    requantize_codes<uint8_t, uint8_t>,
-    requantize_codes<uint8_t, int8_t>,
-    requantize_codes<int8_t, uint8_t>,
-    requantize_codes<int8_t, int8_t>,
-    clamp_codes<uint8_t>,
-    clamp_codes<int8_t>,
-    clamp_f32,
-    add_f32,
-    softmax_f32,
+    "scalar", add_codes<uint8_t>, add_codes<int8_t>, clamp_codes<uint8_t>, clamp_codes<int8_t>, clamp_f32,
+    add_f32,  softmax_f32,
 };
 
 }  // namespace octavo
