@@ -116,6 +116,21 @@ TEST(Arrays, HistogramEqualsAPlainLoop) {
     });
 }
 
+TEST(Arrays, HistogramNamesTheFirstOutside) {
+    std::vector<float> x(1000, 1.5f);
+    x[100] = std::nanf("");
+    x[200] = infinity;
+    std::vector<int64_t> counts(8, 1);
+    ASSERT_EQ(octavo_histogram(x.data(), 1000, 0, -4, 8, counts.data()), OCTAVO_OK) << octavo_last_error();
+    EXPECT_EQ(counts, (std::vector<int64_t>{1, 1, 1, 1, 1, 999, 1, 1}));
+    x[700] = 4;
+    x[900] = -5;
+    ASSERT_EQ(octavo_histogram(x.data(), 1000, 0, -4, 8, counts.data()), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(octavo_last_error()).find("element 700 is 4, outside the 8 bins from -4"), std::string::npos)
+        << octavo_last_error();
+    EXPECT_EQ(counts, (std::vector<int64_t>{1, 1, 1, 1, 1, 999, 1, 1}));
+}
+
 TEST(Arrays, QuantizeHasTwoFormulas) {
     // 1/3 is rounded; the fused form sees the product exactly, the other one rounds it first.
     Sweep(40).run([&](Random& random) {

@@ -48,32 +48,40 @@ TEST(Stats, Range) {
 
 TEST(Stats, Histogram) {
     Coverage coverage("histogram");
-    Sweep(300).run([&](Random& random) {
+    Sweep(600).run([&](Random& random) {
         const int64_t n = random_size(random);
-        GuardedBuffer<float> x(static_cast<size_t>(n));
-        const int exponent = static_cast<int>(random.integer(-140, 100));
-        const int64_t first = random.integer(-2000, 2000), bins = random.integer(1, 3000);
+        GuardedBuffer<float> x(static_cast<size_t>(n), random.pick({Guard::after, Guard::before}));
+        // Scaled up, floats may do; with many bins or scaled down they may not.
+        const int exponent = static_cast<int>(random.integer(-140, random.pick({0, 100})));
+        const int64_t first = random.pick({random.integer(-2000, 2000), random.integer(-10, 0),
+                                           random.integer(-5, 5) * (int64_t{1} << random.integer(20, 40))});
+        const int64_t bins = random.pick({random.integer(1, 3000), random.integer(65530, 65540)});
         for (float& v : x) {
             const double bin =
-                static_cast<double>(first) + random.pick({random.real(), 0.0, 0.5}) * static_cast<double>(bins);
+                static_cast<double>(first) + random.pick({random.real(), 0.0, 0.5, 1.0}) * static_cast<double>(bins);
             v = static_cast<float>(std::ldexp(bin, exponent));
-            const double seen = std::floor(std::ldexp(static_cast<double>(v), -exponent)) - static_cast<double>(first);
-            if (seen < 0 || seen >= static_cast<double>(bins)) v = static_cast<float>(std::ldexp(first, exponent));
-            if (random.chance(0.05)) v = random.pick({infinity, -infinity, std::nanf("")});
+            if (random.chance(0.1))
+                v = random.pick({infinity, -infinity, std::nanf(""), 3e38f, -3e38f, 1e-45f, -1e-45f, -0.0f, v * 2, -v,
+                                 static_cast<float>(std::ldexp(first - 1, exponent))});
         }
-        const double factor = std::ldexp(1.0, -exponent);
+        const Bins of{std::ldexp(1.0, -exponent), static_cast<double>(first), bins};
         const auto count = [&](Isa isa) {
-            const size_t stride = static_cast<size_t>(bins) + 3;
-            GuardedBuffer<uint32_t> tables(4 * stride);
+            const size_t stride = static_cast<size_t>(bins) + 1 + static_cast<size_t>(random.integer(0, 5));
+            GuardedBuffer<uint32_t> tables(4 * stride, random.pick({Guard::after, Guard::before}));
             tables.fill(0);
-            stats_kernels(isa).histogram(x.data(), n, factor, static_cast<double>(first), tables.data(),
-                                         static_cast<int64_t>(stride));
-            std::vector<uint32_t> sums(static_cast<size_t>(bins));
+            stats_kernels(isa).histogram(x.data(), n, of, tables.data(), static_cast<int64_t>(stride));
+            std::vector<uint32_t> sums(static_cast<size_t>(bins) + 1);
             for (size_t i = 0; i < sums.size(); i++)
                 for (size_t t = 0; t < 4; t++) sums[i] += tables[t * stride + i];
             return sums;
         };
-        const std::vector<uint32_t> expected = count(Isa::scalar);
+        std::vector<uint32_t> expected(static_cast<size_t>(bins) + 1);
+        for (float v : x) {
+            const double bin = std::isfinite(v) ? std::floor(std::ldexp(static_cast<double>(v), -exponent)) -
+                                                      static_cast<double>(first)
+                                                : -1.0;
+            expected[bin < 0 || bin >= static_cast<double>(bins) ? expected.size() - 1 : static_cast<size_t>(bin)]++;
+        }
         for (Isa isa : available_isas()) {
             EXPECT_TRUE(same_bits(count(isa), expected));
             coverage.ran(isa);

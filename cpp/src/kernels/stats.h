@@ -22,6 +22,13 @@ struct LevelSearch {
     int32_t depth;            // 2^depth > number of finite thresholds, 0 to 8
 };
 
+// Bin i holds the x with floor(x * factor) == first + i.
+struct Bins {
+    double factor;  // a power of two
+    double first;   // a whole number, within 2^53
+    int64_t count;  // 1 to 2^20
+};
+
 struct AffineCodes {
     float scale, inverse;
     int32_t zero_point, lo, hi;
@@ -30,9 +37,9 @@ struct AffineCodes {
 struct StatsKernels {
     const char* suffix;
     void (*range)(const float* x, int64_t n, Range* range);
-    // counts[4][stride]: element i adds 1 to table i mod 4 (any split of the elements over the tables will do) at
-    // floor(x * factor) - first, with factor a power of two; every finite x is within. Others are skipped.
-    void (*histogram)(const float* x, int64_t n, double factor, double first, uint32_t* counts, int64_t stride);
+    // counts[4][stride], stride > bins: each element adds 1 to one of the tables, at floor(x * factor) - first, with factor a
+    // power of two; at `bins` if that is outside the bins or x not finite. Which table is not said: their sum counts.
+    void (*histogram)(const float* x, int64_t n, const Bins& bins, uint32_t* counts, int64_t stride);
     // Returns the number of NaN (their codes are 0).
     int64_t (*nearest_level)(const float* x, int64_t n, const LevelSearch& search, uint8_t* codes);
     // Adds to parts[16]. n is a multiple of 16 except in the last of several calls.

@@ -100,25 +100,29 @@ void check_zero_point(int32_t zero_point, int64_t channel, const CodeRange& rang
                 std::to_string(range.min) + " to " + std::to_string(range.max));
 }
 
-// The elements are counted into four tables of 32 bits a thread, which are added up then.
-void count(const float* x, int64_t n, double factor, int64_t first, int64_t bins, const StatsKernels& kernels,
-           int64_t* counts) {
-    constexpr int64_t most_at_once = int64_t{1} << 30;        // a table's entry cannot overflow
-    const int64_t stride = round_up<int64_t>(bins, 16) + 16;  // tables start in different sets of the cache
-    const int64_t worth = std::max<int64_t>(n / std::max<int64_t>(4 * bins, int64_t{1} << 16), 1);
+// Counts into four tables of 32 bits a thread, which are added up then. The last of the result's bins.count + 1 is of the
+// elements outside the bins or not finite.
+std::vector<int64_t> count(const float* x, int64_t n, const Bins& bins, const StatsKernels& kernels) {
+    constexpr int64_t most_at_once = int64_t{1} << 30;              // a table's entry cannot overflow
+    const int64_t stride = round_up<int64_t>(bins.count, 16) + 16;  // tables start in different sets of the cache
+    const int64_t worth = std::max<int64_t>(n / std::max<int64_t>(4 * bins.count, int64_t{1} << 16), 1);
     const int64_t parts = std::min<int64_t>(default_threads(), worth);
-    AlignedArray<uint32_t> tables(static_cast<size_t>(parts * 4 * stride));
+    std::vector<int64_t> counts(static_cast<size_t>(bins.count + 1));
     for (int64_t from = 0; from < n; from += most_at_once) {
         const int64_t size = std::min(most_at_once, n - from);
-        std::fill(tables.begin(), tables.end(), 0u);
+        AlignedArray<uint32_t> tables(static_cast<size_t>(parts * 4 * stride));
         parallel_for(parts, static_cast<int>(parts), [&](int64_t i, int) {
             const int64_t begin = size * i / parts, end = size * (i + 1) / parts;
-            kernels.histogram(x + from + begin, end - begin, factor, static_cast<double>(first),
-                              tables.data() + i * 4 * stride, stride);
+            kernels.histogram(x + from + begin, end - begin, bins, tables.data() + i * 4 * stride, stride);
         });
-        for (int64_t table = 0; table < parts * 4; table++)
-            for (int64_t bin = 0; bin < bins; bin++) counts[bin] += tables[static_cast<size_t>(table * stride + bin)];
+        for (int64_t i = 0; i < parts; i++) {
+            const uint32_t* table = tables.data() + i * 4 * stride;
+            for (int64_t bin = 0; bin <= bins.count; bin++)
+                counts[static_cast<size_t>(bin)] +=
+                    table[bin] + table[stride + bin] + table[2 * stride + bin] + table[3 * stride + bin];
+        }
     }
+    return counts;
 }
 
 // The greatest float that is nearer to `low` than to `high`, or as near: (low + high) / 2 rounded down, exactly. The sum's
@@ -171,27 +175,30 @@ void array_histogram(const float* x, int64_t n, int32_t exponent, int64_t first,
     if (bins < 1) invalid("bins is " + std::to_string(bins) + ", expected at least 1");
     if (first < -exact || first > exact || bins > exact)
         invalid("bins from " + std::to_string(first) + ", " + std::to_string(bins) + " of them, expected within 2^53");
-    const StatsKernels& kernels = stats_kernels(active_isa());
     const double factor = std::ldexp(1.0, -exponent);
-    const auto outside = [&](float v) {
-        const double bin = std::floor(static_cast<double>(v) * factor) - static_cast<double>(first);
-        return bin < 0 || bin >= static_cast<double>(bins);
+    const auto bin_of = [&](float v) {
+        return std::floor(static_cast<double>(v) * factor) - static_cast<double>(first);
     };
-    const Range range = range_of(x, n, kernels);
-    if (range.min > range.max) return;  // nothing finite
-    if (outside(range.min) || outside(range.max)) {
-        int64_t i = 0;
-        while (!std::isfinite(x[i]) || !outside(x[i])) i++;
-        invalid("element " + std::to_string(i) + " is " + text(x[i]) + ", outside the " + std::to_string(bins) +
-                " bins from " + text(std::ldexp(static_cast<double>(first), exponent)));
-    }
+    const auto refuse_outside = [&] {
+        for (int64_t i = 0; i < n; i++) {
+            if (!std::isfinite(x[i])) continue;
+            const double bin = bin_of(x[i]);
+            if (bin < 0 || bin >= static_cast<double>(bins))
+                invalid("element " + std::to_string(i) + " is " + text(x[i]) + ", outside the " + std::to_string(bins) +
+                        " bins from " + text(std::ldexp(static_cast<double>(first), exponent)));
+        }
+    };
     constexpr int64_t most_table_bins = int64_t{1} << 20;
-    if (bins <= most_table_bins && bins <= n) {
-        count(x, n, factor, first, bins, kernels, counts);
+    if (bins > most_table_bins || bins > n) {
+        refuse_outside();
+        for (int64_t i = 0; i < n; i++)
+            if (std::isfinite(x[i])) counts[static_cast<int64_t>(bin_of(x[i]))]++;
         return;
     }
-    for (int64_t i = 0; i < n; i++)
-        if (std::isfinite(x[i])) counts[static_cast<int64_t>(std::floor(x[i] * factor)) - first]++;
+    const std::vector<int64_t> found =
+        count(x, n, {factor, static_cast<double>(first), bins}, stats_kernels(active_isa()));
+    if (found.back() > 0) refuse_outside();
+    for (int64_t i = 0; i < bins; i++) counts[i] += found[static_cast<size_t>(i)];
 }
 
 void array_quantize(const float* x, const ChannelShape& shape, const float* scales, const int32_t* zero_points,

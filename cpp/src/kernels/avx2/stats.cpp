@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/histogram.h"
+
 namespace octavo {
 namespace {
 
@@ -52,26 +54,51 @@ void range(const float* x, int64_t n, Range* range) {
     }
 }
 
-void histogram(const float* x, int64_t n, double factor, double first, uint32_t* counts, int64_t stride) {
-    const __m256d scale = _mm256_set1_pd(factor), origin = _mm256_set1_pd(first);
-    const auto bins = [&](__m128 v) {
-        const __m256d floor = _mm256_floor_pd(_mm256_mul_pd(_mm256_cvtps_pd(v), scale));
-        return _mm256_cvttpd_epi32(_mm256_sub_pd(floor, origin));
-    };
-    alignas(32) uint32_t bin[8];
-    for (int64_t i = 0; i < n; i += 8) {
-        const __m256i there = first_lanes(n - i);
-        const __m256 v = _mm256_maskload_ps(x + i, there);
-        const int k = _mm256_movemask_ps(_mm256_and_ps(finite(v), _mm256_castsi256_ps(there)));
-        _mm_store_si128(reinterpret_cast<__m128i*>(bin), bins(_mm256_castps256_ps128(v)));
-        _mm_store_si128(reinterpret_cast<__m128i*>(bin + 4), bins(_mm256_extractf128_ps(v, 1)));
-        if (k == 0xff) {
-#pragma GCC unroll 8
-            for (int j = 0; j < 8; j++) counts[j % 4 * stride + bin[j]]++;
-        } else {
-            for (int j = 0; j < 8; j++)
-                if (k >> j & 1) counts[j % 4 * stride + bin[j]]++;
-        }
+// store(a, b, bin): the bins of 16 numbers.
+template <class Index, class Store>
+void count(const float* x, int64_t n, const Store& store, uint32_t* counts, int64_t stride) {
+    constexpr int64_t block = histogram_block;
+    alignas(64) Index bin[block];
+    for (; n >= block; x += block, n -= block) {
+        fetch_ahead(x);
+        for (int64_t i = 0; i < block; i += 16) store(_mm256_loadu_ps(x + i), _mm256_loadu_ps(x + i + 8), bin + i);
+        increment(bin, block, counts, stride);
+    }
+    for (int64_t i = 0; i < n; i += 16)
+        store(_mm256_maskload_ps(x + i, first_lanes(n - i)), _mm256_maskload_ps(x + i + 8, first_lanes(n - i - 8)),
+              bin + i);
+    increment(bin, n, counts, stride);
+}
+
+void histogram(const float* x, int64_t n, const Bins& bins, uint32_t* counts, int64_t stride) {
+    const __m256i outside = _mm256_set1_epi32(static_cast<int32_t>(bins.count));
+    if (few_and_exact(bins)) {
+        const __m256 scale = _mm256_set1_ps(static_cast<float>(bins.factor));
+        const __m256i origin = _mm256_set1_epi32(static_cast<int32_t>(bins.first));
+        const auto eight = [&](__m256 v) {
+            const __m256i floor = _mm256_cvttps_epi32(_mm256_floor_ps(_mm256_mul_ps(v, scale)));
+            return _mm256_min_epu32(_mm256_sub_epi32(floor, origin), outside);
+        };
+        const auto store = [&](__m256 a, __m256 b, uint16_t* bin) {
+            const __m256i words = _mm256_packus_epi32(eight(a), eight(b));
+            _mm256_store_si256(reinterpret_cast<__m256i*>(bin), _mm256_permute4x64_epi64(words, 0xd8));
+        };
+        count<uint16_t>(x, n, store, counts, stride);
+    } else {
+        const __m256d scale = _mm256_set1_pd(bins.factor), origin = _mm256_set1_pd(bins.first);
+        const auto half = [&](__m128 v) {
+            const __m256d floor = _mm256_floor_pd(_mm256_mul_pd(_mm256_cvtps_pd(v), scale));
+            return _mm256_cvttpd_epi32(_mm256_sub_pd(floor, origin));
+        };
+        const auto eight = [&](__m256 v, uint32_t* bin) {
+            const __m256i all = _mm256_set_m128i(half(_mm256_extractf128_ps(v, 1)), half(_mm256_castps256_ps128(v)));
+            _mm256_store_si256(reinterpret_cast<__m256i*>(bin), _mm256_min_epu32(all, outside));
+        };
+        const auto store = [&](__m256 a, __m256 b, uint32_t* bin) {
+            eight(a, bin);
+            eight(b, bin + 8);
+        };
+        count<uint32_t>(x, n, store, counts, stride);
     }
 }
 

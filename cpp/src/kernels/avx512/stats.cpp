@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/histogram.h"
+
 namespace octavo {
 namespace {
 
@@ -44,26 +46,44 @@ void range(const float* x, int64_t n, Range* range) {
     if (high > range->max) range->max = high;
 }
 
-void histogram(const float* x, int64_t n, double factor, double first, uint32_t* counts, int64_t stride) {
-    const __m512d scale = _mm512_set1_pd(factor), origin = _mm512_set1_pd(first);
-    const auto bins = [&](__m256 v) {
-        const __m512d floor = _mm512_roundscale_pd(_mm512_mul_pd(_mm512_cvtps_pd(v), scale), 0x09);
-        return _mm512_cvttpd_epi32(_mm512_sub_pd(floor, origin));
-    };
-    alignas(64) uint32_t bin[16];
-    for (int64_t i = 0; i < n; i += 16) {
-        const __mmask16 there = first_lanes(n - i);
-        const __m512 v = _mm512_maskz_loadu_ps(there, x + i);
-        const __mmask16 k = finite(v) & there;
-        _mm256_store_si256(reinterpret_cast<__m256i*>(bin), bins(_mm512_castps512_ps256(v)));
-        _mm256_store_si256(reinterpret_cast<__m256i*>(bin + 8), bins(_mm512_extractf32x8_ps(v, 1)));
-        if (k == 0xffff) {
-#pragma GCC unroll 16
-            for (int j = 0; j < 16; j++) counts[j % 4 * stride + bin[j]]++;
-        } else {
-            for (int j = 0; j < 16; j++)
-                if (k >> j & 1) counts[j % 4 * stride + bin[j]]++;
-        }
+// store(v, bin): the bins of 16 numbers.
+template <class Index, class Store>
+void count(const float* x, int64_t n, const Store& store, uint32_t* counts, int64_t stride) {
+    constexpr int64_t block = histogram_block;
+    alignas(64) Index bin[block];
+    for (; n >= block; x += block, n -= block) {
+        fetch_ahead(x);
+        for (int64_t i = 0; i < block; i += 16) store(_mm512_loadu_ps(x + i), bin + i);
+        increment(bin, block, counts, stride);
+    }
+    for (int64_t i = 0; i < n; i += 16) store(_mm512_maskz_loadu_ps(first_lanes(n - i), x + i), bin + i);
+    increment(bin, n, counts, stride);
+}
+
+void histogram(const float* x, int64_t n, const Bins& bins, uint32_t* counts, int64_t stride) {
+    const __m512i outside = _mm512_set1_epi32(static_cast<int32_t>(bins.count));
+    if (few_and_exact(bins)) {
+        const __m512 scale = _mm512_set1_ps(static_cast<float>(bins.factor));
+        const __m512i origin = _mm512_set1_epi32(static_cast<int32_t>(bins.first));
+        const auto store = [&](__m512 v, uint16_t* bin) {
+            const __m512i floor =
+                _mm512_cvt_roundps_epi32(_mm512_mul_ps(v, scale), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+            const __m512i inside = _mm512_min_epu32(_mm512_sub_epi32(floor, origin), outside);
+            _mm256_store_si256(reinterpret_cast<__m256i*>(bin), _mm512_cvtepi32_epi16(inside));
+        };
+        count<uint16_t>(x, n, store, counts, stride);
+    } else {
+        const __m512d scale = _mm512_set1_pd(bins.factor), origin = _mm512_set1_pd(bins.first);
+        const auto half = [&](__m256 v) {
+            const __m512d floor = _mm512_roundscale_pd(_mm512_mul_pd(_mm512_cvtps_pd(v), scale), 0x09);
+            return _mm512_cvttpd_epi32(_mm512_sub_pd(floor, origin));
+        };
+        const auto store = [&](__m512 v, uint32_t* bin) {
+            const __m512i all = _mm512_inserti64x4(_mm512_castsi256_si512(half(_mm512_castps512_ps256(v))),
+                                                   half(_mm512_extractf32x8_ps(v, 1)), 1);
+            _mm512_store_si512(bin, _mm512_min_epu32(all, outside));
+        };
+        count<uint32_t>(x, n, store, counts, stride);
     }
 }
 

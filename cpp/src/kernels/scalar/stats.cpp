@@ -22,9 +22,12 @@ void range(const float* x, int64_t n, Range* range) {
     }
 }
 
-void histogram(const float* x, int64_t n, double factor, double first, uint32_t* counts, int64_t stride) {
-    for (int64_t i = 0; i < n; i++)
-        if (finite(x[i])) counts[i % 4 * stride + static_cast<int64_t>(floor(x[i] * factor) - first)]++;
+void histogram(const float* x, int64_t n, const Bins& bins, uint32_t* counts, int64_t stride) {
+    for (int64_t i = 0; i < n; i++) {
+        const double bin = floor(x[i] * bins.factor) - bins.first;
+        const bool inside = bin >= 0 && bin < static_cast<double>(bins.count);
+        counts[i % 4 * stride + (inside ? static_cast<int64_t>(bin) : bins.count)]++;
+    }
 }
 
 int64_t nearest_level(const float* x, int64_t n, const LevelSearch& search, uint8_t* codes) {
