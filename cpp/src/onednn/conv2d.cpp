@@ -40,12 +40,65 @@ auto prefer_direct(const Describe& make) {
     return make();
 }
 
-class Conv2d : public Operator {
+// The primitive for some number of images, and where its pieces of scratch memory lie.
+struct Variant {
+    std::optional<Call> conv;
+    std::unique_ptr<Call> reorder;     // between the caller's weights and the primitive's; null: they are the same
+    std::shared_ptr<Buffer> constant;  // weights packed for all runs
+    size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
+
+    // The rest of the scratch memory: the weights as the primitive has them, and what it and the reorder work in.
+    void finish(ScratchLayout* scratch, const dnnl::memory::desc& packed, const dnnl::memory::desc& scratchpad) {
+        size_t work = scratchpad.get_size();
+        if (reorder) {
+            packed_at = scratch->add(packed.get_size());
+            work = std::max(work, reorder->scratch_bytes());
+        }
+        work_at = scratch->add(work);
+        total = scratch->total();
+    }
+};
+
+// What the three have in common: images are cut into parts, one for a thread, and there is a variant for each size of a part.
+class Convolution : public Operator {
+public:
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = split(batch, threads);
+        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+    }
+    const char* kernel() const override { return kernel_.c_str(); }
+
+protected:
+    // images: the operand that tells how many there are.
+    Convolution(const Operand& images, const Geometry& geometry) : narrow_(geometry), images_(images) {}
+
+    virtual std::shared_ptr<Variant> make_variant(int64_t images) = 0;
+
+    Split split(int64_t batch, int threads) const {
+        return Split::of(images_.images(batch), narrow_.macs() * images_.images(batch), macs_per_thread, threads);
+    }
+    std::shared_ptr<Variant> variant(int64_t images) {
+        return variants_.get(images, [this](int64_t n) { return make_variant(n); });
+    }
+    size_t worker_bytes(const Split& cut) {
+        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
+    }
+
+    const Geometry narrow_;  // as the request has it
+    std::string kernel_;
+
+private:
+    Operand images_;
+    PerCount<Variant> variants_;
+};
+
+class Conv2d : public Convolution {
 public:
     explicit Conv2d(const Request& request)
-        : desc_(request.desc()),
-          x_(request.input(0, OCTAVO_F32)),
-          narrow_(Geometry::convolution(request, x_, request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32))),
+        : Convolution(request.input(0, OCTAVO_F32),
+                      Geometry::convolution(request, request.input(0, OCTAVO_F32), request.input(1, OCTAVO_F32),
+                                            request.output(0, OCTAVO_F32))),
+          desc_(request.desc()),
           fold_(WidthFold::choose(narrow_)),
           weights_(request, 1),
           bias_(request, 2),
@@ -70,11 +123,6 @@ public:
         }
     }
 
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        const Split cut = split(batch, threads);
-        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
-    }
-
     void run(const Run& run) override {
         const Split cut = split(run.batch, run.threads);
         const size_t bytes = worker_bytes(cut);
@@ -87,24 +135,10 @@ public:
         return (packed_ ? packed_->bytes() : 0) + bias_.bytes() +
                static_cast<int64_t>(wide_bias_.size() * sizeof(float));
     }
-    const char* kernel() const override { return kernel_.c_str(); }
 
 private:
-    struct Variant {
-        std::optional<Call> conv;
-        std::unique_ptr<Call> pack;
-        std::shared_ptr<Buffer> constant;
-        size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
-    };
-
     const Geometry& wide() const { return fold_.wide(); }
     bool folded() const { return fold_.factor() > 1; }
-    Split split(int64_t batch, int threads) const {
-        return Split::of(x_.images(batch), narrow_.macs() * x_.images(batch), macs_per_thread, threads);
-    }
-    size_t worker_bytes(const Split& cut) {
-        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
-    }
 
     void images(const Run& run, int64_t begin, int64_t end, std::byte* scratch) {
         const std::shared_ptr<Variant> v = variant(end - begin);
@@ -117,9 +151,9 @@ private:
                 plain = expanded;
             }
             weights = plain;
-            if (v->pack) {
+            if (v->reorder) {
                 weights = scratch + v->packed_at;
-                v->pack->run({plain, weights}, scratch + v->work_at);
+                v->reorder->run({plain, weights}, scratch + v->work_at);
             }
         }
         const float* bias = bias_.get(run.inputs);
@@ -144,55 +178,45 @@ private:
         return wide().ic < 16 ? prefer_direct(make) : make();
     }
 
-    std::shared_ptr<Variant> variant(int64_t images) {
-        return variants_.get(images, [this](int64_t n) {
-            const ForwardDesc pd = forward(n);
-            auto v = std::make_shared<Variant>();
-            ScratchLayout scratch;
-            size_t work = pd.scratchpad_desc().get_size();
-            if (folded() && bias_.present() && !bias_.constant()) v->bias_at = scratch.add(wide().oc * sizeof(float));
-            if (weights_.constant()) {
-                v->constant = packed_->pack(pd.weights_desc());
-            } else {
-                const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
-                if (folded()) v->plain_at = scratch.add(plain.get_size());
-                if ((v->pack = Call::reorder(plain, pd.weights_desc()))) {
-                    v->packed_at = scratch.add(pd.weights_desc().get_size());
-                    work = std::max(work, v->pack->scratch_bytes());
-                }
-            }
-            v->work_at = scratch.add(work);
-            v->total = scratch.total();
-            v->conv.emplace(dnnl::convolution_forward(pd),
-                            Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
-                                            {DNNL_ARG_WEIGHTS, pd.weights_desc()},
-                                            {DNNL_ARG_BIAS, pd.bias_desc()},
-                                            {DNNL_ARG_DST, pd.dst_desc()},
-                                            {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
-                                             residual_ ? pd.dst_desc() : dnnl::memory::desc()}},
-                            pd.scratchpad_desc());
-            return v;
-        });
+    std::shared_ptr<Variant> make_variant(int64_t n) override {
+        const ForwardDesc pd = forward(n);
+        auto v = std::make_shared<Variant>();
+        ScratchLayout scratch;
+        if (folded() && bias_.present() && !bias_.constant()) v->bias_at = scratch.add(wide().oc * sizeof(float));
+        if (weights_.constant()) {
+            v->constant = packed_->pack(pd.weights_desc());
+        } else {
+            const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
+            if (folded()) v->plain_at = scratch.add(plain.get_size());
+            v->reorder = Call::reorder(plain, pd.weights_desc());
+        }
+        v->finish(&scratch, pd.weights_desc(), pd.scratchpad_desc());
+        v->conv.emplace(dnnl::convolution_forward(pd),
+                        Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
+                                        {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                        {DNNL_ARG_BIAS, pd.bias_desc()},
+                                        {DNNL_ARG_DST, pd.dst_desc()},
+                                        {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
+                                         residual_ ? pd.dst_desc() : dnnl::memory::desc()}},
+                        pd.scratchpad_desc());
+        return v;
     }
 
     octavo_op_desc desc_;
-    Operand x_;
-    Geometry narrow_;
     WidthFold fold_;
     Parameter weights_, bias_;
     bool residual_;
     std::vector<float> wide_weights_, wide_bias_;
     std::optional<PackedWeights> packed_;
-    std::string kernel_;
-    PerCount<Variant> variants_;
 };
 
 // dw and dbias from x and dy: a sum over each part's images, then over the parts in their order. The same bytes for a thread count.
-class Conv2dGradWeight : public Operator {
+class Conv2dGradWeight : public Convolution {
 public:
     explicit Conv2dGradWeight(const Request& request)
-        : x_(request.input(0, OCTAVO_F32)),
-          narrow_(Geometry::convolution(request, x_, request.output(0, OCTAVO_F32), request.input(1, OCTAVO_F32))),
+        : Convolution(request.input(0, OCTAVO_F32),
+                      Geometry::convolution(request, request.input(0, OCTAVO_F32), request.output(0, OCTAVO_F32),
+                                            request.input(1, OCTAVO_F32))),
           fold_(WidthFold::choose(narrow_)),
           bias_(request.has_output(1)) {
         if (bias_) request.require_dims(request.output(1, OCTAVO_F32), {narrow_.oc});
@@ -200,8 +224,8 @@ public:
     }
 
     size_t scratch_bytes(int64_t batch, int threads) override {
-        const Split cut = split(batch, threads);
-        return static_cast<size_t>(cut.threads) * worker_bytes(cut) + static_cast<size_t>(cut.parts - 1) * sum_bytes();
+        const auto more = static_cast<size_t>(split(batch, threads).parts - 1);
+        return Convolution::scratch_bytes(batch, threads) + more * sum_bytes();
     }
 
     void run(const Run& run) override {
@@ -225,24 +249,11 @@ public:
         }
     }
 
-    const char* kernel() const override { return kernel_.c_str(); }
-
 private:
     using Backward = dnnl::convolution_backward_weights::primitive_desc;
-    struct Variant {
-        std::optional<Call> conv;
-        std::unique_ptr<Call> unpack;
-        size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
-    };
 
     const Geometry& wide() const { return fold_.wide(); }
     bool folded() const { return fold_.factor() > 1; }
-    Split split(int64_t batch, int threads) const {
-        return Split::of(x_.images(batch), narrow_.macs() * x_.images(batch), macs_per_thread, threads);
-    }
-    size_t worker_bytes(const Split& cut) {
-        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
-    }
     size_t sum_bytes() const {
         return whole_lines(static_cast<size_t>(narrow_.weight_elements() + narrow_.oc) * sizeof(float));
     }
@@ -251,11 +262,11 @@ private:
         const std::shared_ptr<Variant> v = variant(end - begin);
         float* wide_bias = bias && folded() ? reinterpret_cast<float*>(scratch + v->bias_at) : bias;
         float* plain = folded() ? reinterpret_cast<float*>(scratch + v->plain_at) : weights;
-        void* packed = v->unpack ? static_cast<void*>(scratch + v->packed_at) : plain;
+        void* packed = v->reorder ? static_cast<void*>(scratch + v->packed_at) : plain;
         v->conv->run({run.in(0) + begin * narrow_.source_elements(), run.in(1) + begin * narrow_.result_elements(),
                       packed, wide_bias},
                      scratch + v->work_at);
-        if (v->unpack) v->unpack->run({packed, plain}, scratch + v->work_at);
+        if (v->reorder) v->reorder->run({packed, plain}, scratch + v->work_at);
         if (folded()) {
             fold_.collapse_weights(plain, weights);
             if (bias) fold_.collapse_bias(wide_bias, bias);
@@ -271,53 +282,37 @@ private:
                         user_scratchpad());
     }
 
-    std::shared_ptr<Variant> variant(int64_t images) {
-        return variants_.get(images, [this](int64_t n) {
-            const Backward pd = backward(n);
-            auto v = std::make_shared<Variant>();
-            ScratchLayout scratch;
-            size_t work = pd.scratchpad_desc().get_size();
-            const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
-            if (folded()) v->plain_at = scratch.add(plain.get_size());
-            if (folded() && bias_) v->bias_at = scratch.add(wide().oc * sizeof(float));
-            if ((v->unpack = Call::reorder(pd.diff_weights_desc(), plain))) {
-                v->packed_at = scratch.add(pd.diff_weights_desc().get_size());
-                work = std::max(work, v->unpack->scratch_bytes());
-            }
-            v->work_at = scratch.add(work);
-            v->total = scratch.total();
-            v->conv.emplace(dnnl::convolution_backward_weights(pd),
-                            Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
-                                            {DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                                            {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()},
-                                            {DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()}},
-                            pd.scratchpad_desc());
-            return v;
-        });
+    std::shared_ptr<Variant> make_variant(int64_t n) override {
+        const Backward pd = backward(n);
+        auto v = std::make_shared<Variant>();
+        ScratchLayout scratch;
+        const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
+        if (folded()) v->plain_at = scratch.add(plain.get_size());
+        if (folded() && bias_) v->bias_at = scratch.add(wide().oc * sizeof(float));
+        v->reorder = Call::reorder(pd.diff_weights_desc(), plain);
+        v->finish(&scratch, pd.diff_weights_desc(), pd.scratchpad_desc());
+        v->conv.emplace(dnnl::convolution_backward_weights(pd),
+                        Call::Arguments{{DNNL_ARG_SRC, pd.src_desc()},
+                                        {DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                        {DNNL_ARG_DIFF_WEIGHTS, pd.diff_weights_desc()},
+                                        {DNNL_ARG_DIFF_BIAS, pd.diff_bias_desc()}},
+                        pd.scratchpad_desc());
+        return v;
     }
 
-    Operand x_;
-    Geometry narrow_;
     WidthFold fold_;
     bool bias_;
-    std::string kernel_;
-    PerCount<Variant> variants_;
 };
 
 // dx from dy and w by oneDNN's own backward kernels: the way for 16 input channels or more.
-class Conv2dGradInput : public Operator {
+class Conv2dGradInput : public Convolution {
 public:
     Conv2dGradInput(const Request& request, const Geometry& geometry)
-        : dy_(request.input(0)), geometry_(geometry), weights_(request, 1) {
+        : Convolution(request.input(0), geometry), weights_(request, 1) {
         const Backward pd = backward(1);
         kernel_ = std::string("conv2d_grad_input_onednn ") + pd.impl_info_str();
         if (weights_.constant())
-            packed_.emplace(f32(geometry_.weights(), geometry_.weight_tag()), weights_.constant_data());
-    }
-
-    size_t scratch_bytes(int64_t batch, int threads) override {
-        const Split cut = split(batch, threads);
-        return static_cast<size_t>(cut.threads) * worker_bytes(cut);
+            packed_.emplace(f32(narrow_.weights(), narrow_.weight_tag()), weights_.constant_data());
     }
 
     void run(const Run& run) override {
@@ -327,38 +322,24 @@ public:
             std::byte* scratch = run.scratch + static_cast<size_t>(worker) * bytes;
             const std::shared_ptr<Variant> v = variant(end - begin);
             const void* weights = v->constant ? v->constant->data() : weights_.get(run.inputs);
-            if (v->pack) {
+            if (v->reorder) {
                 void* packed = scratch + v->packed_at;
-                v->pack->run({weights, packed}, scratch + v->work_at);
+                v->reorder->run({weights, packed}, scratch + v->work_at);
                 weights = packed;
             }
-            v->conv->run({run.in(0) + begin * geometry_.result_elements(), weights,
-                          run.out(0) + begin * geometry_.source_elements()},
+            v->conv->run({run.in(0) + begin * narrow_.result_elements(), weights,
+                          run.out(0) + begin * narrow_.source_elements()},
                          scratch + v->work_at);
         });
     }
 
-    const char* kernel() const override { return kernel_.c_str(); }
     int64_t weight_bytes() const override { return packed_ ? packed_->bytes() : 0; }
 
 private:
     using Backward = dnnl::convolution_backward_data::primitive_desc;
-    struct Variant {
-        std::optional<Call> conv;
-        std::unique_ptr<Call> pack;
-        std::shared_ptr<Buffer> constant;
-        size_t packed_at = 0, work_at = 0, total = 0;
-    };
-
-    Split split(int64_t batch, int threads) const {
-        return Split::of(dy_.images(batch), geometry_.macs() * dy_.images(batch), macs_per_thread, threads);
-    }
-    size_t worker_bytes(const Split& cut) {
-        return whole_lines(std::max(variant(cut.smallest())->total, variant(cut.largest())->total));
-    }
 
     Backward backward(int64_t n) const {
-        const Geometry& g = geometry_;
+        const Geometry& g = narrow_;
         const ForwardDesc hint = describe(g, n, false, true, user_scratchpad());
         return prefer_direct([&] {
             return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
@@ -367,36 +348,26 @@ private:
         });
     }
 
-    std::shared_ptr<Variant> variant(int64_t images) {
-        return variants_.get(images, [this](int64_t n) {
-            const Backward pd = backward(n);
-            auto v = std::make_shared<Variant>();
-            ScratchLayout scratch;
-            size_t work = pd.scratchpad_desc().get_size();
-            const dnnl::memory::desc plain = f32(geometry_.weights(), geometry_.weight_tag());
-            if (weights_.constant()) {
-                v->constant = packed_->pack(pd.weights_desc());
-            } else if ((v->pack = Call::reorder(plain, pd.weights_desc()))) {
-                v->packed_at = scratch.add(pd.weights_desc().get_size());
-                work = std::max(work, v->pack->scratch_bytes());
-            }
-            v->work_at = scratch.add(work);
-            v->total = scratch.total();
-            v->conv.emplace(dnnl::convolution_backward_data(pd),
-                            Call::Arguments{{DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
-                                            {DNNL_ARG_WEIGHTS, pd.weights_desc()},
-                                            {DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
-                            pd.scratchpad_desc());
-            return v;
-        });
+    std::shared_ptr<Variant> make_variant(int64_t n) override {
+        const Backward pd = backward(n);
+        auto v = std::make_shared<Variant>();
+        ScratchLayout scratch;
+        if (weights_.constant()) {
+            v->constant = packed_->pack(pd.weights_desc());
+        } else {
+            v->reorder = Call::reorder(f32(narrow_.weights(), narrow_.weight_tag()), pd.weights_desc());
+        }
+        v->finish(&scratch, pd.weights_desc(), pd.scratchpad_desc());
+        v->conv.emplace(dnnl::convolution_backward_data(pd),
+                        Call::Arguments{{DNNL_ARG_DIFF_DST, pd.diff_dst_desc()},
+                                        {DNNL_ARG_WEIGHTS, pd.weights_desc()},
+                                        {DNNL_ARG_DIFF_SRC, pd.diff_src_desc()}},
+                        pd.scratchpad_desc());
+        return v;
     }
 
-    Operand dy_;
-    Geometry geometry_;
     Parameter weights_;
     std::optional<PackedWeights> packed_;
-    std::string kernel_;
-    PerCount<Variant> variants_;
 };
 
 }  // namespace
