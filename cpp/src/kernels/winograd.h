@@ -66,13 +66,15 @@ using WinogradOutputFn = void (*)(const WinogradOutput&);
 struct WinogradRow {
     const char* isa;
     int rows, columns;  // of a tile of the products
+    // In products: what a tile costs beside them for each channel in and each one out, and a hundred products of the definition.
+    int input_cost, output_cost, direct_cost;
     WinogradInputFn input;
     WinogradProductsFn products;
     WinogradOutputFn output;
     int macs_per_ns;  // products of the definition a nanosecond, roughly: to decide what is worth a thread
 };
 
-extern const WinogradRow winograd_avx2;
+extern const WinogradRow winograd_avx2, winograd_avx512, winograd_vnni;
 
 }  // namespace octavo
 

@@ -340,7 +340,9 @@ private:
     }
     // Products of transformed tiles, which pad and flip by themselves.
     bool by_tiles(Isa isa, const DenseWeights& weights) const {
-        return WinogradProduct::fits(winograd_row(isa), geometry_, weights, x_.code_max);
+        const WinogradRow* row = winograd_row(isa, geometry_.outputs);
+        return row != nullptr && WinogradProduct::pays(*row, geometry_) &&
+               WinogradProduct::fits(geometry_, weights, x_.code_max);
     }
     // Depthwise with a kernel that pads by itself.
     bool by_columns(Isa isa, const DenseWeights& weights, const StageOperands& operands) const {
@@ -363,7 +365,7 @@ private:
         const bool plain = operands.residual == nullptr && !weights.has_zero_points();
         if (by_tiles(isa, weights)) {
             reorder(weights, g, 1);
-            return std::make_unique<WinogradProduct>(*winograd_row(isa), g, operands);
+            return std::make_unique<WinogradProduct>(*winograd_row(isa, geometry_.outputs), g, operands);
         }
         if (by_columns(isa, weights, operands)) {
             reorder(weights, g, 1);

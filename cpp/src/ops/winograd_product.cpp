@@ -16,23 +16,34 @@ constexpr int64_t most_weight_bytes = 8 << 20;
 // An odd number of cache lines: positions do not fall on each other in the cache.
 int64_t plane_of(int64_t bytes) { return (ceil_div(bytes, cache_line) | 1) * cache_line; }
 
+// Taps of all pixels along one side that lie inside the image.
+int64_t taps_inside(int64_t size, int64_t out, int64_t pad) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < out; i++) {
+        for (int64_t at = i - pad; at < i - pad + 3; at++) count += at >= 0 && at < size;
+    }
+    return count;
+}
+
 int64_t tiles_of(int64_t pixels) { return ceil_div<int64_t>(pixels, winograd_pixels); }
 
 }  // namespace
 
-bool WinogradProduct::fits(const WinogradRow* row, const ConvGeometry& g, const DenseWeights& weights, int code_max) {
-    const bool shape = g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 && g.dilation_h == 1 &&
-                       g.dilation_w == 1 && g.groups == 1 && g.channels % winograd_channels == 0;
-    if (row == nullptr || !shape || weights.has_zero_points()) return false;
-    const int64_t columns = round_up<int64_t>(g.outputs, row->columns),
-                  tiles = tiles_of(g.out_height) * tiles_of(g.out_width);
-    if (winograd_positions * g.channels * columns * 2 > most_weight_bytes) return false;
-    // In products: what a tile costs beside them for each channel in and out.
-    constexpr int64_t input = 250, output = 460;
-    const int64_t cost = tiles * (winograd_positions * g.channels * columns + input * g.channels + output * columns);
-    const int64_t direct = 9 * g.channels * g.outputs * g.out_height * g.out_width;
-    return 10 * cost < 9 * direct &&
+bool WinogradProduct::fits(const ConvGeometry& g, const DenseWeights& weights, int code_max) {
+    return g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 && g.dilation_h == 1 &&
+           g.dilation_w == 1 && g.groups == 1 && g.channels % winograd_channels == 0 && !weights.has_zero_points() &&
            WinogradPanels::hold(weights.values.data(), weights.outputs, weights.depth, code_max);
+}
+
+bool WinogradProduct::pays(const WinogradRow& row, const ConvGeometry& g) {
+    const int64_t columns = round_up<int64_t>(g.outputs, row.columns);
+    if (winograd_positions * g.channels * columns * 2 > most_weight_bytes) return false;
+    const int64_t tiles = tiles_of(g.out_height) * tiles_of(g.out_width);
+    const int64_t cost =
+        tiles * (winograd_positions * g.channels * columns + row.input_cost * g.channels + row.output_cost * columns);
+    const int64_t taps = taps_inside(g.height, g.out_height, g.pad_top) * taps_inside(g.width, g.out_width, g.pad_left);
+    const int64_t direct = taps * g.channels * g.outputs;
+    return 100 * cost < row.direct_cost * direct;
 }
 
 WinogradProduct::WinogradProduct(const WinogradRow& row, const ConvGeometry& geometry, const StageOperands& operands)

@@ -18,9 +18,10 @@ public:
     // weights of operands: [outputs, 3 * 3 taps, channels], for which fits() has answered true.
     WinogradProduct(const WinogradRow& row, const ConvGeometry& geometry, const StageOperands& operands);
 
-    // True if it computes this convolution, exactly and sooner than products of the definition. weights: [outputs, depth] in any
-    // order.
-    static bool fits(const WinogradRow* row, const ConvGeometry& geometry, const DenseWeights& weights, int code_max);
+    // True if it computes this convolution, and exactly. weights: [outputs, depth] in any order.
+    static bool fits(const ConvGeometry& geometry, const DenseWeights& weights, int code_max);
+    // True if it takes less time than products of the definition.
+    static bool pays(const WinogradRow& row, const ConvGeometry& geometry);
 
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
     int64_t parts() const override { return panels_.panels(); }

@@ -46,8 +46,10 @@ const ConvPoolRow* conv_pool_row(Isa isa) {
     return isa == Isa::vnni ? &conv_pool_vnni : nullptr;
 }
 
-const WinogradRow* winograd_row(Isa isa) {
-    static const WinogradRow* const rows[isa_count] = {nullptr, &winograd_avx2, nullptr, nullptr};
+const WinogradRow* winograd_row(Isa isa, int64_t outputs) {
+    static const WinogradRow* const rows[isa_count] = {nullptr, &winograd_avx2, &winograd_avx512, &winograd_vnni};
+    // Two narrow vectors are filled by what fills one wide one.
+    if (isa == Isa::avx512 && outputs <= winograd_avx2.columns) return &winograd_avx2;
     return rows[static_cast<int>(isa)];
 }
 

@@ -31,8 +31,8 @@ const WeightOnlyRow& weight_only_row(Isa isa);
 const ConvLineRow* conv_line_row(Isa isa);
 // Null where the instruction set has none: convolution and maximum stay two steps.
 const ConvPoolRow* conv_pool_row(Isa isa);
-// Null where the instruction set has none.
-const WinogradRow* winograd_row(Isa isa);
+// For convolutions with so many outputs; null where the instruction set has none.
+const WinogradRow* winograd_row(Isa isa, int64_t outputs);
 
 }  // namespace octavo
 

@@ -132,6 +132,6 @@ void output(const WinogradOutput& row) {
 
 }  // namespace
 
-const WinogradRow winograd_avx2 = {"avx2", most_rows, columns, transform_windows, products, output, 220};
+const WinogradRow winograd_avx2 = {"avx2", most_rows, columns, 250, 460, 85, transform_windows, products, output, 220};
 
 }  // namespace octavo
