@@ -1,4 +1,5 @@
-// Pooling with AVX2. Channel tails repeat the last channels of the vector before them where there are enough channels.
+// Pooling with AVX2. Average of codes: sums in 16 bits while they fit (256 taps), then 32, even and odd channels apart, so that
+// bytes become words by one shift. Channel tails repeat the last channels of the vector before them where there are enough channels.
 #include "kernels/pool.h"
 
 #include <immintrin.h>
@@ -12,6 +13,7 @@ struct U8 {
     static __m256i max(__m256i a, __m256i b) { return _mm256_max_epu8(a, b); }
     static __m256i min(__m256i a, __m256i b) { return _mm256_min_epu8(a, b); }
     static __m128i max(__m128i a, __m128i b) { return _mm_max_epu8(a, b); }
+    static __m256i pack(__m256i a, __m256i b) { return _mm256_packus_epi16(a, b); }
     using Type = uint8_t;
     static constexpr int flip = 0;  // to unsigned bytes: x ^ flip
 };
@@ -20,6 +22,7 @@ struct S8 {
     static __m256i max(__m256i a, __m256i b) { return _mm256_max_epi8(a, b); }
     static __m256i min(__m256i a, __m256i b) { return _mm256_min_epi8(a, b); }
     static __m128i max(__m128i a, __m128i b) { return _mm_max_epi8(a, b); }
+    static __m256i pack(__m256i a, __m256i b) { return _mm256_packs_epi16(a, b); }
     using Type = int8_t;
     static constexpr int flip = 0x80;
 };
@@ -189,79 +192,135 @@ void max_f32(const PoolRow& p) {
     }
 }
 
-// What an average of codes needs beside the sum.
-struct Rounding {
-    __m256 m, z;
-    __m256i zero_point, lo, hi, correction;
-    bool fused;
-};
+constexpr int64_t most_word_taps = 256;
 
-// The codes of 8 channels from their raw sums; k: those in the form of whole vectors.
-__m256i round_average(__m256i sum, __m256i k, const Rounding& r) {
-    const __m256 s = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, r.correction));
-    const __m256i single = _mm256_cvtps_epi32(_mm256_add_ps(_mm256_mul_ps(s, r.m), r.z));
-    const __m256i whole = r.fused ? _mm256_cvtps_epi32(_mm256_fmadd_ps(s, r.m, r.z))
-                                  : _mm256_add_epi32(_mm256_cvtps_epi32(_mm256_mul_ps(s, r.m)), r.zero_point);
-    const __m256i q = _mm256_blendv_epi8(single, whole, k);
-    return _mm256_min_epi32(_mm256_max_epi32(q, r.lo), r.hi);
+// The first n of 32 bytes.
+__m256i load_bytes(const uint8_t* x, int64_t n) {
+    uint8_t bytes[32] = {};
+    for (int64_t i = 0; i < n && i < 32; i++) bytes[i] = x[i];
+    return load32(bytes);
 }
 
-// 16 bytes, of which the first n count and no more may be readable.
-__m128i load_bytes(const uint8_t* x, int64_t n, const uint8_t* end) {
-    if (end - x >= 16) return load16(x);
-    uint8_t bytes[16] = {};
-    for (int64_t i = 0; i < n && i < 16; i++) bytes[i] = x[i];
-    return load16(bytes);
+// Of 32 channels the even and the odd ones, as unsigned words.
+struct Words {
+    __m256i even, odd;
+};
+
+// The first n of them, their sums over a window of at most 256 taps. Nothing is read from `end` on.
+template <class T>
+Words sum_words(const uint8_t* x, int64_t n, const uint8_t* end, int64_t rows, int64_t row_stride, int64_t taps,
+                int64_t column_stride) {
+    __m256i all = _mm256_setzero_si256(), odd = all;
+    const bool roomy = end - (x + (rows - 1) * row_stride + (taps - 1) * column_stride) >= 32;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t t = 0; t < taps; t++) {
+            const uint8_t* tap = x + r * row_stride + t * column_stride;
+            __m256i v = roomy ? load32(tap) : load_bytes(tap, n);
+            if (T::flip != 0) v = _mm256_xor_si256(v, _mm256_set1_epi8(static_cast<char>(T::flip)));
+            all = _mm256_add_epi16(all, v);
+            odd = _mm256_add_epi16(odd, _mm256_srli_epi16(v, 8));
+        }
+    return {_mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8)), odd};
+}
+
+// The same as 32-bit numbers in the order of unpacks: even channels low and high, odd channels low and high.
+struct Sums {
+    __m256i part[4];
+
+    explicit Sums(const Words& w, __m256i upper)
+        : part{_mm256_unpacklo_epi16(w.even, upper), _mm256_unpackhi_epi16(w.even, upper),
+               _mm256_unpacklo_epi16(w.odd, upper), _mm256_unpackhi_epi16(w.odd, upper)} {}
+};
+
+// What an average of codes needs beside the sums.
+struct Rounding {
+    __m256 m, z;
+    __m256i zero_point, lo, hi;
+};
+
+enum class Form { single, whole, fused };
+
+// The codes of 32 channels from their sums of differences, in that order.
+template <class T, Form form>
+__m256i round_average(const __m256 (&s)[4], const Rounding& r) {
+    __m256i q[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const __m256 v = form == Form::fused   ? _mm256_fmadd_ps(s[i], r.m, r.z)
+                         : form == Form::whole ? _mm256_mul_ps(s[i], r.m)
+                                               : _mm256_add_ps(_mm256_mul_ps(s[i], r.m), r.z);
+        q[i] = _mm256_cvtps_epi32(v);
+    }
+    __m256i even = _mm256_packs_epi32(q[0], q[1]), odd = _mm256_packs_epi32(q[2], q[3]);
+    if (form == Form::whole) {
+        even = _mm256_add_epi16(even, r.zero_point);
+        odd = _mm256_add_epi16(odd, r.zero_point);
+    }
+    const __m256i order =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+    return T::min(T::max(_mm256_shuffle_epi8(T::pack(even, odd), order), r.lo), r.hi);
+}
+
+// All bits of the first n of 32 bytes.
+__m256i first_bytes(int64_t n) {
+    const __m256i byte = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                          22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    return _mm256_cmpgt_epi8(_mm256_set1_epi8(static_cast<char>(n < 0 ? 0 : n > 32 ? 32 : n)), byte);
 }
 
 template <class T>
 void average_codes(const PoolRow& p) {
     Rounding rounding;
     rounding.z = _mm256_set1_ps(static_cast<float>(p.zero_point));
-    rounding.zero_point = _mm256_set1_epi32(p.zero_point);
-    rounding.lo = _mm256_set1_epi32(p.lo);
-    rounding.hi = _mm256_set1_epi32(p.hi);
-    rounding.fused = p.group_fused != 0;
-    const __m128i flip = _mm_set1_epi8(static_cast<char>(T::flip));
-    const __m256i zero = _mm256_setzero_si256();
-    const uint8_t* const x_end = static_cast<const uint8_t*>(p.x_end);
+    rounding.zero_point = _mm256_set1_epi16(static_cast<int16_t>(p.zero_point));
+    rounding.lo = _mm256_set1_epi8(static_cast<char>(p.lo));
+    rounding.hi = _mm256_set1_epi8(static_cast<char>(p.hi));
+    const uint8_t* const end = static_cast<const uint8_t*>(p.x_end);
     for (int64_t i = 0; i < p.width; i++) {
         const PoolSpan span = p.spans[i];
-        const int32_t taps = static_cast<int32_t>(p.rows * span.taps);
+        const int64_t taps = p.rows * span.taps;
+        const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
         rounding.m = _mm256_set1_ps(1.0f / static_cast<float>(p.row_divisor * span.divisor));
-        rounding.correction = _mm256_set1_epi32(taps * (p.zero_point + T::flip));
-        const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
+        const uint8_t* const pixel = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
         uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
-        for (int64_t c = 0; c < p.channels; c += 16) {
-            const int64_t left = p.channels - c;
-            __m256i low = zero, high = zero, sum = zero;
-            int pending = 0;
-            const auto flush = [&] {
-                low = _mm256_add_epi32(low, _mm256_cvtepu16_epi32(_mm256_castsi256_si128(sum)));
-                high = _mm256_add_epi32(high, _mm256_cvtepu16_epi32(_mm256_extracti128_si256(sum, 1)));
-                sum = zero;
-                pending = 0;
-            };
-            for (int64_t r = 0; r < p.rows; r++)
-                for (int32_t t = 0; t < span.taps; t++) {
-                    const __m128i v = load_bytes(x + r * p.row_stride + t * p.column_stride + c, left, x_end);
-                    sum = _mm256_add_epi16(sum, _mm256_cvtepu8_epi16(_mm_xor_si128(v, flip)));
-                    if (++pending == 256) flush();
-                }
-            flush();
-            const __m256i a = round_average(low, first_lanes(p.group_channels - c), rounding);
-            const __m256i b = round_average(high, first_lanes(p.group_channels - c - 8), rounding);
-            // The codes are in range: only the low byte of each lane is taken.
-            const __m256i byte = _mm256_set1_epi32(0xff);
-            const __m256i words = _mm256_permute4x64_epi64(
-                _mm256_packus_epi32(_mm256_and_si256(a, byte), _mm256_and_si256(b, byte)), 0xd8);
-            const __m128i q = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-            if (left >= 16) {
-                _mm_storeu_si128(reinterpret_cast<__m128i*>(y + c), q);
+        for (int64_t at = 0; at < p.channels; at += 32) {
+            const int64_t c = at + 32 > p.channels && p.channels >= 32 ? p.channels - 32 : at, n = p.channels - c;
+            const uint8_t* x = pixel + c;
+            __m256 s[4];
+            if (taps <= most_word_taps) {
+                // Under the upper half of 2^23 a word is the float 2^23 + word.
+                const Sums sums(sum_words<T>(x, n, end, p.rows, p.row_stride, span.taps, p.column_stride),
+                                _mm256_set1_epi16(0x4b00));
+                const __m256 shift = _mm256_set1_ps(0x1p23f + static_cast<float>(correction));
+                for (int j = 0; j < 4; j++) s[j] = _mm256_sub_ps(_mm256_castsi256_ps(sums.part[j]), shift);
             } else {
-                uint8_t bytes[16];
-                _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes), q);
-                for (int64_t j = 0; j < left; j++) y[c + j] = bytes[j];
+                __m256i total[4] = {};
+                for (int64_t r = 0; r < p.rows; r++)
+                    for (int64_t t = 0; t < span.taps; t += most_word_taps) {
+                        const int64_t some = span.taps - t < most_word_taps ? span.taps - t : most_word_taps;
+                        const uint8_t* from = x + r * p.row_stride + t * p.column_stride;
+                        const Sums sums(sum_words<T>(from, n, end, 1, 0, some, p.column_stride),
+                                        _mm256_setzero_si256());
+                        for (int j = 0; j < 4; j++) total[j] = _mm256_add_epi32(total[j], sums.part[j]);
+                    }
+                for (int j = 0; j < 4; j++)
+                    s[j] = _mm256_cvtepi32_ps(_mm256_sub_epi32(total[j], _mm256_set1_epi32(correction)));
+            }
+            const int64_t whole = p.group_channels - c;
+            __m256i q;
+            if (whole <= 0)
+                q = round_average<T, Form::single>(s, rounding);
+            else
+                q = p.group_fused != 0 ? round_average<T, Form::fused>(s, rounding)
+                                       : round_average<T, Form::whole>(s, rounding);
+            if (whole > 0 && whole < 32 && whole < n)
+                q = _mm256_blendv_epi8(round_average<T, Form::single>(s, rounding), q, first_bytes(whole));
+            if (n >= 32) {
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), q);
+            } else {
+                uint8_t bytes[32];
+                _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes), q);
+                for (int64_t b = 0; b < n; b++) y[c + b] = bytes[b];
             }
         }
     }

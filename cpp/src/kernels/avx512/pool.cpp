@@ -1,4 +1,5 @@
-// Pooling with AVX-512. Average of codes: sums in 16 bits while they fit (256 taps), then 32.
+// Pooling with AVX-512. Average of codes: sums in 16 bits while they fit (256 taps), then 32. Even and odd channels apart, so that
+// bytes become words by one shift.
 #include "kernels/pool.h"
 
 #include <immintrin.h>
@@ -12,6 +13,7 @@ struct U8 {
     static __m512i max(__m512i a, __m512i b) { return _mm512_max_epu8(a, b); }
     static __m512i min(__m512i a, __m512i b) { return _mm512_min_epu8(a, b); }
     static __m128i max(__m128i a, __m128i b) { return _mm_max_epu8(a, b); }
+    static __m512i pack(__m512i a, __m512i b) { return _mm512_packus_epi16(a, b); }
     static constexpr int flip = 0;  // to unsigned bytes: x ^ flip
 };
 
@@ -19,6 +21,7 @@ struct S8 {
     static __m512i max(__m512i a, __m512i b) { return _mm512_max_epi8(a, b); }
     static __m512i min(__m512i a, __m512i b) { return _mm512_min_epi8(a, b); }
     static __m128i max(__m128i a, __m128i b) { return _mm_max_epi8(a, b); }
+    static __m512i pack(__m512i a, __m512i b) { return _mm512_packs_epi16(a, b); }
     static constexpr int flip = 0x80;
 };
 
@@ -121,65 +124,109 @@ void max_f32(const PoolRow& p) {
     }
 }
 
-// What an average of codes needs beside the sum.
-struct Rounding {
-    __m512 m, z;
-    __m512i zero_point, lo, hi, correction;
-    bool fused;
+constexpr int64_t most_word_taps = 256;
+
+// Of 64 channels the even and the odd ones, as unsigned words.
+struct Words {
+    __m512i even, odd;
 };
 
-// The codes of 16 channels from their raw sums; k: those in the form of whole vectors.
-__m512i round_average(__m512i sum, __mmask16 k, const Rounding& r) {
-    const __m512 s = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum, r.correction));
-    __m512i q = _mm512_cvtps_epi32(_mm512_add_ps(_mm512_mul_ps(s, r.m), r.z));
-    if (k != 0) {
-        const __m512i whole = r.fused ? _mm512_cvtps_epi32(_mm512_fmadd_ps(s, r.m, r.z))
-                                      : _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(s, r.m)), r.zero_point);
-        q = _mm512_mask_mov_epi32(q, k, whole);
+// Their sums over a window of at most 256 taps.
+template <class T>
+Words sum_words(const uint8_t* x, __mmask64 k, int64_t rows, int64_t row_stride, int64_t taps, int64_t column_stride) {
+    __m512i all = _mm512_setzero_si512(), odd = all;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t t = 0; t < taps; t++) {
+            __m512i v = _mm512_maskz_loadu_epi8(k, x + r * row_stride + t * column_stride);
+            if (T::flip != 0) v = _mm512_xor_si512(v, _mm512_set1_epi8(static_cast<char>(T::flip)));
+            all = _mm512_add_epi16(all, v);
+            odd = _mm512_add_epi16(odd, _mm512_srli_epi16(v, 8));
+        }
+    return {_mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8)), odd};
+}
+
+// The same as 32-bit numbers in the order of unpacks: even channels low and high, odd channels low and high.
+struct Sums {
+    __m512i part[4];
+
+    explicit Sums(const Words& w, __m512i upper)
+        : part{_mm512_unpacklo_epi16(w.even, upper), _mm512_unpackhi_epi16(w.even, upper),
+               _mm512_unpacklo_epi16(w.odd, upper), _mm512_unpackhi_epi16(w.odd, upper)} {}
+};
+
+// What an average of codes needs beside the sums.
+struct Rounding {
+    __m512 m, z;
+    __m512i zero_point, lo, hi;
+};
+
+enum class Form { single, whole, fused };
+
+// The codes of 64 channels from their sums of differences, in that order.
+template <class T, Form form>
+__m512i round_average(const __m512 (&s)[4], const Rounding& r) {
+    __m512i q[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const __m512 v = form == Form::fused   ? _mm512_fmadd_ps(s[i], r.m, r.z)
+                         : form == Form::whole ? _mm512_mul_ps(s[i], r.m)
+                                               : _mm512_add_ps(_mm512_mul_ps(s[i], r.m), r.z);
+        q[i] = _mm512_cvtps_epi32(v);
     }
-    return _mm512_min_epi32(_mm512_max_epi32(q, r.lo), r.hi);
+    __m512i even = _mm512_packs_epi32(q[0], q[1]), odd = _mm512_packs_epi32(q[2], q[3]);
+    if (form == Form::whole) {
+        even = _mm512_add_epi16(even, r.zero_point);
+        odd = _mm512_add_epi16(odd, r.zero_point);
+    }
+    const __m512i order = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+    return T::min(T::max(_mm512_shuffle_epi8(T::pack(even, odd), order), r.lo), r.hi);
 }
 
 template <class T>
 void average_codes(const PoolRow& p) {
     Rounding rounding;
     rounding.z = _mm512_set1_ps(static_cast<float>(p.zero_point));
-    rounding.zero_point = _mm512_set1_epi32(p.zero_point);
-    rounding.lo = _mm512_set1_epi32(p.lo);
-    rounding.hi = _mm512_set1_epi32(p.hi);
-    rounding.fused = p.group_fused != 0;
-    const __m256i flip = _mm256_set1_epi8(static_cast<char>(T::flip));
+    rounding.zero_point = _mm512_set1_epi16(static_cast<int16_t>(p.zero_point));
+    rounding.lo = _mm512_set1_epi8(static_cast<char>(p.lo));
+    rounding.hi = _mm512_set1_epi8(static_cast<char>(p.hi));
     for (int64_t i = 0; i < p.width; i++) {
         const PoolSpan span = p.spans[i];
-        const int32_t taps = static_cast<int32_t>(p.rows * span.taps);
+        const int64_t taps = p.rows * span.taps;
+        const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
         rounding.m = _mm512_set1_ps(1.0f / static_cast<float>(p.row_divisor * span.divisor));
-        rounding.correction = _mm512_set1_epi32(taps * (p.zero_point + T::flip));
         const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
         uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
-        for (int64_t c = 0; c < p.channels; c += 32) {
-            const int64_t left = p.channels - c;
-            const __mmask32 k = static_cast<__mmask32>(first_bytes(left));
-            __m512i low = _mm512_setzero_si512(), high = low, sum = low;
-            int pending = 0;
-            const auto flush = [&] {
-                low = _mm512_add_epi32(low, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(sum)));
-                high = _mm512_add_epi32(high, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(sum, 1)));
-                sum = _mm512_setzero_si512();
-                pending = 0;
-            };
-            for (int64_t r = 0; r < p.rows; r++)
-                for (int32_t t = 0; t < span.taps; t++) {
-                    const __m256i v = _mm256_maskz_loadu_epi8(k, x + r * p.row_stride + t * p.column_stride + c);
-                    sum = _mm512_add_epi16(sum, _mm512_cvtepu8_epi16(_mm256_xor_si256(v, flip)));
-                    if (++pending == 256) flush();
-                }
-            flush();
-            const __m512i q = round_average(low, first_lanes(p.group_channels - c), rounding);
-            _mm512_mask_cvtepi32_storeu_epi8(y + c, first_lanes(left), q);
-            if (left > 16) {
-                const __m512i h = round_average(high, first_lanes(p.group_channels - c - 16), rounding);
-                _mm512_mask_cvtepi32_storeu_epi8(y + c + 16, first_lanes(left - 16), h);
+        for (int64_t c = 0; c < p.channels; c += 64, x += 64) {
+            const __mmask64 k = first_bytes(p.channels - c);
+            __m512 s[4];
+            if (taps <= most_word_taps) {
+                // Under the upper half of 2^23 a word is the float 2^23 + word.
+                const Sums sums(sum_words<T>(x, k, p.rows, p.row_stride, span.taps, p.column_stride),
+                                _mm512_set1_epi16(0x4b00));
+                const __m512 shift = _mm512_set1_ps(0x1p23f + static_cast<float>(correction));
+                for (int j = 0; j < 4; j++) s[j] = _mm512_sub_ps(_mm512_castsi512_ps(sums.part[j]), shift);
+            } else {
+                __m512i total[4] = {};
+                for (int64_t r = 0; r < p.rows; r++)
+                    for (int64_t t = 0; t < span.taps; t += most_word_taps) {
+                        const int64_t some = span.taps - t < most_word_taps ? span.taps - t : most_word_taps;
+                        const uint8_t* from = x + r * p.row_stride + t * p.column_stride;
+                        const Sums sums(sum_words<T>(from, k, 1, 0, some, p.column_stride), _mm512_setzero_si512());
+                        for (int j = 0; j < 4; j++) total[j] = _mm512_add_epi32(total[j], sums.part[j]);
+                    }
+                for (int j = 0; j < 4; j++)
+                    s[j] = _mm512_cvtepi32_ps(_mm512_sub_epi32(total[j], _mm512_set1_epi32(correction)));
             }
+            const int64_t whole = p.group_channels - c;
+            __m512i q;
+            if (whole <= 0)
+                q = round_average<T, Form::single>(s, rounding);
+            else
+                q = p.group_fused != 0 ? round_average<T, Form::fused>(s, rounding)
+                                       : round_average<T, Form::whole>(s, rounding);
+            if (whole > 0 && whole < 64 && whole < p.channels - c)
+                q = _mm512_mask_mov_epi8(round_average<T, Form::single>(s, rounding), first_bytes(whole), q);
+            _mm512_mask_storeu_epi8(y + c, k, q);
         }
     }
 }
