@@ -31,6 +31,11 @@ struct PoolRow {
     int64_t group_channels;  // average of codes: leading channels that take the form of whole vectors, a multiple of 8
     int32_t group_fused;     // that form: 1: rint(fma(S, m, z)); 0: rint(S * m) + z (then a multiple of 16)
     void* y;                 // [width, channels]
+    // What the next call reads and no cache may have yet: soon_lines cache lines for each pixel of this one, side by side.
+    // A hint that kernels of few channels ignore; 0: nothing.
+    const char* soon;
+    int64_t soon_lines;
+    int32_t rows_shared;  // 1: the next call reads rows of this one again
 };
 
 using PoolFunction = void (*)(const PoolRow&);

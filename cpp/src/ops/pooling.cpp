@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cpu/isa.h"
 #include "ops/checks.h"
 #include "ops/factories.h"
 #include "ops/split.h"
@@ -83,6 +84,7 @@ public:
         const int64_t element = static_cast<int64_t>(p_.element_bytes);
         const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
         char* y = static_cast<char*>(args.outputs[0]);
+        const bool large = static_cast<size_t>(images * in_image * element) > cache_bytes(2) / 2;
         const int64_t cost = ceil_div(in_image, height) * element * 50;  // of a row
         split(images * height, 1, cost, args.threads, [&](int64_t begin, int64_t end) {
             PoolRow row = common_;
@@ -92,6 +94,13 @@ public:
                 const PoolSpan& span = p_.rows.spans[o];
                 row.x = x + (image * in_image + span.begin * in_row) * element;
                 row.rows = span.taps;
+                row.soon_lines = 0;
+                if (large && i + 1 < end) {
+                    const int64_t seen = bottom(i), lines = (bottom(i + 1) - seen) * in_row * element / 64;
+                    row.soon = x + seen * in_row * element;
+                    if (lines >= row.width) row.soon_lines = ceil_div(lines, row.width);
+                    row.rows_shared = top(i + 1) < seen;
+                }
                 row.row_divisor = span.divisor;
                 row.y = y + i * out_row * element;
                 kernel_(row);
@@ -106,6 +115,16 @@ public:
     std::string kernel() const override { return name_; }
 
 private:
+    // The first row under the windows of output row i and the one after the last, all counted through all images.
+    int64_t top(int64_t i) const {
+        const int64_t height = static_cast<int64_t>(p_.rows.spans.size());
+        return i / height * p_.rows.size + p_.rows.spans[i % height].begin;
+    }
+    int64_t bottom(int64_t i) const {
+        const int64_t height = static_cast<int64_t>(p_.rows.spans.size());
+        return top(i) + (p_.rows.spans[i % height].taps - 1) * p_.rows.dilation + 1;
+    }
+
     Pooling p_;
     Operand x_;
     PoolRow common_{};

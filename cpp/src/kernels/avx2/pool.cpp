@@ -4,6 +4,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/pool_ahead.h"
+
 namespace octavo {
 namespace {
 
@@ -57,6 +59,7 @@ __m256i window_max(const uint8_t* x, const PoolRow& p, int64_t taps) {
 template <class T>
 void max_wide(const PoolRow& p, int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
         uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
@@ -174,6 +177,7 @@ void store_lanes(float* y, __m256 v, __m256i k, int64_t n) {
 
 void max_f32(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;
         float* y = static_cast<float*>(p.y) + i * p.channels;
@@ -277,6 +281,7 @@ void average_codes(const PoolRow& p) {
     rounding.hi = _mm256_set1_epi8(static_cast<char>(p.hi));
     const uint8_t* const end = static_cast<const uint8_t*>(p.x_end);
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const int64_t taps = p.rows * span.taps;
         const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
@@ -328,6 +333,7 @@ void average_codes(const PoolRow& p) {
 
 void average_f32(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const __m256 divisor = _mm256_set1_ps(static_cast<float>(p.row_divisor * span.divisor));
         const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;

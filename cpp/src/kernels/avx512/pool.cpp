@@ -4,6 +4,8 @@
 
 #include <immintrin.h>
 
+#include "kernels/pool_ahead.h"
+
 namespace octavo {
 namespace {
 
@@ -34,6 +36,7 @@ template <class T>
 void max_wide(const PoolRow& p, int64_t from, int64_t to) {
     const __m512i lo = _mm512_set1_epi8(static_cast<char>(p.lo)), hi = _mm512_set1_epi8(static_cast<char>(p.hi));
     for (int64_t i = from; i < to; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
         uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
@@ -106,6 +109,7 @@ void max_codes(const PoolRow& p) {
 
 void max_f32(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;
         float* y = static_cast<float*>(p.y) + i * p.channels;
@@ -190,6 +194,7 @@ void average_codes(const PoolRow& p) {
     rounding.lo = _mm512_set1_epi8(static_cast<char>(p.lo));
     rounding.hi = _mm512_set1_epi8(static_cast<char>(p.hi));
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const int64_t taps = p.rows * span.taps;
         const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
@@ -233,6 +238,7 @@ void average_codes(const PoolRow& p) {
 
 void average_f32(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
+        fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
         const __m512 divisor = _mm512_set1_ps(static_cast<float>(p.row_divisor * span.divisor));
         const float* x = static_cast<const float*>(p.x) + span.begin * p.channels;
