@@ -64,11 +64,12 @@ TEST(Depthwise, EveryIsaEqualsScalar) {
     EXPECT_TRUE(distrust.trust());
 }
 
-// Lines by columns with every table of kernels, whether or not the one that this CPU prefers, against the definition. Neither
-// images nor results have anything behind them that may be touched.
-TEST(Depthwise, ColumnsOfEveryTableEqualTheDefinition) {
+// Lines by columns, and images of known widths, with every table of kernels, whether or not the one that this CPU prefers,
+// against the definition. Neither images nor results have anything behind them that may be touched.
+TEST(Depthwise, ColumnsAndImagesOfEveryTableEqualTheDefinition) {
     Distrust distrust;
-    Sweep(1200).run([&](Random& random) {
+    int64_t images = 0;
+    Sweep(1600).run([&](Random& random) {
         Problem p;
         const int64_t channels = random.chance(0.5) ? random.integer(16, 70) : random.integer(71, 200);
         const int64_t kernel = random.pick<int64_t>({3, 5}), stride = random.integer(1, 2);
@@ -79,7 +80,12 @@ TEST(Depthwise, ColumnsOfEveryTableEqualTheDefinition) {
         p.attributes.dilation[1] = 1;
         for (int& pad : p.attributes.pad) pad = random.pick({0, 1, 1, 2, 2, 9});
         const bool extreme = random.chance(0.2);
-        const int64_t height = random.integer(1, 10), width = random.integer(1, 40);
+        int64_t height = random.integer(1, 10), width = random.integer(1, 40);
+        if (random.chance(0.4)) {
+            height = random.integer(1, 20);
+            width = random.pick<int64_t>({4, 7, 8, 14, 16});
+            p.attributes.pad[1] = p.attributes.pad[3] = static_cast<int>(kernel / 2);
+        }
         p.x = random_activation(random, OCTAVO_U8, {1, channels, height, width}, 0.02f);
         p.x.zero_points = {random.pick({0, 1, 127, 128, 255})};
         p.codes = random.codes<uint8_t>(static_cast<size_t>(channels * height * width), 0, 255, extreme);
@@ -119,29 +125,36 @@ TEST(Depthwise, ColumnsOfEveryTableEqualTheDefinition) {
              {std::make_pair(Isa::avx2, &depthwise_avx2), std::make_pair(Isa::avx512, &depthwise_avx512),
               std::make_pair(Isa::vnni, &depthwise_vnni), std::make_pair(Isa::vnni, &depthwise_vbmi_vnni)}) {
             if (!isa_supported(isa) || (row == &depthwise_vbmi_vnni && !has_vbmi())) continue;
+            const auto check = [&, byte_permutes = row == &depthwise_vbmi_vnni](const LineProduct& product) {
+                GuardedBuffer<uint8_t> y(expected.size(), guard);
+                // In pieces, as threads would take them.
+                const int64_t piece = random.integer(1, out_height), line_results = out_width * channels;
+                for (int64_t first = 0; first < out_height; first += piece) {
+                    Lines lines = {};
+                    lines.a = image.data() + first * g.stride_h * width * channels;
+                    lines.first = first;
+                    lines.lines = std::min(piece, out_height - first);
+                    lines.pixels = out_width;
+                    lines.c = y.data() + first * line_results;
+                    product.run(lines, 0, 1);
+                }
+                EXPECT_TRUE(same_bits(y.copy(), expected))
+                    << product.kernel() << (byte_permutes ? " with byte permutes" : "") << " channels " << channels
+                    << " image " << height << " x " << width << " stride " << g.stride_h << ", " << stride
+                    << " padding " << a.pad[0] << " " << a.pad[1] << " " << a.pad[2] << " " << a.pad[3] << " dilation "
+                    << g.dilation_h;
+            };
             EXPECT_TRUE(DepthwiseColumnsProduct::fits(*row, g));
-            const DepthwiseColumnsProduct product(*row, g, operands);
-            GuardedBuffer<uint8_t> y(expected.size(), guard);
-            // In two pieces, as two threads would take them.
-            const int64_t piece = random.integer(1, out_height), line_results = out_width * channels;
-            for (int64_t first = 0; first < out_height; first += piece) {
-                Lines lines = {};
-                lines.a = image.data() + first * g.stride_h * width * channels;
-                lines.first = first;
-                lines.lines = std::min(piece, out_height - first);
-                lines.pixels = out_width;
-                lines.c = y.data() + first * line_results;
-                product.run(lines, 0, 1);
-            }
-            EXPECT_TRUE(same_bits(y.copy(), expected))
-                << product.kernel() << (row == &depthwise_vbmi_vnni ? " with byte permutes" : "") << " channels "
-                << channels << " image " << height << " x " << width << " stride " << g.stride_h << ", " << stride
-                << " padding " << a.pad[0] << " " << a.pad[1] << " " << a.pad[2] << " " << a.pad[3] << " dilation "
-                << g.dilation_h;
+            check(DepthwiseColumnsProduct(*row, g, operands));
+            const DepthwiseImage* known = DepthwiseImageProduct::kernel_for(*row, g);
+            if (known == nullptr) continue;
+            check(DepthwiseImageProduct(*row, *known, g, operands));
+            images++;
         }
         return true;
     });
     EXPECT_TRUE(distrust.trust());
+    EXPECT_TRUE(images > 0 || !isa_supported(Isa::vnni) || !has_vbmi());
 }
 
 }  // namespace

@@ -61,6 +61,42 @@ struct DepthwiseBlock {
     DepthwiseColumns columns[2][2];  // [kernel 3, 5][stride 1, 2]
 };
 
+// Square filters of 3 or 5 taps over images of one width with padding of (kernel - 1) / 2 at the left and as much as the line's
+// pixels need at the right: some lines of all channels, 16 a block in their order; the last block begins earlier where they
+// fill none. Nothing outside the image is read, nor multiplied: what it would have added is in the starts.
+struct DepthwiseImageLine {
+    int32_t row;                 // of the first tap, in the image
+    int32_t first_tap, end_tap;  // rows of taps inside the image
+    int32_t starts;              // offset of the line's starts within those of a block
+};
+
+constexpr int depthwise_image_rows = 16;  // read by a call, at most
+
+// b: [blocks][groups][16][4]; the stage is as for the columns, its arrays are [blocks][16] and its start is not read.
+struct DepthwiseImageArgs {
+    const uint8_t* a;         // the image's first row
+    int64_t first_row, rows;  // those inside the image that the lines read
+    int64_t channels;
+    const void* b;
+    const OutputStage* stage;
+    const int32_t* starts;  // of the first block; [16] for each class of pixels
+    int64_t block_starts, class_starts;
+    const DepthwiseImageLine* lines;
+    int64_t line_count;
+    uint8_t* c;  // [line_count, pixels, channels]
+};
+
+struct DepthwiseImage {
+    int kernel, stride, width;
+    void (*lines)(const DepthwiseImageArgs&);
+    int groups;
+    const int8_t* taps;  // [groups][4], as for the columns
+    // Pixels that have the same columns of taps inside the image are a class.
+    int classes;
+    const int* class_of;            // [pixels]
+    const int8_t (*class_taps)[2];  // [classes]: the first column and the one after the last
+};
+
 struct DepthwiseRow {
     const char* isa;
     DepthwiseFn line;
@@ -72,6 +108,8 @@ struct DepthwiseRow {
     const DepthwiseBlock* blocks;  // wide ones first; null: none
     int block_count;
     int columns_macs_per_ns;
+    const DepthwiseImage* images;
+    int image_count;
 };
 
 extern const DepthwiseRow depthwise_scalar, depthwise_avx2, depthwise_avx512, depthwise_vnni;

@@ -369,7 +369,10 @@ private:
         }
         if (by_columns(isa, weights, operands)) {
             reorder(weights, g, 1);
-            return std::make_unique<DepthwiseColumnsProduct>(depthwise_row(isa), copies_ ? copied(g) : g, operands);
+            const DepthwiseRow& row = depthwise_row(isa);
+            const DepthwiseImage* image = copies_ ? nullptr : DepthwiseImageProduct::kernel_for(row, g);
+            if (image != nullptr) return std::make_unique<DepthwiseImageProduct>(row, *image, g, operands);
+            return std::make_unique<DepthwiseColumnsProduct>(row, copies_ ? copied(g) : g, operands);
         }
         if (depthwise(weights, operands)) {
             reorder(weights, g, 1);

@@ -1,9 +1,9 @@
 #include "ops/depthwise_product.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace octavo {
-
 DepthwiseProduct::DepthwiseProduct(const DepthwiseRow& row, std::vector<int32_t> offsets, const StageOperands& operands)
     : offsets_(std::move(offsets)),
       filters_(row, operands.weights->values.data(), operands.weights->outputs, operands.weights->depth),
@@ -106,6 +106,108 @@ std::string DepthwiseColumnsProduct::kernel() const {
 
 int64_t DepthwiseColumnsProduct::weight_bytes() const {
     return static_cast<int64_t>(filters_.bytes() + padding_.bytes()) + stage_.bytes();
+}
+
+const DepthwiseImage* DepthwiseImageProduct::kernel_for(const DepthwiseRow& row, const ConvGeometry& g) {
+    for (int i = 0; i < row.image_count; i++) {
+        const DepthwiseImage& image = row.images[i];
+        if (g.kernel_h == image.kernel && g.kernel_w == image.kernel && g.stride_w == image.stride &&
+            g.width == image.width && g.pad_left == (image.kernel - 1) / 2 &&
+            g.out_width == (g.width - 1) / image.stride + 1 && g.dilation_h == 1 && g.dilation_w == 1 &&
+            g.channels >= 16) {
+            return &image;
+        }
+    }
+    return nullptr;
+}
+
+DepthwiseImageProduct::DepthwiseImageProduct(const DepthwiseRow& row, const DepthwiseImage& image,
+                                             const ConvGeometry& geometry, const StageOperands& operands)
+    : row_(&row),
+      image_(&image),
+      geometry_(geometry),
+      filters_(image, operands.weights->values.data(), geometry.channels),
+      stage_(pack_stage(operands, filters_.order())) {
+    make_lines(operands);
+}
+
+// Taps outside the image, which the kernel leaves out, would meet the zero point: its part is added to the starts.
+void DepthwiseImageProduct::make_lines(const StageOperands& operands) {
+    const ConvGeometry& g = geometry_;
+    const int classes = image_->classes, zero_point = operands.x.zero_point;
+    std::vector<std::pair<int, int>> line_classes;
+    for (int64_t y = 0; y < g.out_height; y++) {
+        const int64_t row = y * g.stride_h - g.pad_top, kernel = g.kernel_h;
+        const int first = static_cast<int>(std::clamp<int64_t>(-row, 0, kernel)),
+                  end = std::max(first, static_cast<int>(std::clamp<int64_t>(g.height - row, 0, kernel)));
+        const auto taps = std::make_pair(first, end);
+        const auto at = std::find(line_classes.begin(), line_classes.end(), taps);
+        const auto line_class = static_cast<int>(at - line_classes.begin());
+        if (at == line_classes.end()) line_classes.push_back(taps);
+        lines_.push_back({static_cast<int32_t>(row), first, end, zero_point == 0 ? 0 : line_class * classes * 16});
+    }
+    if (zero_point == 0) return;
+    block_starts_ = static_cast<int64_t>(line_classes.size()) * classes * 16;
+    const std::vector<int64_t>& order = filters_.order();
+    starts_ = AlignedArray<int32_t>(order.size() / 16 * static_cast<size_t>(block_starts_));
+    int32_t* start = starts_.data();
+    for (size_t block = 0; block < order.size(); block += 16) {
+        for (const auto& [first, end] : line_classes) {
+            for (int i = 0; i < classes; i++) {
+                for (size_t n = block; n < block + 16; n++, start++) {
+                    const int8_t* filter = operands.weights->values.data() + order[n] * g.kernel_h * g.kernel_w;
+                    int outside = 0;
+                    for (int64_t y = 0; y < g.kernel_h; y++) {
+                        for (int64_t x = 0; x < g.kernel_w; x++, filter++) {
+                            const bool inside =
+                                y >= first && y < end && x >= image_->class_taps[i][0] && x < image_->class_taps[i][1];
+                            outside += inside ? 0 : *filter;
+                        }
+                    }
+                    // Wraps like the sums themselves.
+                    *start = static_cast<int32_t>(static_cast<uint32_t>(stage_.start[n]) +
+                                                  static_cast<uint32_t>(zero_point * outside));
+                }
+            }
+        }
+    }
+}
+
+void DepthwiseImageProduct::run(const Lines& lines, int64_t, int64_t) const noexcept {
+    const ConvGeometry& g = geometry_;
+    const OutputStage stage = stage_.stage();
+    DepthwiseImageArgs args = {};
+    args.a = lines.a - lines.first * g.stride_h * g.width * g.channels;
+    args.channels = g.channels;
+    args.b = filters_.data();
+    args.stage = &stage;
+    args.starts = starts_.empty() ? stage.start : starts_.data();
+    args.block_starts = block_starts_;
+    args.class_starts = starts_.empty() ? 0 : 16;
+    for (int64_t l = 0; l < lines.lines; l += args.line_count) {
+        args.lines = lines_.data() + lines.first + l;
+        args.first_row = std::clamp<int64_t>(args.lines->row, 0, g.height);
+        args.line_count = 1;
+        // As many lines as there is room for their rows.
+        const auto end_of = [&](int64_t line) {
+            return std::clamp<int64_t>(args.lines[line].row + g.kernel_h, args.first_row, g.height);
+        };
+        while (l + args.line_count < lines.lines && end_of(args.line_count) - args.first_row <= depthwise_image_rows)
+            args.line_count++;
+        args.rows = end_of(args.line_count - 1) - args.first_row;
+        args.c = static_cast<uint8_t*>(lines.c) + l * lines.pixels * g.channels;
+        image_->lines(args);
+    }
+}
+
+std::string DepthwiseImageProduct::kernel() const {
+    const std::string size = std::to_string(geometry_.kernel_h);
+    return "depthwise_u8s8_" + size + "x" + size + "_16c" + std::to_string(row_->taps_grouped) + "w" +
+           std::to_string(geometry_.width) + "_" + row_->isa;
+}
+
+int64_t DepthwiseImageProduct::weight_bytes() const {
+    return static_cast<int64_t>(filters_.bytes() + starts_.bytes()) + stage_.bytes();
 }
 
 }  // namespace octavo

@@ -52,6 +52,32 @@ private:
     uint8_t padding_code_;
 };
 
+// Family depthwise by images of a known width. It pads, as the product by columns does.
+class DepthwiseImageProduct : public LineProduct {
+public:
+    // The kernel for this geometry; null: none.
+    static const DepthwiseImage* kernel_for(const DepthwiseRow& row, const ConvGeometry& geometry);
+    DepthwiseImageProduct(const DepthwiseRow& row, const DepthwiseImage& image, const ConvGeometry& geometry,
+                          const StageOperands& operands);
+    void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
+    int over_read() const override { return 0; }
+    std::string kernel() const override;
+    int64_t weight_bytes() const override;
+    int macs_per_ns() const override { return row_->columns_macs_per_ns; }
+
+private:
+    void make_lines(const StageOperands& operands);
+
+    const DepthwiseRow* row_;
+    const DepthwiseImage* image_;
+    ConvGeometry geometry_;
+    ImageFilters filters_;
+    PackedStage stage_;
+    std::vector<DepthwiseImageLine> lines_;  // of the output
+    AlignedArray<int32_t> starts_;           // empty: those of the stage serve all lines and pixels
+    int64_t block_starts_ = 16;
+};
+
 }  // namespace octavo
 
 #endif

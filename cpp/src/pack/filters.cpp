@@ -22,6 +22,9 @@ const DepthwiseBlock& next_block(const DepthwiseRow& row, int64_t kernel, int64_
     return *filled;
 }
 
+// The weight of a tap, or of none.
+int8_t weight_of(const int8_t* filter, int tap) { return tap < 0 ? int8_t{0} : filter[tap]; }
+
 }  // namespace
 
 Filters::Filters(const DepthwiseRow& row, const int8_t* weights, int64_t channels, int64_t taps)
@@ -70,14 +73,30 @@ ColumnFilters::ColumnFilters(const DepthwiseRow& row, const int8_t* weights, int
             for (int64_t i = 0; i < block.channels; i++) {
                 const int8_t* filter = weights + order_[static_cast<size_t>(block.column + i)] * kernel * kernel;
                 for (int64_t t = 0; t < grouped; t++, at++) {
-                    const int tap = block.kernel->taps[g * grouped + t];
-                    const int8_t w = tap < 0 ? int8_t{0} : filter[tap];
+                    const int8_t w = weight_of(filter, block.kernel->taps[g * grouped + t]);
                     if (element == 1) {
                         reinterpret_cast<int8_t*>(to)[at] = w;
                     } else {
                         reinterpret_cast<int16_t*>(to)[at] = w;
                     }
                 }
+            }
+        }
+    }
+}
+
+ImageFilters::ImageFilters(const DepthwiseImage& image, const int8_t* weights, int64_t channels) {
+    constexpr int64_t block = 16;
+    for (int64_t first = 0; first < channels; first += block) {
+        for (int64_t i = 0; i < block; i++) order_.push_back(std::min(first, channels - block) + i);
+    }
+    data_ = AlignedArray<std::byte>(order_.size() * static_cast<size_t>(image.groups) * 4);
+    auto* to = reinterpret_cast<int8_t*>(data_.data());
+    for (size_t first = 0; first < order_.size(); first += block) {
+        for (int g = 0; g < image.groups; g++) {
+            for (size_t i = first; i < first + block; i++) {
+                const int8_t* filter = weights + order_[i] * image.kernel * image.kernel;
+                for (int t = 0; t < 4; t++) *to++ = weight_of(filter, image.taps[4 * g + t]);
             }
         }
     }

@@ -56,6 +56,21 @@ private:
     AlignedArray<std::byte> data_;
 };
 
+// The same for images of a known width: [blocks][groups][16][4], the last block like that of ColumnFilters.
+class ImageFilters {
+public:
+    // weights [channels][kernel][kernel]; at least 16 channels.
+    ImageFilters(const DepthwiseImage& image, const int8_t* weights, int64_t channels);
+
+    const std::byte* data() const { return data_.data(); }
+    size_t bytes() const { return data_.bytes(); }
+    const std::vector<int64_t>& order() const { return order_; }
+
+private:
+    std::vector<int64_t> order_;
+    AlignedArray<std::byte> data_;
+};
+
 }  // namespace octavo
 
 #endif

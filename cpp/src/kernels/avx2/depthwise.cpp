@@ -96,6 +96,6 @@ constexpr DepthwiseBlock blocks[] = {columns_block<Columns16, 2>(16, order_of_co
 
 }  // namespace
 
-const DepthwiseRow depthwise_avx2 = {"avx2", line, block, 2, order, block - 1, 15, blocks, 1, 35};
+const DepthwiseRow depthwise_avx2 = {"avx2", line, block, 2, order, block - 1, 15, blocks, 1, 35, nullptr, 0};
 
 }  // namespace octavo

@@ -163,6 +163,6 @@ constexpr DepthwiseBlock blocks[] = {columns_block<Columns32, 2>(32, order_of_32
 
 }  // namespace
 
-const DepthwiseRow depthwise_avx512 = {"avx512", line, block, 2, order, 0, 25, blocks, 2, 40};
+const DepthwiseRow depthwise_avx512 = {"avx512", line, block, 2, order, 0, 25, blocks, 2, 40, nullptr, 0};
 
 }  // namespace octavo

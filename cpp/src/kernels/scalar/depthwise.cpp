@@ -26,6 +26,6 @@ void line(const DepthwiseArgs& args) {
 
 }  // namespace
 
-const DepthwiseRow depthwise_scalar = {"scalar", line, block, 2, order, 0, 1, nullptr, 0, 0};
+const DepthwiseRow depthwise_scalar = {"scalar", line, block, 2, order, 0, 1, nullptr, 0, 0, nullptr, 0};
 
 }  // namespace octavo

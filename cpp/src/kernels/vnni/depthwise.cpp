@@ -40,6 +40,6 @@ constexpr DepthwiseBlock blocks[] = {wide_block(), lines_block<Wide>(), lines_bl
 
 }  // namespace
 
-const DepthwiseRow depthwise_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 110};
+const DepthwiseRow depthwise_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 110, nullptr, 0};
 
 }  // namespace octavo

@@ -1,5 +1,6 @@
 // Family depthwise by lines with the byte permutes of VBMI: one interleaves four pixels' channels.
 #include "kernels/depthwise_gather.h"
+#include "kernels/depthwise_image.h"
 #include "kernels/depthwise_lines.h"
 
 namespace octavo {
@@ -44,9 +45,11 @@ struct Narrow : Block16 {
 };
 
 constexpr DepthwiseBlock blocks[] = {wide_block(), lines_block<Wide>(), lines_block<Narrow>()};
+constexpr DepthwiseImage images[] = {image_of<Narrow, 3, 1, 4>(), image_of<Narrow, 5, 1, 7>(),
+                                     image_of<Narrow, 5, 1, 14>(), image_of<Narrow, 5, 2, 14>()};
 
 }  // namespace
 
-const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115};
+const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115, images, 4};
 
 }  // namespace octavo
