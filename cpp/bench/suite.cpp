@@ -112,13 +112,14 @@ void race_layer(Row* row, Report* report, int code_max, LibtorchPeer* libtorch) 
     Shape dense = shape;
     dense.family = table4 ? Family::linear : shape.family;
     if (!shape.float_input) dense.group_size = 0;
-    const bool same = !table4 || shape.group_size == 0;
+    const bool same = dense.group_size == shape.group_size;
     const Problem dense_problem(dense, row->threads, code_max);
     const Problem& peers = same ? problem : dense_problem;
     if (table4)
         field.add(
             Contender::octavo_dense, "Octavo int8", [&] { return octavo_layer(dense_problem, false); }, copies);
-    if (!shape.float_input) {
+    // It has no s8 weights with groups either: tables, which it knows nothing of, are compared with what it has instead.
+    if (!shape.float_input && (same || table4)) {
         const Bytes* peer = field.add(
             Contender::onednn_int8, "oneDNN int8", [&] { return onednn_layer(peers, false); }, copies);
         if (same && own != nullptr && peer != nullptr && !shape.float_result) compare(*row, *own, *peer, report);

@@ -31,13 +31,17 @@ Problem random_linear(Random& random, int64_t& batch) {
     p.codes = random.codes<uint8_t>(static_cast<size_t>(batch * rows * depth), low, p.x.code_max, extreme);
     const auto weights = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
     const bool low_bits = weights == OCTAVO_S8 && random.chance(0.3);
-    const bool groups = (weights == OCTAVO_CODE4 || low_bits) && random.chance(0.3);
-    p.w = groups ? random_groups(random, weights, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+    const bool groups = random.chance(0.3);
+    p.w = groups ? random_centred_groups(random, weights, {features, depth}, random.pick({32, 64, 128}),
+                                         random.chance(0.5))
                  : random_weights(random, weights, {features, depth}, extreme);
     if (low_bits) {
         const int least = random.pick({-8, -8, -4, 0, 112});
         for (std::byte& code : p.w.data) code = static_cast<std::byte>(random.integer(least, least + 15));
         p.w.zero_points.assign(p.w.scales.size(), random.chance(0.7) ? 0 : least);
+        for (int32_t& zero : p.w.zero_points) {
+            if (groups && least == -8) zero = static_cast<int32_t>(random.integer(-8, 7));
+        }
     }
     p.y.dims = y_dims;
     finish_problem(random, p, depth, false, true);
@@ -165,7 +169,8 @@ TEST(LinearDynamic, EveryIsaEqualsScalar) {
         const Value x = float_value({1, depth}), y = float_value({1, features});
         const Value w =
             random.chance(0.2)
-                ? random_groups(random, OCTAVO_CODE4, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+                ? random_centred_groups(random, random.pick({OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_S8, OCTAVO_U8}),
+                                        {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
                 : random_weights(random, random.pick({OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE8}),
                                  {features, depth}, random.chance(0.1));
         std::vector<float> b(static_cast<size_t>(features));
@@ -222,9 +227,12 @@ TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     w.scales.assign(5, 0.1f);
     w.zero_points.assign(5, 0);
     w.data[3] = std::byte{100};
-    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("groups along K, here of 32"), std::string::npos);
+    EXPECT_EQ(message(w, OCTAVO_OK), "no error");
+    w.zero_points[2] = 3;
+    EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("zero points other than 0"), std::string::npos);
     w.data[3] = std::byte{1};
     EXPECT_EQ(message(w, OCTAVO_OK), "no error");
+    w.zero_points[2] = 0;
     w.group_size = 4;
     w.dtype = OCTAVO_CODE4;
     w.axis = 0;

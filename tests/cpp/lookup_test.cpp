@@ -9,13 +9,15 @@
 namespace octavo::test {
 namespace {
 
-// A problem whose weights are table codes: a table a tensor, a channel (one for all of them now and then) or a group.
+// A problem whose weights are table codes: a table a tensor, a channel (one for all of them now and then) or a group; or bytes in
+// groups.
 Problem random_codes(Random& random, int64_t depth, int64_t features, int64_t rows) {
     Problem p;
     const bool one_table = random.chance(0.4);
     p.x = random_activation(random, OCTAVO_U8, {1, depth}, 0.02f);
     if (random.chance(0.4)) {
-        p.w = random_groups(random, OCTAVO_CODE4, {features, depth}, random.pick({32, 64, 128}), one_table);
+        const auto type = random.pick({OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE8});
+        p.w = random_centred_groups(random, type, {features, depth}, random.pick({32, 64, 128}), one_table);
     } else {
         p.w = random_weights(random, OCTAVO_CODE4, {features, depth}, random.chance(0.2));
         p.w.zero_points.assign(p.w.scales.size(), 0);
@@ -99,6 +101,23 @@ TEST(Lookup, WeightsTakeFourBits) {
     const LookupRow& row = lookup_row(active_isa(), true);
     const CodePanels panels(row, w.as<uint8_t>(), 128, 1024, tables);
     EXPECT_EQ(panels.bytes(), 128u * 1024 / 2 + (row.layout == lookup_columns ? 1 : 128) * 16);
+    EXPECT_EQ(CodePanels(row, w.as<int8_t>(), 128, 1024).bytes(), 128u * 1024);
+}
+
+// Few levels are a table for each zero point, where there are groups.
+TEST(Lookup, GroupsOfFewLevelsMayHaveZeroPoints) {
+    Random random(5);
+    Value w = random_groups(random, OCTAVO_S8, {16, 64}, 32, true);
+    for (std::byte& code : w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+    for (int32_t& zero : w.zero_points) zero = static_cast<int32_t>(random.integer(-8, 7));
+    const std::optional<Value> codes = low_bit_codes(w);
+    ASSERT_TRUE(codes);
+    for (int64_t i = 0; i < 16 * 64; i++)
+        EXPECT_EQ(weight_at(*codes, i / 64, i % 64, 64), weight_at(w, i / 64, i % 64, 64));
+    w.group_size = 0;
+    w.scales.resize(16);
+    w.zero_points.resize(16);
+    EXPECT_FALSE(low_bit_codes(w));
 }
 
 }  // namespace

@@ -42,7 +42,10 @@ Layer random_layer(Random& random, octavo_dtype type) {
                   ? random_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.7))
                   : random_weights(random, type, {features, depth}, random.chance(0.1));
     if (type == OCTAVO_CODE4 || type == OCTAVO_CODE8) layer.w.zero_points.assign(layer.w.scales.size(), 0);
-    if (type == OCTAVO_S8 && random.chance(0.3)) {
+    if (type == OCTAVO_S8 && random.chance(0.3)) {  // of few levels
+        for (std::byte& code : layer.w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+        for (int32_t& zero : layer.w.zero_points) zero = static_cast<int32_t>(random.integer(-8, 7));
+    } else if (type == OCTAVO_S8 && random.chance(0.3)) {
         for (int32_t& zero : layer.w.zero_points) zero = random.zero_point(-128, 127);
     }
     layer.has_bias = random.chance(0.5);

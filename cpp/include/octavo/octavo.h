@@ -110,7 +110,8 @@ typedef struct octavo_value_desc {
     /* Quantization (dtype U8, S8, S32 bias, CODE4, CODE8). param_count 1 with axis -1: per tensor. Otherwise parameters per
      * index of `axis` (weights: 0, the output channel), param_count = dims[axis], or, with group_size > 0, per group of
      * group_size consecutive weights of a channel: param_count = dims[0] * ceil(K / group_size), channel-major. Groups, of a
-     * multiple of 32, are for linear weights: CODE4 with any activations, others with f32 ones; bias and result are not s32 then. */
+     * multiple of 32, are for linear weights; with integer activations neither bias nor result is s32 then, and zero points of
+     * weights of more than 16 levels are 0 (U8: 128). */
     int32_t axis;
     int32_t group_size;
     int64_t param_count;        /* 0: not quantized */

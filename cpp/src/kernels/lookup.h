@@ -1,4 +1,5 @@
-// Family lookup: C[M, N] = A[M, K] * B[K, N] for few rows, B as 4-bit codes decoded through tables of 16 s8 levels.
+// Family lookup: C[M, N] = A[M, K] * B[K, N] for few rows, B as 4-bit codes decoded through tables of 16 s8 levels, or with
+// groups along K as s8 numbers.
 //
 // K comes in blocks. A panel has row.columns columns, in one of two layouts:
 //   lanes    a table a column; blocks of 32. Columns in parts of row.part: position l of vector v of a part's four is column
@@ -6,6 +7,8 @@
 //            [blocks][columns / part][4][part / 4][16], tables [columns / part][4][part / 4][16].
 //   columns  one table for all; blocks of 8. Codes [blocks][columns][4]: byte i holds k = i in its low and k = 4 + i in its high
 //            four bits. Table [16].
+// Bytes lie as the codes of their layout do, but half a block after the other: lanes [blocks][2][columns / part][4][part / 4][16],
+// columns [blocks][2][columns][4].
 // Rows of A are padded with zeros to whole blocks. Where row.copies is 4, each 16 bytes of them appear four times.
 //
 // Without groups the sums go through the output stage. With groups of group_blocks blocks along K
@@ -24,8 +27,8 @@ struct LookupArgs {
     const uint8_t* a;
     int64_t a_stride;  // bytes
     int64_t blocks;
-    const uint8_t* codes;      // 64-byte aligned
-    const int8_t* tables;      // likewise
+    const uint8_t* codes;      // or bytes; 64-byte aligned
+    const int8_t* tables;      // likewise; of codes alone
     const OutputStage* stage;  // no weight zero points
     int64_t column;            // first column of the panel
     int32_t columns;           // columns to write
@@ -63,6 +66,7 @@ struct LookupRow {
     int rows;                 // most rows a call
     const LookupFn* sums;     // [rows]: for 1, 2, .. rows
     const LookupFn* grouped;  // likewise, with groups
+    const LookupFn* bytes;    // likewise, with groups of bytes
     // Likewise for products of which no two neighbours' sum leaves 16 bits; null: the others are as fast.
     const LookupFn* pair_sums;
     const LookupFn* pair_grouped;

@@ -1,6 +1,7 @@
 // Family lookup with 512-bit vectors, layout lanes. A vector holds four columns, 16 consecutive codes each in a 128-bit lane, so
 // that one byte shuffle looks them up in the four columns' own tables; the four 32-bit partial sums of a lane are added at the
-// end. Rows of A come with each 16 bytes four times, for loading them into all lanes would take a shuffle.
+// end. Rows of A come with each 16 bytes four times, for loading them into all lanes would take a shuffle. Bytes need no looking
+// up.
 #ifndef OCTAVO_KERNELS_LOOKUP_AVX512_H
 #define OCTAVO_KERNELS_LOOKUP_AVX512_H
 
@@ -20,7 +21,7 @@ OCTAVO_INLINE __m512i sums_of_lanes(const __m512i* s) {
 constexpr int parts = 2;  // of a panel
 
 // Product::add(sum, a, w): a u8, w s8. Parts [part, part + count) of the panel.
-template <class Product, int rows, int count, bool grouped>
+template <class Product, int rows, int count, bool grouped, bool bytes>
 OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
     constexpr int vectors = 4 * count;
     const __m512i low_bits = _mm512_set1_epi8(15);
@@ -33,7 +34,7 @@ OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
     }
     const uint8_t* codes = args.codes + 256 * part;
     const uint8_t* a = args.a;
-    const int8_t* table = args.tables + 256 * part;
+    const int8_t* table = bytes ? nullptr : args.tables + 256 * part;
     int64_t left = args.blocks, parameters = 16 * part;
     do {
         int64_t blocks = grouped && left > args.group_blocks ? args.group_blocks : left;
@@ -41,12 +42,14 @@ OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
         __m512i tables[vectors], sums[rows][vectors];
 #pragma GCC unroll 8
         for (int v = 0; v < vectors; v++) {
-            tables[v] = _mm512_load_si512(table + 64 * v);
-            opaque(tables[v]);
+            if constexpr (!bytes) {
+                tables[v] = _mm512_load_si512(table + 64 * v);
+                opaque(tables[v]);
+            }
 #pragma GCC unroll 4
             for (int i = 0; i < rows; i++) sums[i][v] = _mm512_setzero_si512();
         }
-        for (; blocks > 0; blocks--, codes += 256 * parts, a += 128) {
+        for (; blocks > 0; blocks--, codes += (bytes ? 512 : 256) * parts, a += 128) {
             __m512i x[rows][2];
 #pragma GCC unroll 4
             for (int i = 0; i < rows; i++) {
@@ -55,10 +58,13 @@ OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
             }
 #pragma GCC unroll 8
             for (int v = 0; v < vectors; v++) {
-                const __m512i pairs = _mm512_load_si512(codes + 64 * v);
-                const __m512i first = _mm512_shuffle_epi8(tables[v], _mm512_and_si512(pairs, low_bits));
-                const __m512i second =
-                    _mm512_shuffle_epi8(tables[v], _mm512_and_si512(_mm512_srli_epi16(pairs, 4), low_bits));
+                __m512i first = _mm512_load_si512(codes + 64 * v), second;
+                if constexpr (bytes) {
+                    second = _mm512_load_si512(codes + 256 * parts + 64 * v);
+                } else {
+                    second = _mm512_shuffle_epi8(tables[v], _mm512_and_si512(_mm512_srli_epi16(first, 4), low_bits));
+                    first = _mm512_shuffle_epi8(tables[v], _mm512_and_si512(first, low_bits));
+                }
 #pragma GCC unroll 4
                 for (int i = 0; i < rows; i++) {
                     sums[i][v] = Product::add(Product::add(sums[i][v], x[i][0], first), x[i][1], second);
@@ -83,7 +89,7 @@ OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
                 }
             }
         }
-        table += args.table_step;
+        if constexpr (!bytes) table += args.table_step;
         parameters += args.group_step;
     } while (left > 0);
     if constexpr (grouped) {
@@ -100,12 +106,14 @@ OCTAVO_INLINE void product_of_parts(const LookupArgs& args, int part) {
 }
 
 // One row takes both parts at once, which reads it once; more rows would not fit the registers.
-template <class Product, int rows, bool grouped>
+template <class Product, int rows, bool grouped, bool bytes = false>
 void product_of_lanes(const LookupArgs& args) {
     if constexpr (rows == 1) {
-        product_of_parts<Product, rows, parts, grouped>(args, 0);
+        product_of_parts<Product, rows, parts, grouped, bytes>(args, 0);
     } else {
-        for (int part = 0; 16 * part < args.columns; part++) product_of_parts<Product, rows, 1, grouped>(args, part);
+        for (int part = 0; 16 * part < args.columns; part++) {
+            product_of_parts<Product, rows, 1, grouped, bytes>(args, part);
+        }
     }
 }
 
@@ -115,6 +123,9 @@ struct Lanes {
                                         product_of_lanes<Product, 3, false>, product_of_lanes<Product, 4, false>};
     static constexpr LookupFn grouped[] = {product_of_lanes<Product, 1, true>, product_of_lanes<Product, 2, true>,
                                            product_of_lanes<Product, 3, true>, product_of_lanes<Product, 4, true>};
+    static constexpr LookupFn bytes[] = {
+        product_of_lanes<Product, 1, true, true>, product_of_lanes<Product, 2, true, true>,
+        product_of_lanes<Product, 3, true, true>, product_of_lanes<Product, 4, true, true>};
 };
 
 }  // namespace

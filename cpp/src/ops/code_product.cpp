@@ -25,10 +25,11 @@ const GemmTile* tile_of(const GemmRow& row, int columns) {
     return nullptr;
 }
 
+// Bytes count as of one table.
 const LookupRow& choose_row(Isa isa, const Value& weight) {
     const int64_t features = weight.dims[0];
     const LookupRow& own_tables = lookup_row(isa, false);
-    const LookupRow& one_table = lookup_row(isa, has_one_table(weight));
+    const LookupRow& one_table = lookup_row(isa, weight.dtype != OCTAVO_CODE4 || has_one_table(weight));
     // Wide panels must not be mostly padding.
     const int64_t wide = round_up<int64_t>(features, one_table.columns);
     return wide * 4 <= round_up<int64_t>(features, own_tables.columns) * 5 ? one_table : own_tables;
@@ -48,14 +49,21 @@ CodeTables tables_of(const Value& weight, int64_t depth) {
     return tables;
 }
 
+CodePanels pack(Isa isa, const Value& weight, const DenseWeights& dense) {
+    const LookupRow& row = choose_row(isa, weight);
+    if (weight.dtype != OCTAVO_CODE4) return CodePanels(row, dense.values.data(), dense.outputs, dense.depth);
+    return CodePanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth, tables_of(weight, dense.depth));
+}
+
 }  // namespace
 
 CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& operands)
     : features_(weight.dims[0]),
       depth_(operands.weights->depth),
       group_size_(weight.group_size),
-      pairs_(pairs_fit(weight, operands.x.code_max)),
-      panels_(choose_row(isa, weight), weight.as<uint8_t>(), features_, depth_, tables_of(weight, depth_)) {
+      bytes_(weight.dtype != OCTAVO_CODE4),
+      pairs_(!bytes_ && pairs_fit(weight, operands.x.code_max)),
+      panels_(pack(isa, weight, *operands.weights)) {
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;
     if (group_size_ == 0) {
@@ -68,6 +76,11 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     if (operands.y->dtype == OCTAVO_S32 || (operands.bias != nullptr && operands.bias->dtype == OCTAVO_S32)) {
         throw Refusal(operands.where +
                       ": with groups along K neither bias nor result can be s32, for no scale is common");
+    }
+    if (weights.has_zero_points()) {
+        throw Refusal(operands.where + ": weight \"" + weight.name +
+                      "\" has groups along K, more than 16 levels and zero points other than " +
+                      (weight.dtype == OCTAVO_U8 ? "128" : "0") + ", which takes float activations");
     }
     // To the stage the sums of the groups are weighted already.
     DenseWeights weighted;
@@ -129,8 +142,9 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
     const LookupRow& row = panels_.row();
     const int64_t size = element_bytes(stage);
     const bool pairs = pairs_ && row.pair_sums != nullptr;
-    const LookupFn* functions =
-        group_size_ > 0 ? (pairs ? row.pair_grouped : row.grouped) : (pairs ? row.pair_sums : row.sums);
+    const LookupFn* functions = bytes_            ? row.bytes
+                                : group_size_ > 0 ? (pairs ? row.pair_grouped : row.grouped)
+                                                  : (pairs ? row.pair_sums : row.sums);
     const int64_t groups = group_size_ > 0 ? ceil_div(depth_, group_size_) : 0;
     LookupArgs args = {};
     args.blocks = panels_.blocks();
@@ -153,7 +167,7 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
         }
         for (int64_t panel = first; panel < end; panel++) {
             args.codes = panels_.codes(panel);
-            args.tables = panels_.tables(panel);
+            if (!bytes_) args.tables = panels_.tables(panel);
             args.column = panel * row.columns;
             args.columns = static_cast<int32_t>(std::min<int64_t>(row.columns, features_ - args.column));
             args.starts = starts_.data() + args.column * groups;
@@ -212,8 +226,9 @@ size_t CodeProduct::scratch_bytes(int64_t rows) const {
 
 std::string CodeProduct::kernel() const {
     const LookupRow& row = panels_.row();
-    return std::string("lookup_u8c4_") + std::to_string(row.rows) + "x" + std::to_string(row.columns) + "_" +
-           (group_size_ > 0 ? "g" + std::to_string(group_size_) + "_" : "") + row.isa;
+    return std::string(bytes_ ? "lookup_u8s8_" : "lookup_u8c4_") + std::to_string(row.rows) + "x" +
+           std::to_string(row.columns) + "_" + (group_size_ > 0 ? "g" + std::to_string(group_size_) + "_" : "") +
+           row.isa;
 }
 
 int64_t CodeProduct::weight_bytes() const {

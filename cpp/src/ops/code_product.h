@@ -1,4 +1,4 @@
-// Rows times 4-bit weights that are decoded in registers: family lookup.
+// Rows times 4-bit weights that are decoded in registers, or s8 ones with groups along K: family lookup.
 #ifndef OCTAVO_OPS_CODE_PRODUCT_H
 #define OCTAVO_OPS_CODE_PRODUCT_H
 
@@ -15,7 +15,8 @@ namespace octavo {
 
 class CodeProduct {
 public:
-    // weight [features, depth]: operands.weights as given, before decoding. Throws Refusal for group sizes that no kernel takes.
+    // weight [features, depth]: operands.weights as given, before decoding; codes, or with groups any type. Throws Refusal for what
+    // no kernel takes.
     CodeProduct(Isa isa, const Value& weight, const StageOperands& operands);
 
     // a [rows][depth], rows a_stride bytes apart; c [rows, features]. zero_point: what is multiplied with the sums of the
@@ -26,6 +27,7 @@ public:
     int64_t first_column(int64_t part) const { return part * panels_.row().columns; }
     size_t scratch_bytes(int64_t rows) const;
     std::string kernel() const;
+    std::string reason() const { return bytes_ ? "" : "4-bit codes are decoded inside the kernel"; }
     int64_t weight_bytes() const;
     int64_t columns() const { return panels_.panels() * panels_.row().columns; }  // of the stage's arrays
     OutputStage stage() const { return stage_.stage(); }
@@ -41,6 +43,7 @@ private:
                      int64_t end, const OutputStage& stage) const noexcept;
 
     int64_t features_, depth_, group_size_;
+    bool bytes_;  // not codes
     bool pairs_;  // two neighbouring products fit 16 bits
     CodePanels panels_;
     PackedStage stage_;

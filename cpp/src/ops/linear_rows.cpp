@@ -71,7 +71,7 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
 LinearWeights::LinearWeights(const Value& weight, Isa isa, const std::string& where) : given(&weight) {
     if (weight.group_size > 0 || lookup_row(isa, true).layout == lookup_columns) codes = low_bit_codes(weight);
     require_group_size(weight, where);
-    dense = dense_weights(value(), where, value().dtype == OCTAVO_CODE4 ? Groups::allowed : Groups::refused);
+    dense = dense_weights(value(), where, Groups::allowed);
 }
 
 RowProduct::RowProduct(Isa isa, const LinearWeights& weights, const LinearShape& shape, const StageOperands& operands)
@@ -119,6 +119,6 @@ RowSplit RowProduct::split(int64_t total, int threads) const {
     return split_rows(total, {0, depth_, features_, false}, 1, macs_per_ns_, parts(), threads);
 }
 
-std::string RowProduct::reason() const { return gemm_ ? gemm_->reason() : "4-bit codes are decoded inside the kernel"; }
+std::string RowProduct::reason() const { return gemm_ ? gemm_->reason() : codes_->reason(); }
 
 }  // namespace octavo

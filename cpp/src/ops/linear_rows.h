@@ -1,5 +1,5 @@
 // What the static and the dynamic linear layer have in common: their shape, and the product of rows with packed weights, either
-// s8 numbers (family gemm) or 4-bit codes decoded inside the kernel (family lookup).
+// s8 numbers (family gemm) or 4-bit codes decoded inside the kernel, or groups along K of either (family lookup).
 #ifndef OCTAVO_OPS_LINEAR_ROWS_H
 #define OCTAVO_OPS_LINEAR_ROWS_H
 

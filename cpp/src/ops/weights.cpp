@@ -30,15 +30,15 @@ std::optional<Value> low_bit_codes(const Value& weight) {
         least = std::min(least, level(code));
         most = std::max(most, level(code));
     }
-    const int32_t zero = weight.zero_points.empty() ? 0 : weight.zero_points[0];
-    const bool one_zero =
-        std::all_of(weight.zero_points.begin(), weight.zero_points.end(), [&](int32_t other) { return other == zero; });
-    if (most - least > 15 || !one_zero || least - zero < -128 || most - zero > 127) return std::nullopt;
+    if (most - least > 15) return std::nullopt;
     Value codes = weight;
     codes.dtype = OCTAVO_CODE4;
     codes.zero_points.assign(weight.scales.size(), 0);
     codes.table_size = most - least + 1;
     for (size_t i = 0; i < weight.scales.size(); i++) {
+        const int32_t zero = weight.zero_points.empty() ? 0 : weight.zero_points[i];
+        const bool same = weight.zero_points.empty() || zero == weight.zero_points[0];
+        if ((!same && weight.group_size == 0) || least - zero < -128 || most - zero > 127) return std::nullopt;
         for (int l = least; l <= most; l++) codes.table.push_back(static_cast<int8_t>(l - zero));
     }
     for (std::byte& code : codes.data) code = static_cast<std::byte>(level(code) - least);
@@ -101,7 +101,7 @@ DenseWeights dense_weights(const Value& weight, const std::string& where, Groups
     }
     if (weight.group_size > 0 && groups == Groups::refused) {
         throw Refusal(where + ": integer kernels take groups along K, here of " + std::to_string(weight.group_size) +
-                      ", of linear weights of at most 16 levels alone");
+                      ", of linear weights alone");
     }
     if (weight.dims.size() < 2) wrong(where, weight, "needs a rank of at least 2");
     DenseWeights dense;

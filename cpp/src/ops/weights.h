@@ -29,8 +29,8 @@ enum class Groups { refused, allowed };
 // ("conv2d \"features.0\"").
 DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups = Groups::refused);
 
-// The same weights as codes of at most 16 levels with one table, its levels the codes less the zero point; nothing where there
-// are more of them, or several zero points.
+// The same weights as codes of at most 16 levels, those of a table the codes less the zero point; nothing where there are more of
+// them, or without groups several zero points: then products with bytes are faster than tables that differ.
 std::optional<Value> low_bit_codes(const Value& weight);
 
 // Throws Refusal unless groups along K, if there are any, are of a multiple of 32, which kernels take.

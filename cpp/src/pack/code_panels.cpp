@@ -1,5 +1,6 @@
 #include "pack/code_panels.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/sizes.h"
@@ -22,6 +23,28 @@ CodePanels::CodePanels(const LookupRow& row, const uint8_t* codes, int64_t colum
     }
 }
 
+CodePanels::CodePanels(const LookupRow& row, const int8_t* weights, int64_t columns, int64_t depth)
+    : row_(&row),
+      blocks_(ceil_div<int64_t>(depth, row.block)),
+      panels_(ceil_div<int64_t>(columns, row.columns)),
+      block_bytes_(row.columns * row.block) {
+    codes_ = AlignedArray<uint8_t>(static_cast<size_t>(panels_ * blocks_ * block_bytes_));
+    for (int64_t n = 0; n < columns; n++) {
+        uint8_t* to = codes_.data() + n / row.columns * blocks_ * block_bytes_ + place_of(n % row.columns);
+        const int64_t half = row.block / 2;
+        for (int64_t k = 0; k < depth; k += half) {
+            std::memcpy(to + k * row.columns, weights + n * depth + k,
+                        static_cast<size_t>(std::min<int64_t>(half, depth - k)));
+        }
+    }
+}
+
+int64_t CodePanels::place_of(int64_t column) const {
+    if (row_->layout == lookup_columns) return column * 4;
+    const int64_t part = row_->part, j = column % part;
+    return (column / part * part + j % 4 * (part / 4) + j / 4) * 16;
+}
+
 void CodePanels::pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables) {
     const int64_t width = row_->columns;
     const bool by_group = tables.group_size > 0 && tables.group_step > 0;
@@ -30,8 +53,7 @@ void CodePanels::pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth
     panel_tables_ = groups * width * 16;
     tables_ = AlignedArray<int8_t>(static_cast<size_t>(panels_ * panel_tables_));
     for (int64_t n = 0; n < columns; n++) {
-        const int64_t panel = n / width, part = row_->part, j = n % part;
-        const int64_t place = (n % width / part * part + j % 4 * (part / 4) + j / 4) * 16;
+        const int64_t panel = n / width, place = place_of(n % width);
         uint8_t* to = codes_.data() + panel * blocks_ * block_bytes_ + place;
         for (int64_t k = 0; k < depth; k++) {
             uint8_t& pair = to[k / 32 * block_bytes_ + k % 16];
@@ -49,7 +71,7 @@ void CodePanels::pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth
 void CodePanels::pack_columns(const uint8_t* codes, int64_t columns, int64_t depth) {
     const int64_t width = row_->columns;
     for (int64_t n = 0; n < columns; n++) {
-        uint8_t* to = codes_.data() + n / width * blocks_ * block_bytes_ + n % width * 4;
+        uint8_t* to = codes_.data() + n / width * blocks_ * block_bytes_ + place_of(n % width);
         for (int64_t k = 0; k < depth; k++) {
             uint8_t& pair = to[k / 8 * block_bytes_ + k % 4];
             const int code = codes[n * depth + k];

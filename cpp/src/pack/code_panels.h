@@ -1,4 +1,4 @@
-// Weights packed for family lookup: 4-bit codes, two a byte, and their tables of 16 levels.
+// Weights packed for family lookup: 4-bit codes, two a byte, and their tables of 16 levels, or bytes.
 #ifndef OCTAVO_PACK_CODE_PANELS_H
 #define OCTAVO_PACK_CODE_PANELS_H
 
@@ -23,15 +23,20 @@ public:
     // codes [columns][depth], each below table_size. A row of layout columns takes the first table for all.
     CodePanels(const LookupRow& row, const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
 
+    // weights [columns][depth].
+    CodePanels(const LookupRow& row, const int8_t* weights, int64_t columns, int64_t depth);
+
     const LookupRow& row() const { return *row_; }
     int64_t blocks() const { return blocks_; }
     int64_t panels() const { return panels_; }
     const uint8_t* codes(int64_t panel) const { return codes_.data() + panel * blocks_ * block_bytes_; }
-    const int8_t* tables(int64_t panel) const { return tables_.data() + panel * panel_tables_; }
+    const int8_t* tables(int64_t panel) const { return tables_.data() + panel * panel_tables_; }  // of codes
     int64_t table_step() const { return table_step_; }  // bytes from a group's tables to the next's; 0: the same
     size_t bytes() const { return codes_.bytes() + tables_.bytes(); }
 
 private:
+    // Of a column of a panel in half a block, where its bytes (or pairs of codes) lie side by side: 16 of them, or 4.
+    int64_t place_of(int64_t column) const;
     void pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
     void pack_columns(const uint8_t* codes, int64_t columns, int64_t depth);
 

@@ -61,6 +61,14 @@ inline Value random_groups(Random& random, octavo_dtype dtype, std::vector<int64
     return w;
 }
 
+// The same with the zero points that integer activations take in groups of more than 16 levels.
+inline Value random_centred_groups(Random& random, octavo_dtype dtype, std::vector<int64_t> dims, int group,
+                                   bool one_table) {
+    Value w = random_groups(random, dtype, std::move(dims), group, one_table);
+    w.zero_points.assign(w.scales.size(), dtype == OCTAVO_U8 ? 128 : 0);
+    return w;
+}
+
 // Output scale such that results spread over the codes; bias of the size of the sums.
 inline void finish_problem(Random& random, Problem& p, int64_t depth, bool residual_allowed, bool any_type) {
     const int64_t outputs = p.w.dims[0];

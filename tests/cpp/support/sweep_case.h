@@ -196,11 +196,12 @@ inline bool random_linear(Random& random, SweepCase& c, bool large, bool codes) 
         y_dims.insert(y_dims.begin() + 1, rows);
     }
     p.x = random_input(random, x_dims);
-    const bool groups = codes && random.chance(0.3);
+    const bool groups = random.chance(codes ? 0.3 : 0.15);
     const octavo_dtype type =
         codes ? OCTAVO_CODE4 : random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE8});
-    p.w = groups ? random_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
-                 : random_constants(random, type, {features, depth}, c.extreme);
+    p.w = groups
+              ? random_centred_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+              : random_constants(random, type, {features, depth}, c.extreme);
     p.y.dims = y_dims;
     finish_problem(random, p, depth, false, true);
     if (groups) {
@@ -226,10 +227,9 @@ inline bool random_float_linear(Random& random, SweepCase& c, bool large, octavo
     a.clamp_min = -1;
     a.clamp_max = 2;
     const bool groups = random.chance(0.4);
-    const octavo_dtype type =
-        groups && dynamic ? OCTAVO_CODE4
-                          : random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
-    Value w = groups ? random_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
+    const octavo_dtype type = random.pick({OCTAVO_S8, OCTAVO_S8, OCTAVO_U8, OCTAVO_CODE4, OCTAVO_CODE4, OCTAVO_CODE8});
+    const auto make_groups = dynamic ? random_centred_groups : random_groups;
+    Value w = groups ? make_groups(random, type, {features, depth}, random.pick({32, 64, 128}), random.chance(0.5))
                      : random_constants(random, type, {features, depth}, c.extreme);
     if (!groups && w.table_size > 0 && w.axis == 0 && random.chance(0.5)) {  // one table for all columns
         for (size_t i = 0; i < w.table.size(); i++) w.table[i] = w.table[i % static_cast<size_t>(w.table_size)];

@@ -1,5 +1,6 @@
 // Family lookup on AVX2: two columns a vector, 16 consecutive codes each in a 128-bit lane; looked-up weights are widened to
-// 16 bits, so that the products are exact; or pairs of products are added in 16 bits, where these hold them.
+// 16 bits, so that the products are exact; or pairs of products are added in 16 bits, where these hold them. Bytes need no
+// looking up.
 #include "kernels/lookup.h"
 
 #include "kernels/output_avx2.h"
@@ -28,7 +29,7 @@ OCTAVO_INLINE __m256i sums_of_lanes(const __m256i (&s)[4]) {
     return _mm256_add_epi32(_mm256_unpacklo_epi64(s01, s23), _mm256_unpackhi_epi64(s01, s23));
 }
 
-template <int rows, bool grouped, bool in_pairs>
+template <int rows, bool grouped, bool in_pairs, bool bytes>
 void product(const LookupArgs& args) {
     const __m256i low_bits = _mm256_set1_epi8(15);
     __m256 reals[rows];
@@ -47,13 +48,17 @@ void product(const LookupArgs& args) {
 #pragma GCC unroll 4
             for (int i = 0; i < rows; i++) sums[i][v] = _mm256_setzero_si256();
         }
-        for (; blocks > 0; blocks--, codes += 128, a += 32) {
+        for (; blocks > 0; blocks--, codes += bytes ? 256 : 128, a += 32) {
 #pragma GCC unroll 4
             for (int v = 0; v < 4; v++) {
-                const __m256i table = load(tables + 32 * v), pairs = load(codes + 32 * v);
-                const __m256i first = _mm256_shuffle_epi8(table, _mm256_and_si256(pairs, low_bits));
-                const __m256i second =
-                    _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(pairs, 4), low_bits));
+                __m256i first = load(codes + 32 * v), second;
+                if constexpr (bytes) {
+                    second = load(codes + 128 + 32 * v);
+                } else {
+                    const __m256i table = load(tables + 32 * v);
+                    second = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(first, 4), low_bits));
+                    first = _mm256_shuffle_epi8(table, _mm256_and_si256(first, low_bits));
+                }
 #pragma GCC unroll 4
                 for (int i = 0; i < rows; i++) {
                     const uint8_t* row = a + i * args.a_stride;
@@ -75,7 +80,7 @@ void product(const LookupArgs& args) {
                 write_sums(*args.stage, sum, args.column, args.columns, nullptr, nullptr, 0, args.c, i * args.c_stride);
             }
         }
-        tables += args.table_step;
+        if constexpr (!bytes) tables += args.table_step;
         group++;
     } while (left > 0);
     if constexpr (grouped) {
@@ -85,10 +90,11 @@ void product(const LookupArgs& args) {
     }
 }
 
-template <bool grouped, bool in_pairs>
+template <bool grouped, bool in_pairs, bool bytes = false>
 struct Rows {
-    static constexpr LookupFn functions[] = {product<1, grouped, in_pairs>, product<2, grouped, in_pairs>,
-                                             product<3, grouped, in_pairs>, product<4, grouped, in_pairs>};
+    static constexpr LookupFn functions[] = {product<1, grouped, in_pairs, bytes>, product<2, grouped, in_pairs, bytes>,
+                                             product<3, grouped, in_pairs, bytes>,
+                                             product<4, grouped, in_pairs, bytes>};
 };
 
 }  // namespace
@@ -102,6 +108,7 @@ const LookupRow lookup_avx2 = {"avx2",
                                4,
                                Rows<false, false>::functions,
                                Rows<true, false>::functions,
+                               Rows<true, false, true>::functions,
                                Rows<false, true>::functions,
                                Rows<true, true>::functions,
                                nullptr};

@@ -22,8 +22,18 @@ struct Pairs {
 
 }  // namespace
 
-const LookupRow lookup_avx512 = {
-    "avx512",           lookup_lanes,          32,     16 * parts, 16, 4, 4, Lanes<Words>::sums, Lanes<Words>::grouped,
-    Lanes<Pairs>::sums, Lanes<Pairs>::grouped, nullptr};
+const LookupRow lookup_avx512 = {"avx512",
+                                 lookup_lanes,
+                                 32,
+                                 16 * parts,
+                                 16,
+                                 4,
+                                 4,
+                                 Lanes<Words>::sums,
+                                 Lanes<Words>::grouped,
+                                 Lanes<Words>::bytes,
+                                 Lanes<Pairs>::sums,
+                                 Lanes<Pairs>::grouped,
+                                 nullptr};
 
 }  // namespace octavo

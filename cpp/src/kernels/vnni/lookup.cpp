@@ -43,7 +43,8 @@ void decode(const DecodeArgs& args) {
 
 }  // namespace
 
-const LookupRow lookup_vnni = {"vnni",           lookup_lanes,        32,      16 * parts, 16,    4, 4,
-                               Lanes<Dot>::sums, Lanes<Dot>::grouped, nullptr, nullptr,    decode};
+const LookupRow lookup_vnni = {
+    "vnni",  lookup_lanes, 32,    16 * parts, 16, 4, 4, Lanes<Dot>::sums, Lanes<Dot>::grouped, Lanes<Dot>::bytes,
+    nullptr, nullptr,      decode};
 
 }  // namespace octavo

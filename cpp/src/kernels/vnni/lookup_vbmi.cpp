@@ -14,12 +14,15 @@ OCTAVO_INLINE __m512i broadcast(const uint8_t* p) {
     return _mm512_set1_epi32(bytes);
 }
 
-template <int rows, bool grouped>
+template <int rows, bool grouped, bool bytes = false>
 void product_of_columns(const LookupArgs& args) {
     // One row's four chains of sums would wait for each other's products; twice as many do not.
     constexpr int chains = rows == 1 ? 2 : 1;
-    __m512i table = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(args.tables)));
-    opaque(table);
+    __m512i table = _mm512_setzero_si512();
+    if constexpr (!bytes) {
+        table = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(args.tables)));
+        opaque(table);
+    }
     alignas(64) float reals[grouped ? rows * panel : 16] = {};
     const uint8_t* codes = args.codes;
     const uint8_t* a = args.a;
@@ -40,9 +43,28 @@ void product_of_columns(const LookupArgs& args) {
                 opaque(sums[i][v]);
             }
         }
-        for (; blocks > 0; blocks--, codes += 4 * panel, a += 8) {
-            // Of five rows and more the bytes of A do not fit the registers: each vector of columns reads them again.
+        for (; blocks > 0; blocks--, codes += (bytes ? 8 : 4) * panel, a += 8) {
+            // Of five rows and more the bytes of A do not fit the registers: each vector of columns reads them again, or, where
+            // weights need no permutes, each row the weights.
             constexpr bool kept = rows <= 4;
+            if constexpr (bytes && !kept) {
+#pragma GCC unroll 2
+                for (int half = 0; half < 2; half++) {
+                    __m512i w[vectors];
+#pragma GCC unroll 4
+                    for (int v = 0; v < vectors; v++) w[v] = _mm512_load_si512(codes + 4 * panel * half + 64 * v);
+#pragma GCC unroll 8
+                    for (int i = 0; i < rows; i++) {
+                        const __m512i x = broadcast(a + i * args.a_stride + 4 * half);
+#pragma GCC unroll 4
+                        for (int v = 0; v < vectors; v++) {
+                            sums[i][v] = _mm512_dpbusd_epi32(sums[i][v], x, w[v]);
+                            opaque(sums[i][v]);
+                        }
+                    }
+                }
+                continue;
+            }
             __m512i x[rows][2];
 #pragma GCC unroll 8
             for (int i = 0; kept && i < rows; i++) {
@@ -51,9 +73,13 @@ void product_of_columns(const LookupArgs& args) {
             }
 #pragma GCC unroll 4
             for (int v = 0; v < vectors; v++) {
-                const __m512i pairs = _mm512_load_si512(codes + 64 * v);
-                const __m512i first = _mm512_permutexvar_epi8(pairs, table);
-                const __m512i second = _mm512_permutexvar_epi8(_mm512_srli_epi16(pairs, 4), table);
+                __m512i first = _mm512_load_si512(codes + 64 * v), second;
+                if constexpr (bytes) {
+                    second = _mm512_load_si512(codes + 4 * panel + 64 * v);
+                } else {
+                    second = _mm512_permutexvar_epi8(_mm512_srli_epi16(first, 4), table);
+                    first = _mm512_permutexvar_epi8(first, table);
+                }
                 const uint8_t* again = a;
                 if (!kept) opaque(again);
 #pragma GCC unroll 8
@@ -113,10 +139,13 @@ const LookupFn sums[] = {product_of_columns<1, false>, product_of_columns<2, fal
                          product_of_columns<4, false>, product_of_columns<5, false>, product_of_columns<6, false>};
 const LookupFn grouped[] = {product_of_columns<1, true>, product_of_columns<2, true>, product_of_columns<3, true>,
                             product_of_columns<4, true>, product_of_columns<5, true>, product_of_columns<6, true>};
+const LookupFn grouped_bytes[] = {product_of_columns<1, true, true>, product_of_columns<2, true, true>,
+                                  product_of_columns<3, true, true>, product_of_columns<4, true, true>,
+                                  product_of_columns<5, true, true>, product_of_columns<6, true, true>};
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni", lookup_columns, 8,       panel,   panel,   1,
-                                         6,      sums,           grouped, nullptr, nullptr, decode};
+const LookupRow lookup_one_table_vnni = {"vnni",  lookup_columns, 8,       panel,   panel, 1, 6, sums,
+                                         grouped, grouped_bytes,  nullptr, nullptr, decode};
 
 }  // namespace octavo

@@ -124,10 +124,16 @@ class Int8SessionTest {
     }
 
     @Test
-    void weightsOfFewBitsMayHaveGroups() {
+    void linearWeightsMayHaveGroups() {
+        for (int bits : new int[] {2, 4, 8}) {
+            assertGroupsRun(bits);
+        }
+    }
+
+    private void assertGroupsRun(int bits) {
         Graph.Builder g = Graph.builder("groups");
         g.input("input", DType.U8, Shape.ofBatch(80), Nets.u8(0.02f, 100));
-        String w = nets.lowBits(g, "w", 4, Granularity.perGroup(32), 11, 80);
+        String w = nets.lowBits(g, "w", bits, Granularity.perGroup(32), 11, 80);
         g.node("y", new Op.Linear(), List.of("input", w));
         Graph graph = g.output("y").build();
         Value value = graph.value(w);
@@ -153,12 +159,12 @@ class Int8SessionTest {
     void whatNoKernelTakesIsRefusedWithTheReason() {
         Graph.Builder g = Graph.builder("groups");
         g.input("input", DType.U8, Shape.ofBatch(80), Nets.u8(0.02f, 100));
-        String w = nets.lowBits(g, "w", 8, Granularity.perGroup(32), 11, 80);
+        String w = nets.lowBits(g, "w", 4, Granularity.perGroup(40), 11, 80);
         g.node("grouped", new Op.Linear(), List.of("input", w));
         Graph graph = g.output("grouped").build();
         String message = assertThrows(UnsupportedException.class, () -> Session.of(graph))
                 .getMessage();
-        assertTrue(message.contains("grouped") && message.contains("groups along K"), message);
+        assertTrue(message.contains("grouped") && message.contains("groups of 40 along K"), message);
     }
 
     @Test

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * @param activationObserver makes an observer for each activation that is watched; null: weight-only
  * @param activation the scheme of activations, per tensor; null: they stay F32 (weight-only)
  * @param weight the scheme of weights
- * @param weightGranularity how many weights share parameters
+ * @param weightGranularity how many weights share parameters; per group, of a multiple of 32, run linear layers alone
  */
 public record QConfig(
         Supplier<Observer> activationObserver, Scheme activation, Scheme weight, Granularity weightGranularity) {
