@@ -33,11 +33,10 @@ struct WinogradInput {
     int64_t height, width, channels;
     int64_t top, left;  // pixel of the image where the first tile's window begins; may lie outside
     int64_t tiles;
-    uint8_t padding;   // the code outside of the image
-    uint8_t flip;      // 0x80: the top bit of the image's codes is flipped
-    uint8_t* columns;  // scratch memory: [4 * tiles + 2][6][16] words, 64-byte aligned
-    uint8_t* words;    // [36 positions][tiles][channels], 32-byte aligned
-    int64_t plane;     // bytes from position to position
+    uint8_t padding;  // the code outside of the image
+    uint8_t flip;     // 0x80: the top bit of the image's codes is flipped
+    uint8_t* words;   // [36 positions][tiles][channels], 32-byte aligned
+    int64_t plane;    // bytes from position to position
 };
 using WinogradInputFn = void (*)(const WinogradInput&);
 

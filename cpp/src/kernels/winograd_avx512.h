@@ -10,6 +10,29 @@ namespace {
 
 constexpr int vectors = 2, columns = 16 * vectors;
 
+// 32 channels as words.
+struct Words32 {
+    using Vector = __m512i;
+    static constexpr int channels = 32;
+    static OCTAVO_INLINE Vector load(const uint8_t* codes, uint8_t flip) {
+        const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes));
+        return _mm512_cvtepu8_epi16(_mm256_xor_si256(x, _mm256_set1_epi8(static_cast<char>(flip))));
+    }
+    static OCTAVO_INLINE void store(uint8_t* to, Vector x) { _mm512_storeu_si512(to, x); }
+    static OCTAVO_INLINE Vector add(Vector x, Vector y) { return _mm512_add_epi16(x, y); }
+    static OCTAVO_INLINE Vector subtract(Vector x, Vector y) { return _mm512_sub_epi16(x, y); }
+    static OCTAVO_INLINE Vector four_times(Vector x) { return _mm512_slli_epi16(x, 2); }
+};
+
+void input(const WinogradInput& in) {
+    for (int64_t tile = 0; tile < in.tiles; tile += tiles_at_once) {
+        const int64_t tiles = in.tiles - tile < tiles_at_once ? in.tiles - tile : tiles_at_once;
+        int64_t channel = 0;
+        for (; channel + 32 <= in.channels; channel += 32) transform_channels<Words32, 1>(in, tile, tiles, channel);
+        if (channel < in.channels) transform_channels<Words16, 1>(in, tile, tiles, channel);
+    }
+}
+
 // multiply(sum, x, w): sum plus the products of pairs of words.
 template <int rows, class Multiply>
 void product_tiles(const uint8_t* a, int64_t stride, const __m512i* panel, int64_t pairs, __m512i* to, int64_t tiles) {
@@ -88,6 +111,10 @@ OCTAVO_INLINE void transform_sums(const __m512i (&m)[winograd_window], __m512i (
 void output(const WinogradOutput& row) {
     const __m512i ninth = _mm512_set1_epi32(static_cast<int32_t>(0x38e38e39));
     const int64_t step = row.sums_plane / static_cast<int64_t>(sizeof(__m512i));
+    // Copies that no result can be written over: what the stage sets up stays in place from line to line.
+    const OutputStage stage = *row.stage;
+    GemmArgs args = row;
+    args.stage = &stage;
     const auto* residual = static_cast<const uint8_t*>(row.residual);
     auto* c = static_cast<uint8_t*>(row.c);
     for (int64_t tile = 0; winograd_pixels * tile < row.pixels; tile++) {
@@ -107,7 +134,7 @@ void output(const WinogradOutput& row) {
 #pragma GCC unroll 4
                 for (int i = 0; i < winograd_pixels; i++) half[i][j] = t[i];
             }
-            const __m512i start = _mm512_loadu_si512(row.stage->start + row.column + 16 * v);
+            const __m512i start = _mm512_loadu_si512(stage.start + args.column + 16 * v);
 #pragma GCC unroll 4
             for (int i = 0; i < winograd_pixels; i++) {
                 __m512i t[winograd_pixels];
@@ -123,11 +150,12 @@ void output(const WinogradOutput& row) {
         for (int64_t i = 0; i < row.lines; i++) {
             int64_t at = i * row.line + winograd_pixels * tile * row.c_stride;
             if (pixels >= winograd_pixels) {
-                write_bytes<winograd_pixels, vectors>(row, residual == nullptr ? nullptr : residual + at, c + at, y[i]);
+                write_bytes<winograd_pixels, vectors>(args, residual == nullptr ? nullptr : residual + at, c + at,
+                                                      y[i]);
                 continue;
             }
             for (int64_t j = 0; j < pixels; j++) {
-                write_bytes<1, vectors>(row, residual == nullptr ? nullptr : residual + at, c + at,
+                write_bytes<1, vectors>(args, residual == nullptr ? nullptr : residual + at, c + at,
                                         reinterpret_cast<__m512i(&)[1][vectors]>(y[i][j]));
                 at += row.c_stride;
             }

@@ -73,10 +73,8 @@ WinogradProduct::Block WinogradProduct::block_of(int64_t rows) const {
 size_t WinogradProduct::scratch_bytes(int64_t pixels) const {
     const int64_t tiles = tiles_of(geometry_.out_width);
     const int64_t together = std::min(most_tiles(), tiles * tiles_of(ceil_div(pixels, geometry_.out_width)));
-    const int64_t columns = winograd_pixels * tiles + winograd_window - winograd_pixels;
-    return static_cast<size_t>(
-        winograd_positions * (plane_of(together * geometry_.channels * 2) + plane_of(together * row_->columns * 4)) +
-        round_up(columns * winograd_window * winograd_channels * 2, cache_line));
+    return static_cast<size_t>(winograd_positions *
+                               (plane_of(together * geometry_.channels * 2) + plane_of(together * row_->columns * 4)));
 }
 
 void WinogradProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
@@ -107,7 +105,6 @@ void WinogradProduct::run_block(const Lines& lines, const Block& block, int64_t 
     in.tiles = block.tiles;
     in.padding = padding_;
     in.flip = flip_;
-    in.columns = sums + winograd_positions * block.sums_plane;
     in.plane = block.plane;
     for (int64_t i = 0; i < block.rows; i++) {
         in.top = lines.first + winograd_pixels * (row + i) - g.pad_top;

@@ -9,6 +9,15 @@ namespace {
 
 constexpr int vectors = 2, columns = 8 * vectors;
 
+void input(const WinogradInput& in) {
+    for (int64_t tile = 0; tile < in.tiles; tile += tiles_at_once) {
+        const int64_t tiles = in.tiles - tile < tiles_at_once ? in.tiles - tile : tiles_at_once;
+        int64_t channel = 0;
+        for (; channel + 32 <= in.channels; channel += 32) transform_channels<Words16, 2>(in, tile, tiles, channel);
+        if (channel < in.channels) transform_channels<Words16, 1>(in, tile, tiles, channel);
+    }
+}
+
 template <int rows>
 void product_tiles(const uint8_t* a, int64_t stride, const __m256i* panel, int64_t pairs, __m256i* to, int64_t tiles) {
     for (; tiles > 0; tiles--) {
@@ -82,26 +91,31 @@ OCTAVO_INLINE void transform_sums(const __m256i (&m)[winograd_window], __m256i (
 
 void output(const WinogradOutput& row) {
     const __m256i ninth = _mm256_set1_epi32(static_cast<int32_t>(0x38e38e39));
+    // Copies that no result can be written over: what the stage sets up stays in place from line to line.
+    const OutputStage stage = *row.stage;
     GemmArgs args = row;
+    args.stage = &stage;
     for (int64_t tile = 0; winograd_pixels * tile < row.pixels; tile++) {
         const __m256i* from = reinterpret_cast<const __m256i*>(row.sums) + tile * vectors;
         const int64_t step = row.sums_plane / static_cast<int64_t>(sizeof(__m256i));
         __m256i y[winograd_pixels][winograd_pixels][vectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 1
         for (int v = 0; v < vectors; v++) {
             __m256i half[winograd_pixels][winograd_window];
-#pragma GCC unroll 6
+            const __m256i* column = from + v;
+#pragma GCC unroll 1
             for (int j = 0; j < winograd_window; j++) {
                 __m256i m[winograd_window], t[winograd_pixels];
 #pragma GCC unroll 6
-                for (int i = 0; i < winograd_window; i++) m[i] = load(from + (winograd_window * i + j) * step + v);
+                for (int i = 0; i < winograd_window; i++) m[i] = load(column + winograd_window * i * step);
                 transform_sums(m, t);
 #pragma GCC unroll 4
                 for (int i = 0; i < winograd_pixels; i++) half[i][j] = t[i];
+                column += step;
             }
             const __m256i start =
-                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row.stage->start + row.column + 8 * v));
-#pragma GCC unroll 4
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(stage.start + args.column + 8 * v));
+#pragma GCC unroll 1
             for (int i = 0; i < winograd_pixels; i++) {
                 __m256i t[winograd_pixels];
                 transform_sums(half[i], t);
@@ -132,6 +146,6 @@ void output(const WinogradOutput& row) {
 
 }  // namespace
 
-const WinogradRow winograd_avx2 = {"avx2", most_rows, columns, 250, 460, 85, transform_windows, products, output, 220};
+const WinogradRow winograd_avx2 = {"avx2", most_rows, columns, 200, 380, 85, input, products, output, 220};
 
 }  // namespace octavo

@@ -14,7 +14,7 @@ struct Multiply {
 
 }  // namespace
 
-const WinogradRow winograd_avx512 = {"avx512",          most_rows,          columns, 250, 400, 80,
-                                     transform_windows, products<Multiply>, output,  240};
+const WinogradRow winograd_avx512 = {"avx512", most_rows,          columns, 200, 320, 80,
+                                     input,    products<Multiply>, output,  240};
 
 }  // namespace octavo

@@ -12,7 +12,6 @@ struct Multiply {
 
 }  // namespace
 
-const WinogradRow winograd_vnni = {"vnni", most_rows, columns, 400, 500, 50, transform_windows, products<Multiply>,
-                                   output, 350};
+const WinogradRow winograd_vnni = {"vnni", most_rows, columns, 300, 450, 50, input, products<Multiply>, output, 350};
 
 }  // namespace octavo
