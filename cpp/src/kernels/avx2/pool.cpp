@@ -210,21 +210,24 @@ struct Words {
     __m256i even, odd;
 };
 
-// The first n of them, their sums over a window of at most 256 taps. Nothing is read from `end` on.
-template <class T>
-Words sum_words(const uint8_t* x, int64_t n, const uint8_t* end, int64_t rows, int64_t row_stride, int64_t taps,
-                int64_t column_stride) {
-    __m256i all = _mm256_setzero_si256(), odd = all;
-    const bool roomy = end - (x + (rows - 1) * row_stride + (taps - 1) * column_stride) >= 32;
+// The first n of 32 * vectors of them, their sums over a window of at most 256 taps. With more than
+// one vector all of them are there. Nothing is read from `end` on.
+template <class T, int vectors>
+void sum_words(const uint8_t* x, int64_t n, const uint8_t* end, int64_t rows, int64_t row_stride, int64_t taps,
+               int64_t column_stride, Words (&words)[vectors]) {
+    __m256i all[vectors] = {}, odd[vectors] = {};
+    const bool roomy = end - (x + (rows - 1) * row_stride + (taps - 1) * column_stride) >= 32 * vectors;
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t t = 0; t < taps; t++) {
-            const uint8_t* tap = x + r * row_stride + t * column_stride;
-            __m256i v = roomy ? load32(tap) : load_bytes(tap, n);
-            if (T::flip != 0) v = _mm256_xor_si256(v, _mm256_set1_epi8(static_cast<char>(T::flip)));
-            all = _mm256_add_epi16(all, v);
-            odd = _mm256_add_epi16(odd, _mm256_srli_epi16(v, 8));
-        }
-    return {_mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8)), odd};
+        for (int64_t t = 0; t < taps; t++)
+#pragma GCC unroll 2
+            for (int i = 0; i < vectors; i++) {
+                const uint8_t* tap = x + r * row_stride + t * column_stride + 32 * i;
+                __m256i v = roomy ? load32(tap) : load_bytes(tap, n);
+                if (T::flip != 0) v = _mm256_xor_si256(v, _mm256_set1_epi8(static_cast<char>(T::flip)));
+                all[i] = _mm256_add_epi16(all[i], v);
+                odd[i] = _mm256_add_epi16(odd[i], _mm256_srli_epi16(v, 8));
+            }
+    for (int i = 0; i < vectors; i++) words[i] = {_mm256_sub_epi16(all[i], _mm256_slli_epi16(odd[i], 8)), odd[i]};
 }
 
 // The same as 32-bit numbers in the order of unpacks: even channels low and high, odd channels low and high.
@@ -272,6 +275,60 @@ __m256i first_bytes(int64_t n) {
     return _mm256_cmpgt_epi8(_mm256_set1_epi8(static_cast<char>(n < 0 ? 0 : n > 32 ? 32 : n)), byte);
 }
 
+// 32 * vectors channels of output pixel i from channel c on; with one vector, there may be fewer.
+template <class T, int vectors>
+void average_channels(const PoolRow& p, const Rounding& rounding, int64_t i, int64_t c) {
+    const PoolSpan span = p.spans[i];
+    const int64_t n = p.channels - c, taps = p.rows * span.taps;
+    const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
+    const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels + c;
+    const uint8_t* const end = static_cast<const uint8_t*>(p.x_end);
+    uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels + c;
+    __m256 s[vectors][4];
+    Words words[vectors];
+    if (taps <= most_word_taps) {
+        sum_words<T>(x, n, end, p.rows, p.row_stride, span.taps, p.column_stride, words);
+        // Under the upper half of 2^23 a word is the float 2^23 + word.
+        const __m256 shift = _mm256_set1_ps(0x1p23f + static_cast<float>(correction));
+        for (int v = 0; v < vectors; v++) {
+            const Sums sums(words[v], _mm256_set1_epi16(0x4b00));
+            for (int j = 0; j < 4; j++) s[v][j] = _mm256_sub_ps(_mm256_castsi256_ps(sums.part[j]), shift);
+        }
+    } else {
+        __m256i total[vectors][4] = {};
+        for (int64_t r = 0; r < p.rows; r++)
+            for (int64_t t = 0; t < span.taps; t += most_word_taps) {
+                const int64_t some = span.taps - t < most_word_taps ? span.taps - t : most_word_taps;
+                sum_words<T>(x + r * p.row_stride + t * p.column_stride, n, end, 1, 0, some, p.column_stride, words);
+                for (int v = 0; v < vectors; v++) {
+                    const Sums sums(words[v], _mm256_setzero_si256());
+                    for (int j = 0; j < 4; j++) total[v][j] = _mm256_add_epi32(total[v][j], sums.part[j]);
+                }
+            }
+        for (int v = 0; v < vectors; v++)
+            for (int j = 0; j < 4; j++)
+                s[v][j] = _mm256_cvtepi32_ps(_mm256_sub_epi32(total[v][j], _mm256_set1_epi32(correction)));
+    }
+    for (int v = 0; v < vectors; v++) {
+        const int64_t left = n - 32 * v, whole = p.group_channels - c - 32 * v;
+        __m256i q;
+        if (whole <= 0)
+            q = round_average<T, Form::single>(s[v], rounding);
+        else
+            q = p.group_fused != 0 ? round_average<T, Form::fused>(s[v], rounding)
+                                   : round_average<T, Form::whole>(s[v], rounding);
+        if (whole > 0 && whole < 32 && whole < left)
+            q = _mm256_blendv_epi8(round_average<T, Form::single>(s[v], rounding), q, first_bytes(whole));
+        if (left >= 32) {
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 32 * v), q);
+        } else {
+            uint8_t bytes[32];
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes), q);
+            for (int64_t b = 0; b < left; b++) y[32 * v + b] = bytes[b];
+        }
+    }
+}
+
 template <class T>
 void average_codes(const PoolRow& p) {
     Rounding rounding;
@@ -279,55 +336,14 @@ void average_codes(const PoolRow& p) {
     rounding.zero_point = _mm256_set1_epi16(static_cast<int16_t>(p.zero_point));
     rounding.lo = _mm256_set1_epi8(static_cast<char>(p.lo));
     rounding.hi = _mm256_set1_epi8(static_cast<char>(p.hi));
-    const uint8_t* const end = static_cast<const uint8_t*>(p.x_end);
     for (int64_t i = 0; i < p.width; i++) {
         fetch_soon(p, i);
-        const PoolSpan span = p.spans[i];
-        const int64_t taps = p.rows * span.taps;
-        const int32_t correction = static_cast<int32_t>(taps) * (p.zero_point + T::flip);
-        rounding.m = _mm256_set1_ps(1.0f / static_cast<float>(p.row_divisor * span.divisor));
-        const uint8_t* const pixel = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
-        uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
-        for (int64_t at = 0; at < p.channels; at += 32) {
-            const int64_t c = at + 32 > p.channels && p.channels >= 32 ? p.channels - 32 : at, n = p.channels - c;
-            const uint8_t* x = pixel + c;
-            __m256 s[4];
-            if (taps <= most_word_taps) {
-                // Under the upper half of 2^23 a word is the float 2^23 + word.
-                const Sums sums(sum_words<T>(x, n, end, p.rows, p.row_stride, span.taps, p.column_stride),
-                                _mm256_set1_epi16(0x4b00));
-                const __m256 shift = _mm256_set1_ps(0x1p23f + static_cast<float>(correction));
-                for (int j = 0; j < 4; j++) s[j] = _mm256_sub_ps(_mm256_castsi256_ps(sums.part[j]), shift);
-            } else {
-                __m256i total[4] = {};
-                for (int64_t r = 0; r < p.rows; r++)
-                    for (int64_t t = 0; t < span.taps; t += most_word_taps) {
-                        const int64_t some = span.taps - t < most_word_taps ? span.taps - t : most_word_taps;
-                        const uint8_t* from = x + r * p.row_stride + t * p.column_stride;
-                        const Sums sums(sum_words<T>(from, n, end, 1, 0, some, p.column_stride),
-                                        _mm256_setzero_si256());
-                        for (int j = 0; j < 4; j++) total[j] = _mm256_add_epi32(total[j], sums.part[j]);
-                    }
-                for (int j = 0; j < 4; j++)
-                    s[j] = _mm256_cvtepi32_ps(_mm256_sub_epi32(total[j], _mm256_set1_epi32(correction)));
-            }
-            const int64_t whole = p.group_channels - c;
-            __m256i q;
-            if (whole <= 0)
-                q = round_average<T, Form::single>(s, rounding);
-            else
-                q = p.group_fused != 0 ? round_average<T, Form::fused>(s, rounding)
-                                       : round_average<T, Form::whole>(s, rounding);
-            if (whole > 0 && whole < 32 && whole < n)
-                q = _mm256_blendv_epi8(round_average<T, Form::single>(s, rounding), q, first_bytes(whole));
-            if (n >= 32) {
-                _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), q);
-            } else {
-                uint8_t bytes[32];
-                _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes), q);
-                for (int64_t b = 0; b < n; b++) y[c + b] = bytes[b];
-            }
-        }
+        rounding.m = _mm256_set1_ps(1.0f / static_cast<float>(p.row_divisor * p.spans[i].divisor));
+        // A cache line at a time: taps of many channels lie in few sets of L1, so that its other half would not stay there.
+        int64_t c = 0;
+        for (; c + 64 <= p.channels; c += 64) average_channels<T, 2>(p, rounding, i, c);
+        for (; c < p.channels; c += 32)
+            average_channels<T, 1>(p, rounding, i, c + 32 > p.channels && p.channels >= 32 ? p.channels - 32 : c);
     }
 }
 
