@@ -109,6 +109,28 @@ void sweep_add(octavo_dtype dtype, const char* name) {
 TEST(Add, U8EveryInstructionSetEqualsScalar) { sweep_add<uint8_t>(OCTAVO_U8, "add u8"); }
 TEST(Add, S8EveryInstructionSetEqualsScalar) { sweep_add<int8_t>(OCTAVO_S8, "add s8"); }
 
+TEST(Add, ReluIsABoundAtZero) {
+    Sweep(100).run([&](Random& random) {
+        const int64_t n = random.size_around(64, 300);
+        Value a = activation(OCTAVO_U8, {1, n}, random.real(0.001f, 0.2f), random.zero_point(0, 255));
+        Value y = activation(OCTAVO_U8, {1, n}, random.real(0.001f, 0.4f), random.pick({0, 1, 127, 128, 255}));
+        y.code_min = static_cast<int>(random.integer(0, 200));
+        y.code_max = static_cast<int>(random.integer(y.code_min, 255));
+        const auto size = static_cast<size_t>(n);
+        const std::vector<std::vector<uint8_t>> inputs = {random.codes<uint8_t>(size, 0, 255, false),
+                                                          random.codes<uint8_t>(size, 0, 255, false)};
+        for (Isa isa : available_isas()) {
+            OpDesc desc = operator_desc(OCTAVO_OP_ADD, {&a, &a}, y, isa);
+            std::vector<uint8_t> expected = run(desc, 1, inputs);
+            const int zero = std::min(std::max(y.zero_points[0], y.code_min), y.code_max);
+            for (uint8_t& q : expected) q = static_cast<uint8_t>(std::max<int>(q, zero));
+            desc.attributes.activation = OCTAVO_RELU;
+            EXPECT_TRUE(same_bits(run(desc, 1, inputs), expected));
+        }
+        return true;
+    });
+}
+
 std::vector<float> random_floats(Random& random, size_t n, bool specials) {
     std::vector<float> x(n);
     for (float& v : x) {

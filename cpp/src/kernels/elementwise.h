@@ -9,7 +9,7 @@ namespace octavo {
 
 // y = quantize(dequantize(a) + dequantize(b)). The first `whole` elements (a multiple of 64):
 //   c = fma(sa, qa, -sa*za) + fma(sb, qb, -sb*zb),  rint(c * inverse) + zero_y;
-// the others: c = (qa - za)*sa + (qb - zb)*sb,  rint(c * inverse + zero_y). relu: c = max(c, 0) before. Limited to [lo, hi].
+// the others: c = (qa - za)*sa + (qb - zb)*sb,  rint(c * inverse + zero_y). Limited to [lo, hi]; a relu is a lo of zero_y.
 struct AddCodes {
     const void *a, *b;
     void* y;
@@ -18,7 +18,6 @@ struct AddCodes {
     float inverse;  // 1 / scale_y
     int32_t zero_a, zero_b, zero_y;
     int32_t lo, hi;
-    int32_t relu;
 };
 
 struct ElementwiseKernels {

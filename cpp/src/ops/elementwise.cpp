@@ -36,9 +36,8 @@ public:
         p_.zero_a = a.zero_points[0];
         p_.zero_b = b.zero_points[0];
         p_.zero_y = y.zero_points[0];
-        p_.lo = y.code_min;
+        p_.lo = relu ? clamp_s32(p_.zero_y, y.code_min, y.code_max) : y.code_min;
         p_.hi = y.code_max;
-        p_.relu = relu;
     }
 
     void run(const RunArgs& args) const noexcept override {

@@ -46,8 +46,6 @@ void add_codes(const AddCodes& p) {
     const __m256 shift_a = _mm256_set1_ps(p.scale_a * static_cast<float>(-p.zero_a));
     const __m256 shift_b = _mm256_set1_ps(p.scale_b * static_cast<float>(-p.zero_b));
     const __m256 inverse = _mm256_set1_ps(p.inverse);
-    // Without relu the least float stands for no bound.
-    const __m256 least = _mm256_set1_ps(p.relu ? 0.0f : -__builtin_inff());
     const __m256i lo = _mm256_set1_epi8(static_cast<char>(p.lo)), hi = _mm256_set1_epi8(static_cast<char>(p.hi));
     const __m256i zero_y = _mm256_set1_epi16(static_cast<int16_t>(p.zero_y));
     int64_t i = 0;
@@ -59,7 +57,7 @@ void add_codes(const AddCodes& p) {
                          vb = _mm256_cvtepi32_ps(T::widen(b + i + 8 * j));
             const __m256 c =
                 _mm256_add_ps(_mm256_fmadd_ps(scale_a, va, shift_a), _mm256_fmadd_ps(scale_b, vb, shift_b));
-            q[j] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_max_ps(least, c), inverse));
+            q[j] = _mm256_cvtps_epi32(_mm256_mul_ps(c, inverse));
         }
         const __m256i front = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero_y);
         const __m256i back = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero_y);
@@ -74,7 +72,7 @@ void add_codes(const AddCodes& p) {
         copy_bytes(last_b, b + i, left);
         const __m256 va = _mm256_cvtepi32_ps(_mm256_sub_epi32(T::widen(last_a), zero_a));
         const __m256 vb = _mm256_cvtepi32_ps(_mm256_sub_epi32(T::widen(last_b), zero_b));
-        const __m256 c = _mm256_max_ps(least, _mm256_add_ps(_mm256_mul_ps(va, scale_a), _mm256_mul_ps(vb, scale_b)));
+        const __m256 c = _mm256_add_ps(_mm256_mul_ps(va, scale_a), _mm256_mul_ps(vb, scale_b));
         const __m256i q = _mm256_cvtps_epi32(_mm256_add_ps(_mm256_mul_ps(c, inverse), z));
         const __m256i words = _mm256_packs_epi32(q, q);
         store32(bytes, straighten(T::clamp(T::pack(words, words), lo, hi)));

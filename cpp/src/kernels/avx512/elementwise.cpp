@@ -10,28 +10,35 @@ __mmask16 first_lanes(int64_t n) { return static_cast<__mmask16>(n >= 16 ? 0xfff
 
 __mmask64 first_bytes(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
 
+// widen16: 16 codes as 32-bit numbers. widen: 64 of them, in an order that `straighten` undoes in the packed bytes.
 struct U8 {
-    static __m512i widen(__m128i x) { return _mm512_cvtepu8_epi32(x); }
+    static __m512i widen16(__m128i x) { return _mm512_cvtepu8_epi32(x); }
+    static void widen(const uint8_t* x, __m512i (&q)[4]) {
+        const __m512i bytes = _mm512_loadu_si512(x);
+        const __m512i first =
+            _mm512_broadcast_i32x4(_mm_setr_epi8(0, -1, -1, -1, 1, -1, -1, -1, 2, -1, -1, -1, 3, -1, -1, -1));
+        const __m512i four = _mm512_set1_epi32(4);
+        __m512i order = first;
+        for (int j = 0; j < 4; j++, order = _mm512_add_epi32(order, four)) q[j] = _mm512_shuffle_epi8(bytes, order);
+    }
+    static __m512i straighten(__m512i packed) { return packed; }
     static __m512i pack(__m512i a, __m512i b) { return _mm512_packus_epi16(a, b); }
     static __m512i clamp(__m512i x, __m512i lo, __m512i hi) { return _mm512_min_epu8(_mm512_max_epu8(x, lo), hi); }
 };
 
 struct S8 {
-    static __m512i widen(__m128i x) { return _mm512_cvtepi8_epi32(x); }
+    static __m512i widen16(__m128i x) { return _mm512_cvtepi8_epi32(x); }
+    static void widen(const uint8_t* x, __m512i (&q)[4]) {
+        for (int j = 0; j < 4; j++) q[j] = widen16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x) + j));
+    }
+    // Packs work in lanes of 128 bits: double word l * 4 + j of two levels of them holds elements 16 j + 4 l and on.
+    static __m512i straighten(__m512i packed) {
+        const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        return _mm512_permutexvar_epi32(order, packed);
+    }
     static __m512i pack(__m512i a, __m512i b) { return _mm512_packs_epi16(a, b); }
     static __m512i clamp(__m512i x, __m512i lo, __m512i hi) { return _mm512_min_epi8(_mm512_max_epi8(x, lo), hi); }
 };
-
-// Packs work in lanes of 128 bits: double word l * 4 + j of two levels of them holds elements 16 j + 4 l and on.
-__m512i straighten(__m512i packed) {
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    return _mm512_permutexvar_epi32(order, packed);
-}
-
-template <class T>
-__m512 load_codes(const uint8_t* x) {
-    return _mm512_cvtepi32_ps(T::widen(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
-}
 
 template <class T>
 void add_codes(const AddCodes& p) {
@@ -41,33 +48,32 @@ void add_codes(const AddCodes& p) {
     const __m512 shift_a = _mm512_set1_ps(p.scale_a * static_cast<float>(-p.zero_a));
     const __m512 shift_b = _mm512_set1_ps(p.scale_b * static_cast<float>(-p.zero_b));
     const __m512 inverse = _mm512_set1_ps(p.inverse);
-    // Without relu the least float stands for no bound.
-    const __m512 least = _mm512_set1_ps(p.relu ? 0.0f : -__builtin_inff());
     const __m512i lo = _mm512_set1_epi8(static_cast<char>(p.lo)), hi = _mm512_set1_epi8(static_cast<char>(p.hi));
     const __m512i zero_y = _mm512_set1_epi16(static_cast<int16_t>(p.zero_y));
     int64_t i = 0;
     for (; i < p.whole; i += 64) {
-        __m512i q[4];
+        __m512i qa[4], qb[4], q[4];
+        T::widen(a + i, qa);
+        T::widen(b + i, qb);
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            const __m512 ca = _mm512_fmadd_ps(scale_a, load_codes<T>(a + i + 16 * j), shift_a);
-            const __m512 cb = _mm512_fmadd_ps(scale_b, load_codes<T>(b + i + 16 * j), shift_b);
-            const __m512 c = _mm512_max_ps(least, _mm512_add_ps(ca, cb));
-            q[j] = _mm512_cvtps_epi32(_mm512_mul_ps(c, inverse));
+            const __m512 ca = _mm512_fmadd_ps(scale_a, _mm512_cvtepi32_ps(qa[j]), shift_a);
+            const __m512 cb = _mm512_fmadd_ps(scale_b, _mm512_cvtepi32_ps(qb[j]), shift_b);
+            q[j] = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_add_ps(ca, cb), inverse));
         }
         const __m512i front = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_y);
         const __m512i back = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_y);
-        _mm512_storeu_si512(y + i, straighten(T::clamp(T::pack(front, back), lo, hi)));
+        _mm512_storeu_si512(y + i, T::straighten(T::clamp(T::pack(front, back), lo, hi)));
     }
     const __m512i zero_a = _mm512_set1_epi32(p.zero_a), zero_b = _mm512_set1_epi32(p.zero_b);
     const __m512i lo32 = _mm512_set1_epi32(p.lo), hi32 = _mm512_set1_epi32(p.hi);
     const __m512 z = _mm512_set1_ps(static_cast<float>(p.zero_y));
     for (; i < p.n; i += 16) {
         const __mmask16 k = first_lanes(p.n - i);
-        const __m512i qa = _mm512_sub_epi32(T::widen(_mm_maskz_loadu_epi8(k, a + i)), zero_a);
-        const __m512i qb = _mm512_sub_epi32(T::widen(_mm_maskz_loadu_epi8(k, b + i)), zero_b);
-        const __m512 c = _mm512_max_ps(least, _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(qa), scale_a),
-                                                            _mm512_mul_ps(_mm512_cvtepi32_ps(qb), scale_b)));
+        const __m512i qa = _mm512_sub_epi32(T::widen16(_mm_maskz_loadu_epi8(k, a + i)), zero_a);
+        const __m512i qb = _mm512_sub_epi32(T::widen16(_mm_maskz_loadu_epi8(k, b + i)), zero_b);
+        const __m512 c = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(qa), scale_a),
+                                       _mm512_mul_ps(_mm512_cvtepi32_ps(qb), scale_b));
         const __m512i q = _mm512_cvtps_epi32(_mm512_add_ps(_mm512_mul_ps(c, inverse), z));
         _mm512_mask_cvtepi32_storeu_epi8(y + i, k, _mm512_min_epi32(_mm512_max_epi32(q, lo32), hi32));
     }

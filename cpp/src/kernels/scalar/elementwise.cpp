@@ -19,7 +19,6 @@ void add_codes(const AddCodes& p) {
             c = fmaf(p.scale_a, a[i], shift_a) + fmaf(p.scale_b, b[i], shift_b);
         else
             c = dequantize(a[i], p.scale_a, p.zero_a) + dequantize(b[i], p.scale_b, p.zero_b);
-        if (p.relu && c < 0) c = 0;
         int32_t q;
         if (i < p.whole)
             q = clamp_s32(to_s32(c * p.inverse), p.lo - p.zero_y, p.hi - p.zero_y) + p.zero_y;
