@@ -47,37 +47,101 @@ typename T::Type limited_max(const typename T::Type* x, int64_t rows, int64_t ro
     return static_cast<typename T::Type>(most < hi ? most : hi);
 }
 
-// The maximum over a window for 32 channels from x on.
-template <class T>
-__m256i window_max(const uint8_t* x, const PoolRow& p, int64_t taps) {
-    __m256i most = _mm256_set1_epi8(static_cast<char>(p.lo));
-    for (int64_t r = 0; r < p.rows; r++)
-        for (int64_t t = 0; t < taps; t++) most = T::max(most, load32(x + r * p.row_stride + t * p.column_stride));
-    return T::min(most, _mm256_set1_epi8(static_cast<char>(p.hi)));
+// Of 32 * vectors channels.
+template <int vectors>
+struct Maxima {
+    __m256i part[vectors];
+};
+
+template <class T, int vectors>
+void take_max(const Maxima<vectors>& other, Maxima<vectors>* most) {
+    for (int v = 0; v < vectors; v++) most->part[v] = T::max(most->part[v], other.part[v]);
 }
 
-template <class T>
-void max_wide(const PoolRow& p, int64_t from, int64_t to) {
+template <int vectors>
+Maxima<vectors> least(const PoolRow& p) {
+    Maxima<vectors> most;
+    for (int v = 0; v < vectors; v++) most.part[v] = _mm256_set1_epi8(static_cast<char>(p.lo));
+    return most;
+}
+
+// The maximum over the rows of a column, of channels from x on. Rows: 0 for any number.
+template <class T, int rows, int vectors>
+Maxima<vectors> column_max(const uint8_t* x, const PoolRow& p) {
+    Maxima<vectors> most = least<vectors>(p);
+    const int64_t n = rows != 0 ? rows : p.rows;
+#pragma GCC unroll 4
+    for (int64_t r = 0; r < n; r++)
+        for (int v = 0; v < vectors; v++) most.part[v] = T::max(most.part[v], load32(x + r * p.row_stride + 32 * v));
+    return most;
+}
+
+template <class T, int vectors>
+void store_max(uint8_t* y, const Maxima<vectors>& most, const PoolRow& p) {
+    const __m256i hi = _mm256_set1_epi8(static_cast<char>(p.hi));
+    for (int v = 0; v < vectors; v++)
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 32 * v), T::min(most.part[v], hi));
+}
+
+// The windows [from, to) by themselves, for the channels from c on.
+template <class T, int rows, int vectors>
+void max_windows(const PoolRow& p, int64_t from, int64_t to, int64_t c) {
     for (int64_t i = from; i < to; i++) {
-        fetch_soon(p, i);
-        const PoolSpan span = p.spans[i];
-        const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
-        uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
-        int64_t c = 0;
-        for (; c + 32 <= p.channels; c += 32)
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), window_max<T>(x + c, p, span.taps));
-        if (c == p.channels) continue;
-        if (p.channels >= 32) {
-            c = p.channels - 32;
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + c), window_max<T>(x + c, p, span.taps));
-            continue;
-        }
-        for (; c < p.channels; c++) {
-            using E = typename T::Type;
-            reinterpret_cast<E*>(y)[c] = limited_max<T>(reinterpret_cast<const E*>(x) + c, p.rows, p.row_stride,
-                                                        span.taps, p.column_stride, p.lo, p.hi);
-        }
+        if (c == 0) fetch_soon(p, i);
+        const uint8_t* x = static_cast<const uint8_t*>(p.x) + p.spans[i].begin * p.channels + c;
+        Maxima<vectors> most = least<vectors>(p);
+        for (int32_t t = 0; t < p.spans[i].taps; t++)
+            take_max<T>(column_max<T, rows, vectors>(x + t * p.column_stride, p), &most);
+        store_max<T>(static_cast<uint8_t*>(p.y) + i * p.channels + c, most, p);
     }
+}
+
+// All windows for the channels from c on. Regular windows side by side that share a column or none take each column once.
+template <class T, int rows, int vectors>
+void max_channels(const PoolRow& p, int64_t c) {
+    const PoolSpan first = p.spans[p.regular_begin];
+    const bool shared = first.taps == p.stride + 1;
+    if (p.column_stride != p.channels || (!shared && first.taps != p.stride)) {
+        max_windows<T, rows, vectors>(p, 0, p.width, c);
+        return;
+    }
+    max_windows<T, rows, vectors>(p, 0, p.regular_begin, c);
+    const uint8_t* x = static_cast<const uint8_t*>(p.x) + first.begin * p.channels + c;
+    uint8_t* y = static_cast<uint8_t*>(p.y) + c;
+    Maxima<vectors> last = least<vectors>(p);
+    if (shared) {
+        last = column_max<T, rows, vectors>(x, p);
+        x += p.channels;
+    }
+    for (int64_t i = p.regular_begin; i < p.regular_end; i++) {
+        if (c == 0) fetch_soon(p, i);
+        Maxima<vectors> most = last;
+        for (int64_t t = 0; t < p.stride; t++, x += p.channels) {
+            last = column_max<T, rows, vectors>(x, p);
+            take_max<T>(last, &most);
+        }
+        if (!shared) last = least<vectors>(p);
+        store_max<T>(y + i * p.channels, most, p);
+    }
+    max_windows<T, rows, vectors>(p, p.regular_end, p.width, c);
+}
+
+// At least 32 channels, the last vector overlapping the one before it. A cache line at a time.
+template <class T, int rows>
+void max_wide(const PoolRow& p) {
+    int64_t c = 0;
+    for (; c + 64 <= p.channels; c += 64) max_channels<T, rows, 2>(p, c);
+    for (; c < p.channels; c += 32) max_channels<T, rows, 1>(p, c + 32 > p.channels ? p.channels - 32 : c);
+}
+
+// One window, channel by channel.
+template <class T>
+void max_pixel(const PoolRow& p, int64_t i) {
+    using E = typename T::Type;
+    const E* x = static_cast<const E*>(p.x) + p.spans[i].begin * p.channels;
+    for (int64_t c = 0; c < p.channels; c++)
+        static_cast<E*>(p.y)[i * p.channels + c] =
+            limited_max<T>(x + c, p.rows, p.row_stride, p.spans[i].taps, p.column_stride, p.lo, p.hi);
 }
 
 // Fewer than 32 channels: the maximum over rows first, on all columns as one run of bytes; then over the columns of each
@@ -86,8 +150,6 @@ template <class T>
 void max_narrow(const PoolRow& p) {
     alignas(64) uint8_t buffer[buffer_bytes + 64];
     const int64_t channels = p.channels;
-    PoolRow column = p;  // one column of the run
-    column.column_stride = 0;
     uint8_t* y = static_cast<uint8_t*>(p.y);
     for (int64_t i = 0; i < p.width;) {
         int64_t start = 0, bytes = 0, end = i;
@@ -101,17 +163,16 @@ void max_narrow(const PoolRow& p) {
             bytes = high - low;
         }
         if (end == i) {
-            max_wide<T>(p, i, i + 1);
+            max_pixel<T>(p, i);
             i++;
             continue;
         }
         const uint8_t* x = static_cast<const uint8_t*>(p.x) + start;
         int64_t b = 0;
-        for (; b + 32 <= bytes; b += 32)
-            _mm256_store_si256(reinterpret_cast<__m256i*>(buffer + b), window_max<T>(x + b, column, 1));
+        for (; b + 32 <= bytes; b += 32) store_max<T>(buffer + b, column_max<T, 0, 1>(x + b, p), p);
         if (b < bytes && bytes >= 32) {
             b = bytes - 32;
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(buffer + b), window_max<T>(x + b, column, 1));
+            store_max<T>(buffer + b, column_max<T, 0, 1>(x + b, p), p);
             b = bytes;
         }
         for (; b < bytes; b++) {
@@ -157,8 +218,12 @@ template <class T>
 void max_codes(const PoolRow& p) {
     if (p.channels < 32)
         max_narrow<T>(p);
+    else if (p.rows == 2)
+        max_wide<T, 2>(p);
+    else if (p.rows == 3)
+        max_wide<T, 3>(p);
     else
-        max_wide<T>(p, 0, p.width);
+        max_wide<T, 0>(p);
 }
 
 // The first n of 8 lanes.

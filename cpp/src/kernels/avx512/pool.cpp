@@ -31,24 +31,83 @@ __mmask64 first_bytes(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1
 
 __mmask16 first_lanes(int64_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1); }
 
-// Any number of channels: each pixel by itself, 64 channels at a time.
-template <class T>
-void max_wide(const PoolRow& p, int64_t from, int64_t to) {
-    const __m512i lo = _mm512_set1_epi8(static_cast<char>(p.lo)), hi = _mm512_set1_epi8(static_cast<char>(p.hi));
-    for (int64_t i = from; i < to; i++) {
-        fetch_soon(p, i);
-        const PoolSpan span = p.spans[i];
-        const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * p.channels;
-        uint8_t* y = static_cast<uint8_t*>(p.y) + i * p.channels;
-        for (int64_t c = 0; c < p.channels; c += 64) {
-            const __mmask64 k = first_bytes(p.channels - c);
-            __m512i most = lo;
-            for (int64_t r = 0; r < p.rows; r++)
-                for (int32_t t = 0; t < span.taps; t++)
-                    most = T::max(most, _mm512_mask_loadu_epi8(lo, k, x + r * p.row_stride + t * p.column_stride + c));
-            _mm512_mask_storeu_epi8(y + c, k, T::min(most, hi));
-        }
+// The limits of a maximum in registers, and the bytes of 64 that are there.
+struct Limits {
+    __m512i lo, hi;
+    __mmask64 k;
+};
+
+// The maximum over the rows of a column, of 64 channels from x on. Rows: 0 for any number; full: all 64 are there.
+template <class T, int rows, bool full>
+__m512i column_max(const uint8_t* x, const PoolRow& p, const Limits& limits) {
+    __m512i most = limits.lo;
+    const int64_t n = rows != 0 ? rows : p.rows;
+#pragma GCC unroll 4
+    for (int64_t r = 0; r < n; r++) {
+        const uint8_t* from = x + r * p.row_stride;
+        most = T::max(most, full ? _mm512_loadu_si512(from) : _mm512_mask_loadu_epi8(limits.lo, limits.k, from));
     }
+    return most;
+}
+
+template <class T, bool full>
+void store_max(uint8_t* y, __m512i most, const Limits& limits) {
+    if (full)
+        _mm512_storeu_si512(y, T::min(most, limits.hi));
+    else
+        _mm512_mask_storeu_epi8(y, limits.k, T::min(most, limits.hi));
+}
+
+// The windows [from, to) by themselves, for 64 channels from c on.
+template <class T, int rows, bool full>
+void max_windows(const PoolRow& p, int64_t from, int64_t to, int64_t c, const Limits& limits) {
+    for (int64_t i = from; i < to; i++) {
+        if (c == 0) fetch_soon(p, i);
+        const uint8_t* x = static_cast<const uint8_t*>(p.x) + p.spans[i].begin * p.channels + c;
+        __m512i most = limits.lo;
+        for (int32_t t = 0; t < p.spans[i].taps; t++)
+            most = T::max(most, column_max<T, rows, full>(x + t * p.column_stride, p, limits));
+        store_max<T, full>(static_cast<uint8_t*>(p.y) + i * p.channels + c, most, limits);
+    }
+}
+
+// All windows for 64 channels from c on. Regular windows side by side that share a column or none take each column once.
+template <class T, int rows, bool full>
+void max_channels(const PoolRow& p, int64_t c, const Limits& limits) {
+    const PoolSpan first = p.spans[p.regular_begin];
+    const bool shared = first.taps == p.stride + 1;
+    if (p.column_stride != p.channels || (!shared && first.taps != p.stride)) {
+        max_windows<T, rows, full>(p, 0, p.width, c, limits);
+        return;
+    }
+    max_windows<T, rows, full>(p, 0, p.regular_begin, c, limits);
+    const uint8_t* x = static_cast<const uint8_t*>(p.x) + first.begin * p.channels + c;
+    uint8_t* y = static_cast<uint8_t*>(p.y) + c;
+    __m512i last = limits.lo;
+    if (shared) {
+        last = column_max<T, rows, full>(x, p, limits);
+        x += p.channels;
+    }
+    for (int64_t i = p.regular_begin; i < p.regular_end; i++) {
+        if (c == 0) fetch_soon(p, i);
+        __m512i most = last;
+        for (int64_t t = 0; t < p.stride; t++, x += p.channels) {
+            last = column_max<T, rows, full>(x, p, limits);
+            most = T::max(most, last);
+        }
+        if (!shared) last = limits.lo;
+        store_max<T, full>(y + i * p.channels, most, limits);
+    }
+    max_windows<T, rows, full>(p, p.regular_end, p.width, c, limits);
+}
+
+template <class T, int rows>
+void max_wide(const PoolRow& p) {
+    Limits limits{_mm512_set1_epi8(static_cast<char>(p.lo)), _mm512_set1_epi8(static_cast<char>(p.hi)), 0};
+    int64_t c = 0;
+    for (; c + 64 <= p.channels; c += 64) max_channels<T, rows, true>(p, c, limits);
+    limits.k = first_bytes(p.channels - c);
+    if (c < p.channels) max_channels<T, rows, false>(p, c, limits);
 }
 
 // Up to 16 channels: the maximum over rows first, on all columns as one run of bytes; then over the columns of each window.
@@ -72,7 +131,7 @@ void max_narrow(const PoolRow& p) {
             bytes = high - low;
         }
         if (end == i) {
-            max_wide<T>(p, i, i + 1);
+            max_windows<T, 0, false>(p, i, i + 1, 0, {lo, hi, first_bytes(channels)});
             i++;
             continue;
         }
@@ -103,8 +162,12 @@ template <class T>
 void max_codes(const PoolRow& p) {
     if (p.channels <= 16)
         max_narrow<T>(p);
+    else if (p.rows == 2)
+        max_wide<T, 2>(p);
+    else if (p.rows == 3)
+        max_wide<T, 3>(p);
     else
-        max_wide<T>(p, 0, p.width);
+        max_wide<T, 0>(p);
 }
 
 void max_f32(const PoolRow& p) {
