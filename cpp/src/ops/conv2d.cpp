@@ -307,10 +307,15 @@ private:
         const int64_t image_macs = macs_ / std::max<int64_t>(images_, 1);
         int64_t wanted = pieces_worth(static_cast<double>(images * image_macs) / product_->macs_per_ns(), threads);
         Split split = {};
-        // Of image and weights the smaller one is read by all threads.
-        const bool by_weights = images < wanted && !copies_ && weight_bytes() > g.height * g.width * g.channels;
-        split.shares =
-            by_weights ? even_shares(product_->parts(), ceil_div(wanted, std::max<int64_t>(images, 1)), threads) : 1;
+        // Of image and weights the smaller one is read by all threads. Lines that stay together are prepared by each share anew: only
+        // one a thread, and where weights do not stay in L2 or lines cannot be shared out evenly.
+        const bool together = product_->lines_together() > 1;
+        const int64_t pieces = together ? threads : ceil_div(wanted, std::max<int64_t>(images, 1));
+        const bool by_weights =
+            images < wanted && !copies_ &&
+            (together ? weight_bytes() > static_cast<int64_t>(cache_bytes(2)) || line_groups() % threads != 0
+                      : weight_bytes() > g.height * g.width * g.channels);
+        split.shares = by_weights ? even_shares(product_->parts(), pieces, threads) : 1;
         if (split.shares > 1) wanted = 1;
         int64_t bands = wanted <= images ? 1 : std::min(line_groups(), ceil_div(wanted, std::max<int64_t>(images, 1)));
         if (copies_ || product_->parts() > 1) {
