@@ -288,6 +288,7 @@ void sum_words(const uint8_t* x, int64_t n, const uint8_t* end, int64_t rows, in
             for (int i = 0; i < vectors; i++) {
                 const uint8_t* tap = x + r * row_stride + t * column_stride + 32 * i;
                 __m256i v = roomy ? load32(tap) : load_bytes(tap, n);
+                asm("" : "+x"(v));  // one load, not one for each use
                 if (T::flip != 0) v = _mm256_xor_si256(v, _mm256_set1_epi8(static_cast<char>(T::flip)));
                 all[i] = _mm256_add_epi16(all[i], v);
                 odd[i] = _mm256_add_epi16(odd[i], _mm256_srli_epi16(v, 8));
