@@ -224,6 +224,74 @@ TEST(Pool, EveryInstructionSetEqualsScalar) {
     EXPECT_TRUE(distrust.trust());
 }
 
+// Sums of bytes change from 16 to 32 bits beyond 256 taps; whole vectors, parts of one and groups of 8 and 16 within them.
+TEST(Pool, AveragesWhereTheirFormsChange) {
+    Coverage coverage("averages where their forms change");
+    Sweep(120).run([&](Random& random) {
+        Case c;
+        c.kind = random.pick({OCTAVO_OP_AVG_POOL2D, OCTAVO_OP_ADAPTIVE_AVG_POOL2D});
+        c.dtype = random.pick({OCTAVO_U8, OCTAVO_S8});
+        c.channels = random.pick({1, 7, 8, 15, 16, 17, 31, 32, 33, 40, 63, 64, 65, 72, 80, 127, 128, 129, 136});
+        const int sizes[][2] = {{16, 16}, {1, 256}, {1, 257}, {257, 1}, {2, 128}, {3, 86}, {17, 16}};
+        const auto& size = sizes[random.integer(0, 6)];
+        for (int i = 0; i < 2; i++) {
+            c.kernel[i] = size[i];
+            c.in[i] = size[i] + (c.kind == OCTAVO_OP_AVG_POOL2D ? 1 : 0);
+            c.out[i] = c.kind == OCTAVO_OP_AVG_POOL2D ? 2 : 1;
+        }
+        const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
+        c.zero_point = low + random.pick({0, 1, 127, 128, 255});
+        const size_t n = static_cast<size_t>(c.channels * c.in[0] * c.in[1]);
+        std::vector<uint8_t> x(n, random.pick<uint8_t>({0, 127, 128, 255}));
+        if (random.chance(0.7)) x = random.codes<uint8_t>(n, 0, 255, random.chance(0.5));
+        const std::vector<uint8_t> expected = run(c, Isa::scalar, x);
+        for (Isa isa : available_isas()) {
+            SCOPED_TRACE(create(c, isa)->kernel());
+            EXPECT_TRUE(same_bits(run(c, isa, x, 1, random.pick({Guard::after, Guard::before})), expected));
+            coverage.ran(isa);
+        }
+        return true;
+    });
+}
+
+// Windows side by side take each column once where they share one or none, at strides and kernels of which images are made.
+TEST(Pool, MaximaOfWindowsSideBySide) {
+    Coverage coverage("maxima side by side");
+    Distrust distrust;
+    Sweep(300).run([&](Random& random) {
+        Case c;
+        c.dtype = random.pick({OCTAVO_U8, OCTAVO_S8});
+        c.channels = random.pick({random.integer(17, 140), random.integer(31, 33), random.integer(63, 65)});
+        const int shapes[][2] = {{2, 1}, {2, 2}, {3, 1}, {3, 2}, {3, 3}, {4, 3}, {1, 1}, {4, 4}};
+        for (int i = 0; i < 2; i++) {
+            const auto& shape = shapes[random.integer(0, 7)];
+            c.in[i] = random.integer(shape[0], 20);
+            c.kernel[i] = shape[0];
+            c.stride[i] = shape[1];
+            c.pad[i] = static_cast<int>(random.integer(0, shape[0] / 2));
+            c.dilation[i] = random.chance(0.1) ? 2 : 1;
+        }
+        c.ceil_mode = random.chance(0.3);
+        const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
+        if (random.chance(0.3)) {
+            c.code_min = low + static_cast<int>(random.integer(1, 60));
+            c.code_max = low + static_cast<int>(random.integer(120, 255));
+        }
+        for (int i = 0; i < 2; i++) {
+            c.out[i] = output_size(c, i);
+            if (c.out[i] < 1) return false;
+            // A dilated window may miss a small image altogether.
+            if (c.dilation[i] > 1 && c.pad[i] > 0) return false;
+        }
+        if (c.dtype == OCTAVO_S8)
+            compare<int8_t>(random, c, coverage, distrust);
+        else
+            compare<uint8_t>(random, c, coverage, distrust);
+        return true;
+    });
+    EXPECT_TRUE(distrust.trust());
+}
+
 void expect_failure(const Case& c, octavo_status status, const std::string& part) {
     try {
         create(c, Isa::scalar);
