@@ -150,7 +150,8 @@ TEST(Pairs, EveryFormEqualsScalar) {
                 Sweep(15).run([&](Random& random) {
                     const RandomCase c(random, rows, random.pick({row->narrow.columns, row->wide.columns}));
                     const GemmProduct scalar(gemm_scalar, gemm_scalar.tiles[0], layout_of(c), operands_of(c), 1, 0);
-                    const PairsProduct product(*row, layout_of(c), operands_of(c), 1, 0, 0, form);
+                    const int64_t width = random.pick({0, rows});  // by it panels are narrow or wide
+                    const PairsProduct product(*row, layout_of(c), operands_of(c), 1, 0, width, form);
                     EXPECT_TRUE(same_bits(c.of(product), c.of(scalar))) << c.text();
                     return true;
                 });

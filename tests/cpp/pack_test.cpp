@@ -99,7 +99,7 @@ TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
             const PackedDepth packed(layout);
             const std::optional<PairsForm> form =
                 random.pick<std::optional<PairsForm>>({std::nullopt, pairs_cross, pairs_bytes, pairs_quads});
-            PairPanels panels(*row, packed, a_max, form);
+            PairPanels panels(*row, packed, a_max, random.chance(0.5), form);
             panels.add(weights.data(), columns, depth, 0, 0, 0);
             panels.finish();
             int64_t first = 0;

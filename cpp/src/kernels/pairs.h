@@ -78,7 +78,10 @@ struct PairsTile {
 
 struct PairsRow {
     const char* isa;
-    PairsTile narrow, wide;    // one vector of columns, two
+    PairsTile narrow, wide;  // one vector of columns, two
+    // The narrow tile where there may be a single row, which takes as long as weights come: the proof holds for more groups of fewer
+    // columns, and bytes are half of the words.
+    bool narrow_for_any_rows;
     PairsRowsFn bytes, words;  // rows of A for bytes and quads, for cross
     PairsImageFn image;        // spans of A for cross
     int lanes;                 // columns of a vector

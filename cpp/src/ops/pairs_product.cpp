@@ -28,8 +28,8 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
       pixel_bytes_(layout.pixel_bytes),
       line_bytes_(layout.line_bytes),
       width_(width),
-      panels_(row, depth_, operands.x.code_max, form),
-      ones_(row, depth_, operands.x.code_max, form),
+      panels_(row, depth_, operands.x.code_max, width == 0, form),
+      ones_(row, depth_, operands.x.code_max, false, form),
       outputs_(operands.weights->outputs) {
     const DenseWeights& weights = *operands.weights;
     const int64_t columns = outputs_ / groups;

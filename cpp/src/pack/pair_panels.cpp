@@ -122,13 +122,6 @@ struct Bounds {
     }
 };
 
-// A panel as groups of bytes that hold, and the further groups that complete it.
-struct Capped {
-    std::vector<int8_t> main;
-    std::vector<int32_t> groups;
-    std::vector<int8_t> extras;
-};
-
 // The lanes of `count` (1 or 2) groups: two neighbouring weights of a column in each.
 template <size_t count, class Body>
 void each_lane(int8_t* w, int64_t columns, const Body& body) {
@@ -146,10 +139,11 @@ void each_lane(int8_t* w, int64_t columns, const Body& body) {
 
 // Null if it takes more than `most` further groups.
 template <size_t count>
-std::optional<Capped> capped(const std::vector<int8_t>& bytes, int64_t columns, const Bounds& bounds, double most) {
+std::optional<CappedPanel> capped(const std::vector<int8_t>& bytes, int64_t columns, const Bounds& bounds,
+                                  double most) {
     const int64_t group = columns * 4;
     const int64_t groups = static_cast<int64_t>(bytes.size()) / group;
-    Capped c;
+    CappedPanel c;
     c.main = bytes;
     std::vector<int8_t> rest(static_cast<size_t>(group) * count), next(static_cast<size_t>(group));
     for (int64_t g = 0; g < groups; g += count) {
@@ -187,46 +181,59 @@ std::optional<Capped> capped(const std::vector<int8_t>& bytes, int64_t columns, 
 
 void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset,
                      int group) {
-    const int64_t groups = depth_->groups();
     for (int64_t first = 0; first < columns;) {
         PairPanel panel = {};
-        panel.tile = columns - first > row_->narrow.columns ? &row_->wide : &row_->narrow;
-        panel.columns = static_cast<int32_t>(std::min<int64_t>(panel.tile->columns, columns - first));
         panel.output = output + first;
         panel.column = panels_.empty() ? 0 : panels_.back().column + panels_.back().tile->columns;
         panel.a_offset = static_cast<int32_t>(a_offset);
         panel.group = group;
-        const int64_t width = panel.tile->columns;
-        std::vector<int8_t> bytes(static_cast<size_t>(groups * width * 4));
-        for (int64_t j = 0; j < panel.columns; j++) {
-            const int8_t* column = weights + (first + j) * depth;
-            for (size_t k = 0; k < depth_->source.size(); k++) {
-                bytes[(k / 4 * static_cast<size_t>(width) + static_cast<size_t>(j)) * 4 + k % 4] =
-                    column[depth_->source[k]];
-            }
-        }
+        const int8_t* from = weights + first * depth;
+        const bool wide = columns - first > row_->narrow.columns;
+        Formed formed = form_panel(wide ? row_->wide : row_->narrow, from, columns - first, depth, panel);
+        // Fewer columns may do without words.
+        if (wide && narrow_ && panel.form == pairs_cross)
+            formed = form_panel(row_->narrow, from, columns - first, depth, panel);
         first += panel.columns;
-        add_panel(std::move(panel), bytes);
+        add_panel(std::move(panel), formed);
     }
 }
 
-void PairPanels::add_panel(PairPanel panel, const std::vector<int8_t>& bytes) {
-    const int64_t width = panel.tile->columns, groups = depth_->groups();
+// Chooses tile and form of a panel of weights [columns][depth].
+PairPanels::Formed PairPanels::form_panel(const PairsTile& tile, const int8_t* weights, int64_t columns, int64_t depth,
+                                          PairPanel& panel) const {
+    panel.tile = &tile;
+    panel.columns = static_cast<int32_t>(std::min<int64_t>(tile.columns, columns));
+    const int64_t width = tile.columns, groups = depth_->groups();
+    Formed formed;
+    formed.bytes.resize(static_cast<size_t>(groups * width * 4));
+    for (int64_t j = 0; j < panel.columns; j++) {
+        const int8_t* column = weights + j * depth;
+        for (size_t k = 0; k < depth_->source.size(); k++) {
+            formed.bytes[(k / 4 * static_cast<size_t>(width) + static_cast<size_t>(j)) * 4 + k % 4] =
+                column[depth_->source[k]];
+        }
+    }
     const Bounds bounds(a_max_);
-    Capped best;
     panel.form = pairs_cross;
     double least = form_cost[pairs_cross] * static_cast<double>(groups);
     for (const PairsForm form : {pairs_bytes, pairs_quads}) {
         if (form_ ? *form_ != form : form_cost[form] * static_cast<double>(groups) >= least) continue;
         const double cost = form_cost[form] * static_cast<double>(groups);
         const double most = form_ ? INFINITY : (least - cost) / extra_cost;
-        std::optional<Capped> c =
-            form == pairs_bytes ? capped<1>(bytes, width, bounds, most) : capped<2>(bytes, width, bounds, most);
+        std::optional<CappedPanel> c = form == pairs_bytes ? capped<1>(formed.bytes, width, bounds, most)
+                                                           : capped<2>(formed.bytes, width, bounds, most);
         if (!c) continue;
         least = cost + extra_cost * static_cast<double>(c->groups.size());
         panel.form = form;
-        best = std::move(*c);
+        formed.capped = std::move(*c);
     }
+    return formed;
+}
+
+void PairPanels::add_panel(PairPanel panel, const Formed& formed) {
+    const int64_t width = panel.tile->columns;
+    const std::vector<int8_t>& bytes = formed.bytes;
+    const CappedPanel& best = formed.capped;
     std::vector<int32_t> terms(static_cast<size_t>(width));
     std::vector<int16_t> words;
     if (panel.form == pairs_cross) {

@@ -52,11 +52,18 @@ struct PairPanel {
     std::vector<int32_t> extras;  // where in a row of bytes each is
 };
 
+// A panel as groups of bytes whose sums hold, and the further groups that complete it.
+struct CappedPanel {
+    std::vector<int8_t> main;
+    std::vector<int32_t> groups;
+    std::vector<int8_t> extras;
+};
+
 class PairPanels {
 public:
-    // a_max: largest code of A that can occur, padding included. form: the only one to use; for tests.
-    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, std::optional<PairsForm> form)
-        : row_(&row), depth_(&depth), a_max_(a_max), form_(form) {}
+    // a_max: largest code of A that can occur, padding included. any_rows: one row or many. form: the only one to use; for tests.
+    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows, std::optional<PairsForm> form)
+        : row_(&row), depth_(&depth), a_max_(a_max), narrow_(any_rows && row.narrow_for_any_rows), form_(form) {}
 
     // Adds the columns of one channel group: weights [columns][depth].
     void add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group);
@@ -73,12 +80,19 @@ public:
     std::vector<int64_t> order() const;
 
 private:
-    void add_panel(PairPanel panel, const std::vector<int8_t>& bytes);
+    struct Formed {
+        std::vector<int8_t> bytes;  // as given, [groups][columns][4]
+        CappedPanel capped;         // unless the form is cross
+    };
+    Formed form_panel(const PairsTile& tile, const int8_t* weights, int64_t columns, int64_t depth,
+                      PairPanel& panel) const;
+    void add_panel(PairPanel panel, const Formed& formed);
     size_t append(const void* data, size_t bytes);
 
     const PairsRow* row_;
     const PackedDepth* depth_;
     int a_max_;
+    bool narrow_;
     std::optional<PairsForm> form_;
     std::vector<PairPanel> panels_;
     std::vector<std::byte> unaligned_;

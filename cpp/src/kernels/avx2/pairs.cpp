@@ -200,6 +200,7 @@ const PairsFn quads_8[] = {OCTAVO_TO_6(pairs_quads, 1)}, quads_16[] = {OCTAVO_TO
 const PairsRow pairs_avx2 = {"avx2",
                              {6, 8, {cross_8, bytes_8, quads_8}},
                              {4, 16, {cross_16, bytes_16, quads_16}},
+                             false,
                              rows_of_bytes,
                              rows_of_words,
                              image_of_words,

@@ -151,6 +151,7 @@ const PairsFn quads_16[] = OCTAVO_TO_10(pairs_quads, 1), quads_32[] = OCTAVO_TO_
 const PairsRow pairs_avx512 = {"avx512",
                                {10, 16, {cross_16, bytes_16, quads_16}},
                                {10, 32, {cross_32, bytes_32, quads_32}},
+                               true,
                                rows_of_bytes,
                                rows_of_words,
                                image_of_words,
