@@ -29,8 +29,11 @@ public:
         void* base = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (base == MAP_FAILED) throw std::bad_alloc();
         base_ = static_cast<std::byte*>(base);
-        mprotect(base_, page, PROT_NONE);
-        mprotect(base_ + page + body, page, PROT_NONE);
+        for (std::byte* guard_page : {base_, base_ + page + body}) {
+            if (mprotect(guard_page, page, PROT_NONE) == 0) continue;
+            munmap(base_, mapped_);
+            throw std::bad_alloc();
+        }
         std::byte* start = base_ + page + (guard == Guard::after ? body - bytes : 0);
         data_ = reinterpret_cast<T*>(start);
     }

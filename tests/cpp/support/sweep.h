@@ -2,6 +2,7 @@
 #ifndef OCTAVO_TESTS_SUPPORT_SWEEP_H
 #define OCTAVO_TESTS_SUPPORT_SWEEP_H
 
+#include <errno.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -115,7 +116,7 @@ public:
         const ::testing::TestInfo* info = ::testing::UnitTest::GetInstance()->current_test_info();
         const std::string name = info ? std::string(info->test_suite_name()) + "." + info->name() : "?";
         return "repeat with: OCTAVO_TEST_SEED=" + std::to_string(seed) + " OCTAVO_TEST_CASE=" + std::to_string(index) +
-               " octavo_tests --gtest_filter=" + name;
+               " build/bin/" + program_invocation_short_name + " --gtest_filter=" + name;
     }
 
 private:

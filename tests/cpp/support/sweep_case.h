@@ -259,14 +259,21 @@ inline bool random_pool(Random& random, SweepCase& c) {
         random.pick({OCTAVO_OP_MAX_POOL2D, OCTAVO_OP_AVG_POOL2D, OCTAVO_OP_ADAPTIVE_AVG_POOL2D});
     const int64_t channels = random.size_around(random.pick({16, 32, 64}), 200), height = random.integer(1, 12),
                   width = random.integer(1, 20);
-    const Value x = random_activation(random, random.pick({OCTAVO_U8, OCTAVO_S8}), {1, channels, height, width}, 0.05f);
+    Value x = random_activation(random, random.pick({OCTAVO_U8, OCTAVO_S8}), {1, channels, height, width}, 0.05f);
+    if (random.chance(0.3)) x.layout = OCTAVO_PLAIN;
+    a.ceil_mode = kind != OCTAVO_OP_ADAPTIVE_AVG_POOL2D && random.chance(0.3);
     int64_t out[2] = {random.integer(1, height), random.integer(1, width)};
     for (int i = 0; i < 2 && kind != OCTAVO_OP_ADAPTIVE_AVG_POOL2D; i++) {
         a.kernel[i] = static_cast<int>(random.integer(1, 4));
         a.stride[i] = static_cast<int>(random.integer(1, 3));
-        a.pad[i] = a.pad[i + 2] = static_cast<int>(random.integer(0, a.kernel[i] / 2));
-        out[i] = size_after(x.dims[static_cast<size_t>(2 + i)], 2 * a.pad[i], a.kernel[i], 1, a.stride[i]);
+        for (int side : {i, i + 2}) a.pad[side] = static_cast<int>(random.integer(0, a.kernel[i] / 2));
+        const int64_t in = x.dims[static_cast<size_t>(2 + i)];
+        if (kind == OCTAVO_OP_MAX_POOL2D && in > 2 * a.kernel[i] && random.chance(0.2)) a.dilation[i] = 2;
+        out[i] = size_after(in, a.pad[i] + a.pad[i + 2], a.kernel[i], a.dilation[i], a.stride[i]);
         if (out[i] == 0) return false;
+        // In ceil mode one more window takes what is left, if it begins before the right padding.
+        const int64_t left = in + a.pad[i] + a.pad[i + 2] - (a.kernel[i] - 1) * a.dilation[i] - 1;
+        if (a.ceil_mode != 0 && left % a.stride[i] != 0 && out[i] * a.stride[i] < in + a.pad[i]) out[i]++;
     }
     a.count_include_pad = random.chance(0.5);
     Value y = x;
@@ -291,8 +298,8 @@ inline bool random_elementwise(Random& random, SweepCase& c) {
         if (random.chance(0.2)) y.code_max = low_of(to) + 127;
         return c.add(y, OCTAVO_OUTPUT);
     };
-    const octavo_op_kind kind =
-        random.pick({OCTAVO_OP_ADD, OCTAVO_OP_CLAMP, OCTAVO_OP_REQUANTIZE, OCTAVO_OP_QUANTIZE, OCTAVO_OP_DEQUANTIZE});
+    const octavo_op_kind kind = random.pick({OCTAVO_OP_ADD, OCTAVO_OP_CLAMP, OCTAVO_OP_REQUANTIZE, OCTAVO_OP_QUANTIZE,
+                                             OCTAVO_OP_DEQUANTIZE, OCTAVO_OP_REORDER, OCTAVO_OP_FLATTEN});
     Value reals = float_value(dims);
     if (image && random.chance(0.5)) reals.layout = OCTAVO_NHWC;
     switch (kind) {
@@ -319,6 +326,19 @@ inline bool random_elementwise(Random& random, SweepCase& c) {
         case OCTAVO_OP_QUANTIZE: {
             const int32_t from = c.input(reals, real_bytes(random, c.batch * reals.elements(), random.chance(0.3)));
             c.op(kind, {from}, result(type), a);
+            break;
+        }
+        case OCTAVO_OP_REORDER:
+        case OCTAVO_OP_FLATTEN: {
+            Value from = x, to = x;
+            if (image && random.chance(0.5)) from.layout = OCTAVO_PLAIN;
+            to.layout = OCTAVO_PLAIN;
+            if (kind == OCTAVO_OP_FLATTEN) {
+                to.dims = {1, x.elements()};
+            } else if (image && random.chance(0.5)) {
+                to.layout = OCTAVO_NHWC;
+            }
+            c.op(kind, {codes(from)}, c.add(to, OCTAVO_OUTPUT), a);
             break;
         }
         default: {
