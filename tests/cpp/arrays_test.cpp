@@ -277,6 +277,7 @@ TEST(Arrays, WrongArgumentsAreRefused) {
     EXPECT_EQ(octavo_min_max(nullptr, 1, 1, 4, y, y, &n1, &n2), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_min_max(x, 1, 1, 4, nullptr, y, &n1, &n2), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_min_max(x, INT64_MAX, 2, 4, y, y, &n1, &n2), OCTAVO_OUT_OF_MEMORY);
+    EXPECT_EQ(octavo_min_max(x, 0, INT64_MAX, 0, y, y, &n1, &n2), OCTAVO_OUT_OF_MEMORY);
     EXPECT_EQ(octavo_histogram(x, 4, 0, 0, 4, counts), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_histogram(x, 4, 0, 0, 0, counts), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_histogram(x, 4, 1000, 0, 4, counts), OCTAVO_INVALID_ARGUMENT);

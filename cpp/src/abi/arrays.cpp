@@ -16,14 +16,10 @@ void check_size(int64_t size, const char* what) {
                     std::string(what) + " is " + std::to_string(size) + ", expected at least 0");
 }
 
-void check_pointer(const void* pointer, const char* what) {
-    if (pointer == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, std::string(what) + " is null");
-}
-
 // An array without elements may be null.
 void check_array(const void* pointer, int64_t size, const char* what) {
     check_size(size, "the number of elements");
-    if (size > 0) check_pointer(pointer, what);
+    if (size > 0) require(pointer, what);
 }
 
 ChannelShape checked_shape(int64_t outer, int64_t channels, int64_t inner) {
@@ -42,10 +38,10 @@ octavo_status octavo_min_max(const float* x, int64_t outer, int64_t channels, in
     return guarded([&] {
         const ChannelShape shape = checked_shape(outer, channels, inner);
         check_array(x, shape.runs() * inner, "x");
-        check_pointer(min, "min");
-        check_pointer(max, "max");
-        check_pointer(nan_count, "nan_count");
-        check_pointer(inf_count, "inf_count");
+        require(min, "min");
+        require(max, "max");
+        require(nan_count, "nan_count");
+        require(inf_count, "inf_count");
         array_min_max(x, shape, min, max, nan_count, inf_count);
     });
 }
@@ -54,7 +50,7 @@ octavo_status octavo_histogram(const float* x, int64_t n, int32_t exponent, int6
                                int64_t* counts) {
     return guarded([&] {
         check_array(x, n, "x");
-        check_pointer(counts, "counts");
+        require(counts, "counts");
         array_histogram(x, n, exponent, first, bins, counts);
     });
 }
@@ -65,8 +61,8 @@ octavo_status octavo_quantize(const float* x, int64_t outer, int64_t channels, i
         const ChannelShape shape = checked_shape(outer, channels, inner);
         check_array(x, shape.runs() * inner, "x");
         check_array(q, shape.runs() * inner, "q");
-        check_pointer(scales, "scales");
-        check_pointer(zero_points, "zero_points");
+        require(scales, "scales");
+        require(zero_points, "zero_points");
         array_quantize(x, shape, scales, zero_points, dtype, q_min, q_max, q);
     });
 }
@@ -77,8 +73,8 @@ octavo_status octavo_dequantize(const void* q, octavo_dtype dtype, int64_t outer
         const ChannelShape shape = checked_shape(outer, channels, inner);
         check_array(q, shape.runs() * inner, "q");
         check_array(x, shape.runs() * inner, "x");
-        check_pointer(scales, "scales");
-        check_pointer(zero_points, "zero_points");
+        require(scales, "scales");
+        require(zero_points, "zero_points");
         array_dequantize(q, dtype, shape, scales, zero_points, x);
     });
 }
@@ -87,7 +83,7 @@ octavo_status octavo_nearest_level(const float* x, int64_t n, const float* level
     return guarded([&] {
         check_array(x, n, "x");
         check_array(codes, n, "codes");
-        check_pointer(levels, "levels");
+        require(levels, "levels");
         array_nearest_level(x, n, levels, count, codes);
     });
 }
@@ -96,7 +92,7 @@ octavo_status octavo_affine_error(const float* x, int64_t n, float scale, int32_
                                   int32_t q_max, double* sum) {
     return guarded([&] {
         check_array(x, n, "x");
-        check_pointer(sum, "sum");
+        require(sum, "sum");
         *sum = array_affine_error(x, n, scale, zero_point, q_min, q_max);
     });
 }

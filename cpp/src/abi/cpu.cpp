@@ -30,7 +30,7 @@ octavo_status octavo_isa_info(int32_t index, const char** name, const char** des
 
 octavo_status octavo_isa_active(const char** name) {
     return guarded([&] {
-        if (name == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, "name is null");
+        require(name, "name");
         *name = isa_name(active_isa());
     });
 }

@@ -3,7 +3,6 @@
 #define OCTAVO_ABI_HANDLES_H
 
 #include <memory>
-#include <string>
 
 #include "plan/builder.h"
 #include "plan/plan.h"
@@ -15,13 +14,5 @@ struct octavo_builder {
 struct octavo_plan {
     std::unique_ptr<octavo::Plan> plan;
 };
-
-namespace octavo {
-
-inline void require(const void* pointer, const char* name) {
-    if (pointer == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, std::string(name) + " is null");
-}
-
-}  // namespace octavo
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <exception>
 #include <new>
+#include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -25,11 +27,18 @@ octavo_status guarded(F&& body) noexcept {
         return fail(error.status(), error.what());
     } catch (const std::bad_alloc&) {
         return fail(OCTAVO_OUT_OF_MEMORY, "out of memory");
+    } catch (const std::length_error&) {  // a container's way to say so of a size beyond the address space
+        return fail(OCTAVO_OUT_OF_MEMORY, "a size does not fit the address space");
     } catch (const std::exception& error) {
         return fail(OCTAVO_INTERNAL, error.what());
     } catch (...) {
         return fail(OCTAVO_INTERNAL, "unknown exception");
     }
+}
+
+// Throws for a null pointer; name: the argument's.
+inline void require(const void* pointer, const char* name) {
+    if (pointer == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, std::string(name) + " is null");
 }
 
 }  // namespace octavo

@@ -1,7 +1,5 @@
 #include "ops/op.h"
 
-#include <initializer_list>
-
 #include "base/sizes.h"
 #include "ops/factories.h"
 
@@ -35,7 +33,7 @@ struct Row {
 };
 
 // Every operator that Octavo itself implements.
-const std::initializer_list<Row> rows = {
+constexpr Row rows[] = {
     {OCTAVO_OP_CONV2D, create_conv2d},
     {OCTAVO_OP_LINEAR, create_linear},
     {OCTAVO_OP_LINEAR_DYNAMIC, create_linear_dynamic},
