@@ -5,7 +5,9 @@
  * plan; it allocates nothing in the steady state and, for plans without state, may be called from many threads at once.
  *
  * Every function returns a status; `octavo_last_error` gives the sentence that goes with the calling thread's last failure.
- * Nothing here prints, aborts or throws. Handles are opaque, created and destroyed by the functions of their name.
+ * Nothing here prints, aborts or throws. Handles are opaque, created and destroyed by the functions of their name; a builder is
+ * for one thread at a time, a plan for many. A required pointer that is null is OCTAVO_INVALID_ARGUMENT; a failed call leaves its
+ * outputs as they were, unless its comment says otherwise.
  *
  * Notation: shapes are written [N, C, H, W] in logical order whatever the layout in memory; u8, s8, s32, f32 are types;
  * a quantized value q stands for the real number (q - zero_point) * scale.
@@ -42,7 +44,8 @@ enum {
     OCTAVO_INTERNAL = 9          /* a defect of the library; the message says where */
 };
 
-/* The message of the calling thread's last failed call; "" if none failed. Valid until that thread's next call. */
+/* The message of the calling thread's last failed call, UTF-8, cut to 4 KiB; "" if none failed. Valid until that thread's next
+ * call. */
 OCTAVO_API const char* octavo_last_error(void);
 /* One line of meaning for a status; "unknown status" for a number that is none. */
 OCTAVO_API const char* octavo_status_text(octavo_status status);
@@ -55,17 +58,19 @@ OCTAVO_API const char* octavo_version(void);
  * The environment variable OCTAVO_ISA, read once, caps the choice; an unknown or unavailable name there makes every call that
  * needs an instruction set fail with OCTAVO_UNKNOWN_ISA and a message that lists what is available. */
 OCTAVO_API int32_t octavo_isa_count(void);
-/* Name, one-line description, whether this CPU and operating system support it, whether it is the one in use (0 or 1).
- * Any output pointer may be null. */
+/* Of index 0 to octavo_isa_count() - 1, OCTAVO_INVALID_ARGUMENT beyond: name, one-line description, whether this CPU and
+ * operating system support it, whether it is the one in use (0 or 1). Any output pointer may be null. Strings live as long as the
+ * library. */
 OCTAVO_API octavo_status octavo_isa_info(int32_t index, const char** name, const char** description, int32_t* supported,
                                          int32_t* active);
 /* The instruction set in use under the cap. */
 OCTAVO_API octavo_status octavo_isa_active(const char** name);
-/* The CPU's brand string, such as "AMD EPYC 9R14". */
+/* The CPU's brand string, such as "AMD EPYC 9R14"; lives as long as the library. */
 OCTAVO_API const char* octavo_cpu_name(void);
 
 /* Threads that a plan may use when its options say 0. Default: the CPU limit of the process (affinity mask and cgroup).
- * The caller's thread is one of them; 1 means that no other thread is ever woken. Range 1 to 1024. */
+ * The caller's thread is one of them; 1 means that no other thread is ever woken. Range 1 to 1024, beyond it
+ * OCTAVO_INVALID_ARGUMENT. */
 OCTAVO_API int32_t octavo_threads(void);
 OCTAVO_API octavo_status octavo_set_threads(int32_t threads);
 
@@ -116,9 +121,11 @@ typedef struct octavo_value_desc {
     int32_t group_size;
     int64_t param_count;        /* 0: not quantized */
     const float* scales;        /* [param_count], each finite and > 0 */
-    const int32_t* zero_points; /* [param_count], or null: all 0 */
+    const int32_t* zero_points; /* [param_count], each in the range of the dtype, 0 for S32 and codes; or null: all 0 */
     int32_t code_min, code_max; /* activations: smallest and largest code that can occur (0, 127 for a reduced range; 0, 255 for
-                                   u8; -128, 127 for s8). Results are clamped to it. Both 0: the full range of the dtype. */
+                                   u8; -128, 127 for s8), code_min < code_max. Results are clamped to it, except those of
+                                   REORDER and FLATTEN, which must have room for all codes of x. Both 0: the full range of the
+                                   dtype. What a caller's buffer holds beyond it gives undefined numbers. */
     /* Table codes: real weight = scale * table[code]. One table of table_size entries a parameter set, param_count of them. */
     int32_t table_size; /* 1 to 16 for CODE4, 1 to 256 for CODE8 */
     const int8_t* table; /* [param_count, table_size]; where all are the same, 4-bit codes run faster */
@@ -131,15 +138,18 @@ typedef struct octavo_value_desc {
 typedef int32_t octavo_op_kind;
 enum {
     /* Inference. Inputs in brackets may be absent (-1). Types: "q" is u8 or s8 activations. */
-    OCTAVO_OP_CONV2D = 0,      /* x, w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y. f32, or q x (s8 | u8 | codes) -> q.
+    OCTAVO_OP_CONV2D = 0,      /* x [N, I, H, W], w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y.
+                                  f32, or q x (s8 | u8 | codes) -> q.
                                   Integer bias: s32 with scale sx*sw (added to the sum) or f32 (added after conversion).
-                                  q values and residual are NHWC. */
-    OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; y may be f32 for q x s8. Also
-                                  f32 x (s8 | u8 | codes) -> f32 (weight-only): weights are made floats as they are read, NaN and
-                                  infinities in x take part as IEEE 754 says */
-    OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w s8 or codes [N, K], [bias f32] -> y f32; x is quantized to u8 by the range of
-                                  the whole tensor; reduce_range: to 7 bits */
-    OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; f32 or q, same scale and zero point */
+                                  q values and residual are NHWC; of q operators w and bias are constants, x and residual none.
+                                  kernel is kh, kw; y has floor((H + pads - dilation*(kh-1) - 1) / stride) + 1 lines, columns alike */
+    OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; of q x weights y may
+                                  also be f32, or s32: the sums, with neither f32 bias nor activation. Also
+                                  f32 x (s8 | u8 | codes) -> f32 (weight-only): weights are made floats as they are read, NaN
+                                  and infinities in x take part as IEEE 754 says */
+    OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w (s8 | u8 | codes) [N, K], [bias f32 [N]] -> y f32 [.., N]; x is quantized to
+                                  u8 by the range of the whole tensor's finite numbers; reduce_range: to 7 bits */
+    OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; kernel, stride, dilation, pad, ceil_mode; f32 or q, same scale and zero point */
     OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; kernel, stride, pad, ceil_mode, count_include_pad; same scale and zero point */
     OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; same scale and zero point */
     OCTAVO_OP_ADD = 6,         /* a, b (same shape) -> y; f32 or q; activation NONE or RELU */
@@ -202,14 +212,16 @@ typedef struct octavo_op_desc {
     int32_t input_count, output_count;
     int32_t inputs[OCTAVO_MAX_INPUTS];   /* value numbers; -1: absent */
     int32_t outputs[OCTAVO_MAX_OUTPUTS]; /* value numbers; -1: not wanted */
-    int32_t kernel[2], stride[2], dilation[2]; /* height, width; dilation 1 is dense */
-    int32_t pad[4];                            /* top, left, bottom, right */
-    int32_t groups;
-    int32_t ceil_mode, count_include_pad; /* pooling, as in PyTorch */
-    octavo_activation activation;
-    float clamp_min, clamp_max;
-    float epsilon, momentum, probability;
-    int32_t reduce_range;
+    /* Of convolution and pooling, adaptive pooling excepted; other operators do not look at them. */
+    int32_t kernel[2], stride[2], dilation[2]; /* height, width, each at least 1; dilation 1 is dense */
+    int32_t pad[4];                            /* top, left, bottom, right, each at least 0 */
+    int32_t groups;                            /* convolution: at least 1, divides I and O */
+    /* The rest is checked for every operator: 0 where it has no meaning. */
+    int32_t ceil_mode, count_include_pad; /* 0 or 1; pooling, as in PyTorch */
+    octavo_activation activation;         /* of convolution, linear layers, ADD (but CLAMP) and CLAMP */
+    float clamp_min, clamp_max;           /* OCTAVO_CLAMP: real numbers or infinite, clamp_min <= clamp_max */
+    float epsilon, momentum, probability; /* finite: at least 0; 0 to 1; at least 0 and below 1 */
+    int32_t reduce_range;                 /* 0 or 1 */
 } octavo_op_desc;
 
 /* ---- Builder ----------------------------------------------------------------------------------------------------------- */
@@ -218,35 +230,43 @@ typedef struct octavo_builder octavo_builder;
 typedef struct octavo_plan octavo_plan;
 
 typedef struct octavo_plan_options {
-    int32_t threads;   /* most threads a run may use; 0: octavo_threads() at the time of the run */
-    int32_t chunk;     /* samples of a batch that go through the plan together; 0: chosen so that the arena fits the L2 cache */
+    int32_t threads;   /* most threads a run may use, 1 to 1024; 0: octavo_threads() at the time of the run */
+    int32_t chunk;     /* samples of a batch that go through the plan together, at least 1; 0: chosen so that the arena fits the
+                          L2 cache. Without effect where an operator sees the whole batch of a run */
     const char* isa;   /* cap for this plan, a name of octavo_isa_info; null: octavo_isa_active */
-    int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds) */
+    int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds); 0: do not */
 } octavo_plan_options;
 
 OCTAVO_API octavo_status octavo_builder_create(octavo_builder** builder);
 OCTAVO_API void octavo_builder_destroy(octavo_builder* builder); /* null is fine */
-/* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept. */
+/* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept. Fails, adding nothing,
+ * with OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH (param_count), OCTAVO_NOT_FINITE (a scale), OCTAVO_OUT_OF_MEMORY (also: a
+ * size beyond 63 bits). */
 OCTAVO_API octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number);
-/* Adds an operator; operators run in the order of their adding, each value written before it is read. */
+/* Adds an operator; operators run in the order of their adding, each value written before it is read, and once. Fails, adding
+ * nothing, with OCTAVO_INVALID_ARGUMENT or OCTAVO_NOT_FINITE. Types and shapes are looked at by octavo_builder_build. */
 OCTAVO_API octavo_status octavo_builder_op(octavo_builder* builder, const octavo_op_desc* desc);
-/* Checks, packs and plans. The builder stays usable and must still be destroyed. options may be null. */
+/* Checks, packs and plans. The builder stays usable, after a failure too, and must still be destroyed. options may be null: all
+ * 0. Fails, with the operator's name and shapes, as: OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH, OCTAVO_UNSUPPORTED,
+ * OCTAVO_NO_BACKEND, OCTAVO_UNKNOWN_ISA, OCTAVO_OUT_OF_MEMORY. */
 OCTAVO_API octavo_status octavo_builder_build(octavo_builder* builder, const octavo_plan_options* options, octavo_plan** plan);
 
 /* ---- Plan -------------------------------------------------------------------------------------------------------------- */
 
-/* Runs the plan on `batch` samples. inputs and outputs: one buffer for each INPUT and OUTPUT value in the order of their
- * adding; each holds at least octavo_plan_input_bytes / _output_bytes and is aligned to its element. Thread-safe, except that
- * runs of a plan with STATE values wait for each other. */
+/* Runs the plan on `batch` samples, at least 1. inputs and outputs: one buffer for each INPUT and OUTPUT value in the order of
+ * their adding; each holds at least octavo_plan_input_bytes / _output_bytes and is aligned to its element; an output overlaps no
+ * other buffer. Thread-safe, except that runs of a plan with STATE values wait for each other. Fails with
+ * OCTAVO_INVALID_ARGUMENT, OCTAVO_OUT_OF_MEMORY or what a back end says; outputs then hold anything. */
 OCTAVO_API octavo_status octavo_plan_run(octavo_plan* plan, int64_t batch, const void* const* inputs, void* const* outputs);
 /* Waits for runs under way, then frees. null is fine. The handle must not be used again. */
 OCTAVO_API void octavo_plan_destroy(octavo_plan* plan);
 OCTAVO_API int32_t octavo_plan_input_count(const octavo_plan* plan);
 OCTAVO_API int32_t octavo_plan_output_count(const octavo_plan* plan);
-/* Bytes of a buffer for `batch` samples; -1 for an index out of range. */
+/* Bytes of a buffer for `batch` samples; -1 for an index out of range, a batch below 1 or more bytes than 63 bits count. */
 OCTAVO_API int64_t octavo_plan_input_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
 OCTAVO_API int64_t octavo_plan_output_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
-/* Copies a STATE value (number as given by octavo_builder_value) out of or into the plan; bytes must be its exact size. */
+/* Copies a STATE value (number as given by octavo_builder_value, OCTAVO_INVALID_ARGUMENT for others) out of or into the plan, when
+ * no run is under way; bytes must be its exact size (else OCTAVO_SHAPE_MISMATCH). */
 OCTAVO_API octavo_status octavo_plan_read_state(octavo_plan* plan, int32_t value, void* data, int64_t bytes);
 OCTAVO_API octavo_status octavo_plan_write_state(octavo_plan* plan, int32_t value, const void* data, int64_t bytes);
 
@@ -257,11 +277,11 @@ typedef struct octavo_step_info {
     const char* fused;  /* names of the operators that this step also does; "" if none */
     int64_t weight_bytes;  /* packed weights, tables, scales and biases */
     int64_t macs;          /* multiply-adds a sample */
-    int64_t nanoseconds;   /* median time of the last profiled runs' step; -1 when not profiled */
+    int64_t nanoseconds;   /* median over the last 31 runs of what the step took in one, all chunks; -1 when not profiled */
 } octavo_step_info;
 
 OCTAVO_API int32_t octavo_plan_step_count(const octavo_plan* plan);
-/* Strings live as long as the plan. */
+/* Of index 0 to octavo_plan_step_count() - 1, OCTAVO_INVALID_ARGUMENT beyond. Strings live as long as the plan. */
 OCTAVO_API octavo_status octavo_plan_step(const octavo_plan* plan, int32_t index, octavo_step_info* info);
 
 typedef struct octavo_plan_memory {
@@ -273,26 +293,32 @@ typedef struct octavo_plan_memory {
 OCTAVO_API octavo_status octavo_plan_memory_info(const octavo_plan* plan, octavo_plan_memory* memory);
 
 /* ---- Whole-array functions (observers and schemes) ----------------------------------------------------------------------
- * Every instruction set gives the same bytes. Arrays must not overlap. A tensor per channel is seen as [outer, channels, inner]. */
+ * Every instruction set gives the same bytes. Arrays must not overlap; one without elements may be null. A tensor per channel is
+ * seen as [outer, channels, inner]; sizes are at least 0, channels at least 1 (OCTAVO_INVALID_ARGUMENT). Scales are finite and
+ * above 0 (OCTAVO_NOT_FINITE, OCTAVO_INVALID_ARGUMENT). OCTAVO_UNKNOWN_ISA as for a plan. */
 
-/* Least and greatest of each channel, and how many elements are NaN or infinite (these take no part). A channel without a
- * finite element gets min = +inf, max = -inf. */
+/* Least and greatest of each channel, min and max [channels], and how many elements of all channels are NaN, *nan_count, or
+ * infinite, *inf_count (these take no part). A channel without a finite element gets min = +inf, max = -inf. */
 OCTAVO_API octavo_status octavo_min_max(const float* x, int64_t outer, int64_t channels, int64_t inner, float* min, float* max,
                                         int64_t* nan_count, int64_t* inf_count);
-/* Adds to counts[i], i = floor(x / 2^exponent) - first, for every finite x; the caller makes the range wide enough
- * (OCTAVO_INVALID_ARGUMENT names the first x outside it, and counts are then unchanged). NaN and infinities are skipped. */
+/* Adds 1 to counts[i] of counts [bins], i = floor(x / 2^exponent) - first, for every finite x of x [n]; the caller makes the range
+ * wide enough (OCTAVO_INVALID_ARGUMENT names the first x outside it, and counts are then unchanged). NaN and infinities are
+ * skipped. exponent: -160 to 160; first: -2^53 to 2^53; bins: 1 to 2^53. */
 OCTAVO_API octavo_status octavo_histogram(const float* x, int64_t n, int32_t exponent, int64_t first, int64_t bins, int64_t* counts);
 /* q = clamp(rint(fma(x, 1/scale, zero_point)), q_min, q_max) per tensor (channels = 1); per channel
- * q = clamp(rint(x * (1/scale) + zero_point)): PyTorch's two formulas. dtype U8 or S8. NaN gives zero_point, infinities saturate. */
+ * q = clamp(rint(x * (1/scale) + zero_point)): PyTorch's two formulas. dtype U8 or S8; zero points and q_min <= q_max are in
+ * its range. scales, zero_points [channels]. NaN gives zero_point, clamped, infinities saturate. */
 OCTAVO_API octavo_status octavo_quantize(const float* x, int64_t outer, int64_t channels, int64_t inner, const float* scales,
                                          const int32_t* zero_points, octavo_dtype dtype, int32_t q_min, int32_t q_max, void* q);
-/* x = float(q - zero_point) * scale. */
+/* x = float(q - zero_point) * scale, q of dtype U8, S8 or S32, whose difference wraps. scales, zero_points [channels]. */
 OCTAVO_API octavo_status octavo_dequantize(const void* q, octavo_dtype dtype, int64_t outer, int64_t channels, int64_t inner,
                                            const float* scales, const int32_t* zero_points, float* x);
-/* Index of the nearest of `levels` ascending numbers (1 to 256); a tie takes the lower index. NaN is OCTAVO_NOT_FINITE. */
+/* Index of the nearest of `count` ascending, finite levels (1 to 256), for x and codes [n]; a tie takes the lower index, and so do
+ * equal levels. NaN is OCTAVO_NOT_FINITE; codes of other elements are then written all the same. */
 OCTAVO_API octavo_status octavo_nearest_level(const float* x, int64_t n, const float* levels, int32_t count, uint8_t* codes);
 /* Sum over x of (x - dequantize(quantize(x)))^2, per-tensor formula without storing, in double: element i goes to partial sum
- * i mod 16, partial sums are added pairwise (0+8, 1+9, .. then 0+4, ..), so that every instruction set gives the same bits. */
+ * i mod 16, partial sums are added pairwise (0+8, 1+9, .. then 0+4, ..), so that every instruction set gives the same bits.
+ * zero_point and q_min <= q_max are within 2^22 of 0. An infinite x gives an infinite or NaN sum. */
 OCTAVO_API octavo_status octavo_affine_error(const float* x, int64_t n, float scale, int32_t zero_point, int32_t q_min,
                                              int32_t q_max, double* sum);
 /* Sum of (a - b)^2 and sum of a^2 in the same order. Either output may be null. */
@@ -310,13 +336,14 @@ typedef struct octavo_backend {
     octavo_status (*create)(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
                             const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
                             size_t reason_bytes);
-    /* Scratch memory a run wants, in bytes, for this batch and thread count. */
+    /* Scratch memory a run wants, in bytes, for this batch and thread count; it comes 64-byte aligned. Below 0: the run would fail,
+     * and says why. */
     int64_t (*scratch_bytes)(void* op, int64_t batch, int32_t threads);
     /* Must be callable from several threads at once for an operator without state. A failure's sentence goes to message. */
     octavo_status (*run)(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs, void* scratch,
                          char* message, size_t message_bytes);
     void (*destroy)(void* op);
-    int64_t (*weight_bytes)(void* op);
+    int64_t (*weight_bytes)(void* op); /* what octavo_step_info shows */
 } octavo_backend;
 
 /* For back ends: their operators work on the library's threads. Calls task(context, i, worker) for each i in [0, count), worker in
@@ -326,7 +353,8 @@ typedef struct octavo_backend {
 typedef void (*octavo_task)(void* context, int64_t index, int32_t worker);
 OCTAVO_API octavo_status octavo_parallel_for(int64_t count, int32_t threads, octavo_task task, void* context);
 
-/* Registers the table (copied); a second registration replaces the first for plans built later. */
+/* Registers the table (copied; its strings and functions must outlive all plans); a second registration replaces the first for
+ * plans built later. OCTAVO_INVALID_ARGUMENT: another size, or a null among its members. */
 OCTAVO_API octavo_status octavo_register_backend(const octavo_backend* backend);
 
 #ifdef __cplusplus
