@@ -17,6 +17,7 @@ OpDesc describe(const Problem& p, Isa isa) {
     OpDesc desc = operator_desc(OCTAVO_OP_CONV2D, p.inputs(), p.y, isa);
     desc.attributes = p.attributes;
     desc.attributes.kind = OCTAVO_OP_CONV2D;
+    set_kernel(desc);
     return desc;
 }
 
@@ -338,9 +339,12 @@ TEST(Conv2d, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     Value y = activation(OCTAVO_U8, {1, 6, 3, 3}, 0.1f, 0);
     Value w = constant(OCTAVO_S8, {6, 3, 3, 3}, std::vector<int8_t>(162, 1));
     w.scales = {0.1f};
+    int kernel = 3;
     const auto message = [&](octavo_status status) -> std::string {
+        OpDesc desc = operator_desc(OCTAVO_OP_CONV2D, {&x, &w, nullptr, nullptr}, y, Isa::scalar);
+        desc.attributes.kernel[0] = kernel;
         try {
-            create_op(operator_desc(OCTAVO_OP_CONV2D, {&x, &w, nullptr, nullptr}, y, Isa::scalar));
+            create_op(desc);
         } catch (const Error& error) {
             EXPECT_EQ(error.status(), status);
             return error.what();
@@ -351,6 +355,9 @@ TEST(Conv2d, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     w = constant(OCTAVO_S8, {6, 4, 3, 3}, std::vector<int8_t>(216, 1));
     w.scales = {0.1f};
     EXPECT_EQ(message(OCTAVO_OK), "no error");
+    kernel = 2;
+    EXPECT_NE(message(OCTAVO_SHAPE_MISMATCH).find("a kernel of 2 x 3"), std::string::npos);
+    kernel = 3;
     y.dims[3] = 4;
     EXPECT_NE(message(OCTAVO_SHAPE_MISMATCH).find("[N, 6, 3, 3]"), std::string::npos);
     y.dims[3] = 3;

@@ -88,7 +88,9 @@ TEST(ConvPool, EqualsTheTwoOperatorsOrIsRefused) {
             OpDesc desc = operator_desc(OCTAVO_OP_CONV2D, p.inputs(), pooled, isa);
             desc.attributes = p.attributes;
             desc.attributes.kind = OCTAVO_OP_CONV2D;
+            set_kernel(desc);
             desc.max_pool = true;
+            desc.outputs.push_back(&p.y);
             std::unique_ptr<Op> op;
             try {
                 op = create_op(desc);
@@ -132,6 +134,7 @@ struct Pair {
         const int32_t c = network.quantized(OCTAVO_U8, role, {1, 6, h, wd}, 0.05f, 3, OCTAVO_NHWC);
         octavo_op_desc conv = describe_op(OCTAVO_OP_CONV2D, {x, weights}, {c});
         conv.name = "conv";
+        conv.kernel[0] = conv.kernel[1] = 3;
         conv.backend = backend;
         for (int32_t& p : conv.pad) p = pad;
         network.op(conv);
@@ -184,6 +187,29 @@ TEST(ConvPool, APlanSaysWhichStepTakesTheMaximum) {
         ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
         EXPECT_GE(step(plan, 0).nanoseconds, 0);
         EXPECT_GE(step(plan, 1).nanoseconds, 0);
+    }
+}
+
+// The convolution's own result is nowhere then.
+TEST(ConvPool, TakesNoMemoryForWhatThePoolAbsorbs) {
+    Network network;
+    const int32_t x = network.quantized(OCTAVO_U8, OCTAVO_INPUT, {1, 4, 32, 32}, 0.02f, 0, OCTAVO_NHWC);
+    const int32_t w = network.weights(std::vector<int8_t>(64 * 4, 3), {64, 4, 1, 1}, {0.01f});
+    const int32_t c = network.quantized(OCTAVO_U8, OCTAVO_TEMP, {1, 64, 32, 32}, 0.05f, 0, OCTAVO_NHWC);
+    network.op(describe_op(OCTAVO_OP_CONV2D, {x, w}, {c}));
+    octavo_op_desc pool =
+        describe_op(OCTAVO_OP_MAX_POOL2D, {c},
+                    {network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 64, 16, 16}, 0.05f, 0, OCTAVO_NHWC)});
+    for (int i = 0; i < 2; i++) pool.kernel[i] = pool.stride[i] = 2;
+    network.op(pool);
+    octavo_plan_options options{};
+    options.chunk = 1;
+    for (Isa isa : available_isas()) {
+        options.isa = isa_name(isa);
+        const PlanHandle plan = network.build(options);
+        octavo_plan_memory memory{};
+        ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
+        EXPECT_EQ(step(plan, 0).fused == std::string(), memory.arena_bytes >= 64 * 32 * 32) << isa_name(isa);
     }
 }
 

@@ -8,6 +8,8 @@ namespace octavo {
 
 namespace {
 
+constexpr int64_t most_rows = 32;  // of taps: each kind of line reads all weights once, when it is prepared
+
 bool column_inside(const ConvGeometry& g, int64_t pixel, int64_t tap) {
     const int64_t x = pixel * g.stride_w - g.pad_left + tap * g.dilation_w;
     return x >= 0 && x < g.width;
@@ -25,7 +27,7 @@ std::pair<int64_t, int64_t> rows_inside(const ConvGeometry& g, int64_t line) {
 }  // namespace
 
 bool Borders::fit(const ConvGeometry& g) {
-    if (g.out_width < 2) return false;
+    if (g.out_width < 2 || g.kernel_h > most_rows) return false;
     const int64_t last = g.out_width - 1;
     for (int64_t tap = 0; tap < g.kernel_w; tap++) {
         if (!column_inside(g, 0, tap) && !column_inside(g, last, tap)) return false;

@@ -16,7 +16,7 @@ namespace octavo {
 
 class Borders {
 public:
-    // True if only the first and the last pixel of a line miss taps, never both the same one.
+    // True if only the first and the last pixel of a line miss taps, never both the same one, and kinds of lines are few.
     static bool fit(const ConvGeometry& geometry);
 
     // groups_a_tap: of K, which has the taps of a column together; weights of operands are [outputs, taps, 4 * groups_a_tap]

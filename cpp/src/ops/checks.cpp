@@ -13,6 +13,11 @@ const char* type_name(octavo_dtype dtype) {
     return dtype >= OCTAVO_F32 && dtype <= OCTAVO_CODE8 ? names[dtype] : "unknown";
 }
 
+void shapes_differ(const std::string& where, const Value& value, const std::string& expected) {
+    throw Error(OCTAVO_SHAPE_MISMATCH,
+                where + ": \"" + value.name + "\" has shape " + value.shape_text() + " instead of " + expected);
+}
+
 Checks::Checks(const OpDesc& desc, const char* kind, size_t inputs)
     : desc_(desc), subject_("operator \"" + desc.name + "\" (" + kind + ")") {
     if (desc.inputs.size() < inputs || desc.outputs.empty() || desc.outputs[0] == nullptr)
@@ -44,6 +49,13 @@ void Checks::same_parameters(const Value& a, const Value& b) const {
     if (a.dtype != b.dtype || a.scales != b.scales || a.zero_points != b.zero_points || a.axis != b.axis)
         fail(OCTAVO_INVALID_ARGUMENT, "\"" + a.name + "\" and \"" + b.name +
                                           "\" differ in type, scale or zero point, which this operator keeps");
+}
+
+void Checks::holds_codes(const Value& y, const Value& x) const {
+    if (y.code_min <= x.code_min && x.code_max <= y.code_max) return;
+    fail(OCTAVO_INVALID_ARGUMENT, "\"" + x.name + "\" has codes " + std::to_string(x.code_min) + " to " +
+                                      std::to_string(x.code_max) + ", which are copied to \"" + y.name + "\" of " +
+                                      std::to_string(y.code_min) + " to " + std::to_string(y.code_max));
 }
 
 void Checks::float_or_codes(const Value& value) const {

@@ -12,6 +12,9 @@ namespace octavo {
 bool is_codes(const Value& value);  // u8 or s8, quantized per tensor
 const char* type_name(octavo_dtype dtype);
 
+// Throws OCTAVO_SHAPE_MISMATCH; `where` begins the message.
+[[noreturn]] void shapes_differ(const std::string& where, const Value& value, const std::string& expected);
+
 class Checks {
 public:
     // kind: the operator's name in messages and kernels, such as "max_pool2d".
@@ -28,6 +31,7 @@ public:
     void same_layout(const Value& a, const Value& b) const;      // refuses
     void same_type(const Value& a, const Value& b) const;        // refuses
     void same_parameters(const Value& a, const Value& b) const;  // type, scale and zero point; fails
+    void holds_codes(const Value& y, const Value& x) const;      // all that x may have; fails
     void float_or_codes(const Value& value) const;               // refuses
     void no_activation() const;
     void rank(const Value& value, size_t rank) const;

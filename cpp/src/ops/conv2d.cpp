@@ -4,6 +4,7 @@
 
 #include "base/sizes.h"
 #include "cpu/pool.h"
+#include "ops/checks.h"
 #include "ops/depthwise_product.h"
 #include "ops/factories.h"
 #include "ops/image_band.h"
@@ -25,11 +26,6 @@ struct Description {
     DenseWeights weights;  // [O][kh][kw][I / groups]
     StageOperands operands;
 };
-
-[[noreturn]] void shapes_differ(const std::string& where, const Value& value, const std::string& expected) {
-    throw Error(OCTAVO_SHAPE_MISMATCH,
-                where + ": \"" + value.name + "\" has shape " + value.shape_text() + " instead of " + expected);
-}
 
 void require_nhwc(const std::string& where, const Value& value) {
     if (value.dims.size() != 4) shapes_differ(where, value, "four dimensions [N, C, H, W]");
@@ -61,6 +57,8 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
     g.channels = x.dims[1];
     g.height = x.dims[2];
     g.width = x.dims[3];
+    const auto too_large = [&] { return Refusal(where + ": an image of more than 1 GiB"); };
+    if (g.height * g.width * g.channels > INT32_MAX / 2) throw too_large();  // no more than the bytes of x
     g.outputs = w.dims[0];
     g.kernel_h = w.dims[2];
     g.kernel_w = w.dims[3];
@@ -82,6 +80,9 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
         shapes_differ(where, w,
                       "[O, " + std::to_string(g.channels / g.groups) + ", kh, kw] for an input " + x.shape_text());
     }
+    if (a.kernel[0] != g.kernel_h || a.kernel[1] != g.kernel_w) {
+        shapes_differ(where, w, "a kernel of " + std::to_string(a.kernel[0]) + " x " + std::to_string(a.kernel[1]));
+    }
     if (g.kernel_h * g.kernel_w > 1 << 20) throw Refusal(where + ": the kernel is too large");
     const int64_t reach_h = (g.kernel_h - 1) * g.dilation_h + 1, reach_w = (g.kernel_w - 1) * g.dilation_w + 1;
     const int64_t space_h = g.height + g.pad_top + g.pad_bottom - reach_h,
@@ -93,8 +94,7 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
     }
     g.out_height = space_h / g.stride_h + 1;
     g.out_width = space_w / g.stride_w + 1;
-    const ConvGeometry result = desc.max_pool ? pooled(g) : g;
-    const auto expect = [&](const Value& value) {
+    const auto expect = [&](const Value& value, const ConvGeometry& result) {
         const bool batch_fits = value.batched == x.batched && (x.batched || value.dims[0] == x.dims[0]);
         if (!batch_fits || value.dims[1] != g.outputs || value.dims[2] != result.out_height ||
             value.dims[3] != result.out_width) {
@@ -104,15 +104,14 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
                               std::to_string(result.out_width) + "]");
         }
     };
-    expect(y);
+    if (desc.max_pool) expect(*desc.outputs[1], g);
+    expect(y, desc.max_pool ? pooled(g) : g);
     if (desc.inputs.size() > 3 && desc.inputs[3] != nullptr) {
         require_nhwc(where, *desc.inputs[3]);
-        expect(*desc.inputs[3]);
+        expect(*desc.inputs[3], g);
     }
     const int64_t plane = checked_multiply(g.needed_height(g.out_height), g.needed_width());
-    if (checked_multiply(plane, g.channels) > INT32_MAX / 2) {
-        throw Refusal(where + ": an image of more than 1 GiB");
-    }
+    if (checked_multiply(plane, g.channels) > INT32_MAX / 2) throw too_large();
     return g;
 }
 
@@ -188,8 +187,8 @@ public:
         band_kernels_ = &band_row(desc.isa);
         images_ = desc.inputs[0]->batched ? 0 : desc.inputs[0]->dims[0];
         DenseWeights weights = dense_weights(*desc.inputs[1], where);
-        macs_ = geometry_.out_height * geometry_.out_width * weights.outputs * weights.depth *
-                std::max<int64_t>(images_, 1);
+        macs_ = checked_product(
+            {geometry_.out_height, geometry_.out_width, weights.outputs, weights.depth, std::max<int64_t>(images_, 1)});
         StageOperands operands = {&weights, x_, nullptr, nullptr, &y, &desc.attributes, where};
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];

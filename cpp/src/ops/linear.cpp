@@ -63,7 +63,7 @@ public:
     std::string kernel() const override { return "linear_" + product_->kernel(); }
     std::string reason() const override { return product_->reason(); }
     int64_t weight_bytes() const override { return product_->weight_bytes(); }
-    int64_t macs() const override { return shape_.rows * shape_.depth * shape_.features; }
+    int64_t macs() const override { return shape_.macs(); }
 
 private:
     struct Split {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/sizes.h"
+#include "ops/checks.h"
 #include "ops/splitting.h"
 
 namespace octavo {
@@ -12,32 +13,32 @@ void require_linear_operands(const OpDesc& desc, const std::string& where) {
         desc.outputs[0] == nullptr) {
         throw Error(OCTAVO_INVALID_ARGUMENT, where + ": needs an input, a weight and an output");
     }
+    refuse_constant(*desc.inputs[0], where);
 }
 
 LinearShape linear_shape(const OpDesc& desc, const std::string& where) {
     const Value& x = *desc.inputs[0];
     const Value& w = *desc.inputs[1];
     const Value& y = *desc.outputs[0];
-    const auto differ = [&](const Value& value, const std::string& expected) {
-        throw Error(OCTAVO_SHAPE_MISMATCH,
-                    where + ": \"" + value.name + "\" has shape " + value.shape_text() + " instead of " + expected);
-    };
-    if (x.dims.empty() || (x.batched && x.dims.size() < 2)) differ(x, "[.., K]");
-    if (w.dims.size() != 2) differ(w, "[N, K]");
+    if (x.dims.empty() || (x.batched && x.dims.size() < 2)) shapes_differ(where, x, "[.., K]");
+    if (w.dims.size() != 2) shapes_differ(where, w, "[N, K]");
     LinearShape shape = {};
     shape.depth = x.dims.back();
     shape.features = w.dims[0];
     shape.batched = x.batched;
-    if (w.dims[1] != shape.depth) differ(w, "[N, " + std::to_string(shape.depth) + "] for an input " + x.shape_text());
+    if (w.dims[1] != shape.depth)
+        shapes_differ(where, w, "[N, " + std::to_string(shape.depth) + "] for an input " + x.shape_text());
     std::vector<int64_t> expected = x.dims;
     expected.back() = shape.features;
     if (y.dims != expected || y.batched != x.batched)
-        differ(y, "that of \"" + x.name + "\" " + x.shape_text() + " with " + std::to_string(shape.features) +
-                      " features last");
+        shapes_differ(where, y,
+                      "that of \"" + x.name + "\" " + x.shape_text() + " with " + std::to_string(shape.features) +
+                          " features last");
     if (x.layout != OCTAVO_PLAIN || y.layout != OCTAVO_PLAIN) {
         throw Error(OCTAVO_INVALID_ARGUMENT, where + ": input and output must be laid out row by row, not as NHWC");
     }
     shape.rows = checked_product(x.dims) / shape.depth;
+    checked_product({shape.rows, shape.depth, shape.features});  // of macs()
     if (shape.depth > INT32_MAX / 8)
         throw Refusal(where + ": rows of more than " + std::to_string(INT32_MAX / 8) + " elements");
     return shape;

@@ -19,6 +19,8 @@ struct LinearShape {
     int64_t rows;             // of a sample, or of all where there is no batch
     int64_t depth, features;  // K, N
     bool batched;
+
+    int64_t macs() const { return rows * depth * features; }
 };
 
 void require_linear_operands(const OpDesc& desc, const std::string& where);

@@ -47,7 +47,8 @@ struct OpDesc {
     std::vector<const Value*> inputs;   // null: absent
     std::vector<const Value*> outputs;  // null: not wanted
     Isa isa;                            // the plan's cap
-    // A convolution only: the maximum over 2 x 2 pixels at stride 2 follows, and output 0 is its result.
+    // A convolution only: the maximum over 2 x 2 pixels at stride 2 follows, whose result is output 0; output 1 is the convolution's
+    // own, which is only described.
     bool max_pool = false;
 };
 

@@ -3,12 +3,19 @@
 #include <algorithm>
 
 #include "base/numerics.h"
+#include "ops/checks.h"
 
 namespace octavo {
+
+void refuse_constant(const Value& x, const std::string& where) {
+    if (x.role == OCTAVO_CONSTANT)
+        throw Refusal(where + ": \"" + x.name + "\" is a constant, where activations are expected");
+}
 
 Activations quantized_input(const Value& x, const std::string& where) {
     if (x.dtype != OCTAVO_U8 && x.dtype != OCTAVO_S8)
         throw Refusal(where + ": integer kernels need u8 or s8 activations");
+    refuse_constant(x, where);
     if (x.scales.size() != 1 || x.axis >= 0) {
         throw Error(OCTAVO_INVALID_ARGUMENT, where + ": \"" + x.name + "\" " + x.shape_text() +
                                                  " needs one scale and zero point, of the whole tensor; it has " +
@@ -67,9 +74,7 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
             throw Refusal(operands.where + ": integer kernels need a constant bias of f32 or s32");
         }
         if (bias->elements() != weights.outputs || bias->data.size() != static_cast<size_t>(weights.outputs) * 4) {
-            throw Error(OCTAVO_SHAPE_MISMATCH, operands.where + ": bias \"" + bias->name + "\" has shape " +
-                                                   bias->shape_text() + " instead of [" +
-                                                   std::to_string(weights.outputs) + "]");
+            shapes_differ(operands.where, *bias, "[" + std::to_string(weights.outputs) + "]");
         }
     }
     PackedStage packed;

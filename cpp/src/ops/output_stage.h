@@ -21,6 +21,8 @@ struct Activations {
     int code_max;  // largest u8 code that occurs, the zero point (padding) included
 };
 Activations quantized_input(const Value& x, const std::string& where);
+// Throws Refusal: constants have no memory in a run, where products read their activations.
+void refuse_constant(const Value& x, const std::string& where);
 
 // Limits of a quantized result: its codes, cut by the activation. A clamp's bounds are quantized as PyTorch does.
 struct Limits {

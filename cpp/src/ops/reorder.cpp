@@ -85,6 +85,7 @@ std::unique_ptr<Op> create_reorder(const OpDesc& desc) {
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_shape(x, y);
     checks.same_parameters(x, y);
+    checks.holds_codes(y, x);
     checks.no_activation();
     return create(desc, "reorder", x, x.layout != y.layout);
 }
@@ -93,6 +94,7 @@ std::unique_ptr<Op> create_flatten(const OpDesc& desc) {
     const Checks checks(desc, "flatten", 1);
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_parameters(x, y);
+    checks.holds_codes(y, x);
     checks.no_activation();
     if (x.dims.empty() || y.dims.size() != 2 || x.batched != y.batched || x.dims[0] != y.dims[0] ||
         x.elements() != y.elements())

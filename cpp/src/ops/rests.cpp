@@ -11,6 +11,10 @@ namespace {
 // Between a row's pixels and its planes: a load of a row's last bytes must not meet what was just stored, or it waits.
 constexpr int64_t gap = 64;
 
+// What the rows of a line of output take at most, a few times what large images need: tall kernels have many planes, and rows far
+// apart few pixels between them.
+constexpr int64_t most_bytes = int64_t{1} << 24;
+
 }  // namespace
 
 Rests::Rests(const BandRow& kernels, const ConvGeometry& g, int64_t width, int64_t lines, int lanes, bool copied)
@@ -45,9 +49,11 @@ Rests::Rests(const BandRow& kernels, const ConvGeometry& g, int64_t width, int64
     const int64_t copy = copied ? 0 : 2 * pixel * g.stride_h;
     const int64_t cost = (static_cast<int64_t>(pieces_.size()) * pixel + copy) * 16 / kernels.bytes_a_cycle;
     if (saved <= cost) return;
+    const int64_t steps = ceil_div(g.out_width * pixel, step_), plane_bytes = rest_plane_bytes(steps, step_);
+    if (g.needed_height(1) > most_bytes / (at_ + planes * plane_bytes)) return;
     planes_ = planes;
-    steps_ = ceil_div(g.out_width * pixel, step_);
-    plane_bytes_ = rest_plane_bytes(steps_, step_);
+    steps_ = steps;
+    plane_bytes_ = plane_bytes;
     for (size_t i = 0; i < rows.size(); i++) pieces_[i].offset += rows[i] * tap_row_ * pitch();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/sizes.h"
 #include "plan/text.h"
 
 namespace octavo {
@@ -73,7 +74,7 @@ int64_t count_macs(const OpDesc& desc) {
             break;
     }
     if (positions == nullptr || weights == nullptr || weights->dims.empty()) return 0;
-    return positions->elements() * (weights->elements() / weights->dims[0]);
+    return checked_multiply(positions->elements(), weights->elements() / weights->dims[0]);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ Choice choose(const OpDesc& desc, const Node& node) {
 std::unique_ptr<Op> create_pooled(OpDesc desc, const Node& pool, const std::vector<Value>& values,
                                   std::string* reason) {
     desc.max_pool = true;
-    desc.outputs[0] = &values[pool.outputs[0]];
+    desc.outputs.insert(desc.outputs.begin(), &values[pool.outputs[0]]);
     try {
         return create_op(desc);
     } catch (const Refusal& refusal) {
@@ -154,6 +154,7 @@ public:
 
     int owner(int value) const { return owner_[value]; }
     Lifetime lifetime(int value) const { return {values_[value].sample_bytes(), first_[value], last_[value]}; }
+    // False: no step writes it, since the one that would do so also does its reader's work.
     bool needed(int value) const { return first_[value] >= 0; }
 
 private:
@@ -186,6 +187,7 @@ size_t place_inner(const std::vector<Value>& values, const Sharing& sharing, boo
     for (size_t v = 0; v < values.size(); ++v) {
         const int value = static_cast<int>(v);
         if (values[v].role != OCTAVO_TEMP || values[v].batched != batched || sharing.owner(value) != value) continue;
+        if (!sharing.needed(value)) continue;
         owners.push_back(value);
         lifetimes.push_back(sharing.lifetime(value));
     }

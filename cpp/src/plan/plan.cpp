@@ -236,7 +236,8 @@ size_t Plan::bytes_needed(int64_t samples, int threads) const {
 
 int64_t Plan::workspace_bytes() const {
     const size_t most = workspaces_.most_bytes();
-    return static_cast<int64_t>(most > 0 ? most : bytes_needed(std::max<int64_t>(1, chunk_), 1));
+    if (most > 0) return static_cast<int64_t>(most);
+    return static_cast<int64_t>(bytes_needed(std::max<int64_t>(1, std::min(chunk_, max_batch_)), 1));
 }
 
 AlignedArray<std::byte>& Plan::state(int value, int64_t bytes) {

@@ -52,6 +52,11 @@ Value constant(octavo_dtype dtype, std::vector<int64_t> dims, const std::vector<
     return v;
 }
 
+// A convolution's window is its weights'.
+inline void set_kernel(OpDesc& desc) {
+    for (size_t i = 0; i < 2; i++) desc.attributes.kernel[i] = static_cast<int>(desc.inputs[1]->dims[2 + i]);
+}
+
 inline OpDesc operator_desc(octavo_op_kind kind, std::vector<const Value*> inputs, const Value& output, Isa isa) {
     OpDesc desc;
     desc.name = "under test";
@@ -62,6 +67,7 @@ inline OpDesc operator_desc(octavo_op_kind kind, std::vector<const Value*> input
     desc.inputs = std::move(inputs);
     desc.outputs = {&output};
     desc.isa = isa;
+    if (kind == OCTAVO_OP_CONV2D && desc.inputs.size() > 1) set_kernel(desc);
     return desc;
 }
 
