@@ -36,16 +36,32 @@ bool Borders::fit(const ConvGeometry& g) {
     return true;
 }
 
+bool Borders::misses_columns(const ConvGeometry& g) {
+    const int64_t last = g.out_width - 1;
+    return column_inside(g, 0, 1) && column_inside(g, 0, 2) && column_inside(g, last, 0) && column_inside(g, last, 1);
+}
+
+int64_t Borders::least_rows(const ConvGeometry& g) {
+    int64_t least = g.kernel_h;
+    for (int64_t line = 0; line < g.out_height; line++) {
+        const auto [first, end] = rows_inside(g, line);
+        least = std::min(least, end - first);
+    }
+    return least;
+}
+
 Borders::Borders(const ConvGeometry& g, int64_t groups_a_tap, const StageOperands& operands,
                  const std::vector<int64_t>& order, const AlignedArray<int32_t>& start) {
-    std::map<std::pair<int64_t, int64_t>, int> numbers;
+    std::map<std::pair<int64_t, int64_t>, int32_t> numbers;
     std::vector<std::pair<int64_t, int64_t>> rows;
     for (int64_t line = 0; line < g.out_height; line++) {
-        const auto [known, is_new] = numbers.try_emplace(rows_inside(g, line), static_cast<int>(numbers.size()));
+        const auto [known, is_new] = numbers.try_emplace(rows_inside(g, line), static_cast<int32_t>(numbers.size()));
         if (is_new) rows.push_back(known->first);
         kind_of_line_.push_back(known->second);
     }
     const int64_t last_pixel = g.out_width - 1;
+    ends_ = (column_inside(g, 0, 0) ? 0 : tile_with_first) |
+            (column_inside(g, last_pixel, g.kernel_w - 1) ? 0 : tile_with_last);
     const auto runs = [&](const std::pair<int64_t, int64_t>& inside, bool first, bool last) {
         std::vector<GroupRun> runs;
         for (int64_t kx = 0; kx < g.kernel_w; kx++) {
@@ -91,12 +107,15 @@ Borders::Borders(const ConvGeometry& g, int64_t groups_a_tap, const StageOperand
             fill(inner + step, rows[i], 0);
             fill(inner + 2 * step, rows[i], last_pixel);
         }
+        const int32_t* const starts = starts_.data() + inner;
+        line_taps_.push_back({static_cast<int32_t>(rows[i].first * groups_a_tap),
+                              static_cast<int32_t>((rows[i].second - rows[i].first) * groups_a_tap), starts + step,
+                              starts, starts + 2 * step});
         for (int kind = 0; kind < tile_kinds; kind++) {
             const bool first = (kind & tile_with_first) != 0, last = (kind & tile_with_last) != 0;
             runs_.push_back(runs(rows[i], first, last));
-            const int32_t* start = starts_.data() + inner;
-            taps_.push_back({runs_.back().data(), static_cast<int64_t>(runs_.back().size()), start + (first ? step : 0),
-                             start, start + (last ? 2 * step : 0)});
+            taps_.push_back({runs_.back().data(), static_cast<int64_t>(runs_.back().size()),
+                             starts + (first ? step : 0), starts, starts + (last ? 2 * step : 0)});
         }
     }
 }

@@ -13,6 +13,7 @@
 #include "ops/pooled_product.h"
 #include "ops/rests.h"
 #include "ops/splitting.h"
+#include "ops/taps_product.h"
 #include "ops/winograd_product.h"
 
 namespace octavo {
@@ -404,6 +405,9 @@ private:
             rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, rate.lanes, copies_);
         copies_ = copies_ || rests_.any();
         auto layout = borders ? columns_of_taps(g, inputs) : rests_.any() ? rests_.taps() : taps_of(g, pitch(), inputs);
+        const TapsRow* taps = taps_row(isa);
+        if (borders && taps != nullptr && TapsProduct::fits(*taps, g, inputs))
+            return std::make_unique<TapsProduct>(*taps, layout, operands, static_cast<int>(groups), inputs, g);
         const int64_t width = g.pointwise() ? g.out_width * g.out_height : g.out_width;
         return matrix_product(isa, std::move(layout), operands, static_cast<int>(groups), inputs, width,
                               borders ? &g : nullptr);

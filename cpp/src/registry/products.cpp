@@ -53,4 +53,6 @@ const WinogradRow* winograd_row(Isa isa, int64_t outputs) {
     return rows[static_cast<int>(isa)];
 }
 
+const TapsRow* taps_row(Isa isa) { return isa == Isa::vnni ? &taps_vnni : nullptr; }
+
 }  // namespace octavo

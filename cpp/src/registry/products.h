@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/lookup.h"
 #include "kernels/pairs.h"
+#include "kernels/taps.h"
 #include "kernels/weight_only.h"
 #include "kernels/winograd.h"
 
@@ -33,6 +34,8 @@ const ConvLineRow* conv_line_row(Isa isa);
 const ConvPoolRow* conv_pool_row(Isa isa);
 // For convolutions with so many outputs; null where the instruction set has none.
 const WinogradRow* winograd_row(Isa isa, int64_t outputs);
+// Null where the instruction set has none: the gemm tiles serve.
+const TapsRow* taps_row(Isa isa);
 
 }  // namespace octavo
 
