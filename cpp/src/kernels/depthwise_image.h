@@ -94,7 +94,7 @@ constexpr ImageTaps<kernel, stride, width> image_taps = {};
 // The stage for four pixels of 16 channels.
 template <bool plain>
 struct PixelStage {
-    const Rounding r;
+    const Rounding& r;
     const __m512 multiplier;
     const float *bias, *bias_scale;
 
@@ -135,8 +135,25 @@ template <class I, int kernel, int stride, int width, bool plain>
 struct ImageLines {
     static constexpr const ImageLayout<kernel, stride, width>& layout = image_layout<kernel, stride, width>;
     static constexpr int pixels = layout.pixels, quads = layout.quads, variants = layout.variants;
-    static constexpr int near = kernel == 3 ? 3 * variants : 10, most_pixels = 8;
-    using Weights = GroupWeights<near, 1>;
+    static constexpr int near = kernel == 3 ? 3 * variants : 14, most_pixels = 8;
+
+    // Weights of a block, the first ones in registers. (A loop would fill the array in memory, which is felt once a block.)
+    struct Weights {
+        __m512i held[near];
+        const __m512i* all;
+
+        template <int i = 0>
+        OCTAVO_INLINE void hold() {
+            held[i] = _mm512_load_si512(all + i);
+            opaque(held[i]);
+            if constexpr (i + 1 < near) hold<i + 1>();
+        }
+        template <int i>
+        OCTAVO_INLINE __m512i at() const {
+            if constexpr (i < near) return held[i];
+            return _mm512_load_si512(all + i);
+        }
+    };
 
     template <int q = 0>
     static OCTAVO_INLINE void mix_row(const uint8_t* row, int64_t channels, __m512i* lanes) {
@@ -150,11 +167,10 @@ struct ImageLines {
 
     template <int x, int end, int q, int row>
     static OCTAVO_INLINE void multiply_pixels(__m512i* sum, __m512i lanes, const Weights& b) {
-#pragma GCC unroll 2
-        for (int i = 0; i < layout.products[x]; i++) {
-            if (layout.quad[x][i] == q)
-                sum[0] = _mm512_dpbusd_epi32(sum[0], lanes, b.at(row * variants + layout.variant[x][i], 0));
-        }
+        if constexpr (layout.quad[x][0] == q)
+            sum[0] = _mm512_dpbusd_epi32(sum[0], lanes, b.template at<row * variants + layout.variant[x][0]>());
+        if constexpr (layout.products[x] == 2 && layout.quad[x][1] == q)
+            sum[0] = _mm512_dpbusd_epi32(sum[0], lanes, b.template at<row * variants + layout.variant[x][1]>());
         if constexpr (x + 1 < end) multiply_pixels<x + 1, end, q, row>(sum + 1, lanes, b);
     }
     template <int x, int end, int q>
@@ -180,11 +196,12 @@ struct ImageLines {
 
     // Pixels x and after it of one line. lanes: of the line's first row of taps, which may be outside.
     template <int x = 0>
-    static OCTAVO_INLINE void pixels_from(const DepthwiseImageLine& line, const __m512i* lanes, const Weights& b,
+    static OCTAVO_INLINE void pixels_from(const DepthwiseImageLine& line, const __m512i* lanes, Weights& b,
                                           const int32_t* starts, int64_t class_starts, const PixelStage<plain>& stage,
                                           uint8_t* c, int64_t channels) {
         constexpr int count = pixels - x < most_pixels ? pixels - x : most_pixels;
         __m512i sum[count];
+        opaque(b.all);
 #pragma GCC unroll 8
         for (int i = 0; i < count; i++) sum[i] = _mm512_loadu_si512(starts + layout.class_of[x + i] * class_starts);
         multiply_rows<x, x + count>(line, sum, lanes, b);
@@ -198,12 +215,14 @@ struct ImageLines {
         const int64_t channels = args.channels, row_bytes = width * channels, line_bytes = pixels * channels;
         const Rounding r = rounding(*args.stage);
         __m512i mixed[depthwise_image_rows * quads];
-        const int8_t* weights = static_cast<const int8_t*>(args.b);
+        const __m512i* weights = static_cast<const __m512i*>(args.b);
         for (int64_t block = 0; 16 * block < channels; block++) {
             const int64_t channel = 16 * block + 16 <= channels ? 16 * block : channels - 16;
             const uint8_t* row = args.a + args.first_row * row_bytes + channel;
             for (int64_t y = 0; y < args.rows; y++, row += row_bytes) mix_row(row, channels, mixed + y * quads);
-            const Weights b(weights + block * kernel * variants * 64);
+            Weights b;
+            b.all = weights + block * kernel * variants;
+            b.hold();
             const PixelStage<plain> stage(*args.stage, r, 16 * block);
             const int32_t* starts = args.starts + block * args.block_starts;
             uint8_t* c = args.c + channel;

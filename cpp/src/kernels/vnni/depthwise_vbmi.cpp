@@ -45,11 +45,12 @@ struct Narrow : Block16 {
 };
 
 constexpr DepthwiseBlock blocks[] = {wide_block(), lines_block<Wide>(), lines_block<Narrow>()};
-constexpr DepthwiseImage images[] = {image_of<Narrow, 3, 1, 4>(), image_of<Narrow, 5, 1, 7>(),
-                                     image_of<Narrow, 5, 1, 14>(), image_of<Narrow, 5, 2, 14>()};
+constexpr DepthwiseImage images[] = {image_of<Narrow, 3, 1, 4>(), image_of<Narrow, 3, 1, 7>(),
+                                     image_of<Narrow, 5, 1, 7>(), image_of<Narrow, 5, 1, 14>(),
+                                     image_of<Narrow, 5, 2, 14>()};
 
 }  // namespace
 
-const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115, images, 4};
+const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115, images, 5};
 
 }  // namespace octavo
