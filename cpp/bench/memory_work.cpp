@@ -102,8 +102,9 @@ public:
 private:
     static void part(void* self, int64_t index, int32_t) {
         const Copy& copy = *static_cast<const Copy*>(self);
-        const int64_t size = copy.from_.size() / copy.threads_;
-        std::memcpy(copy.to_.data() + index * size, copy.from_.data() + index * size, static_cast<size_t>(size));
+        const int64_t size = copy.from_.size(), begin = size * index / copy.threads_,
+                      end = size * (index + 1) / copy.threads_;
+        std::memcpy(copy.to_.data() + begin, copy.from_.data() + begin, static_cast<size_t>(end - begin));
     }
 
     Bytes from_, to_;

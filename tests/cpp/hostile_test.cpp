@@ -185,6 +185,19 @@ TEST(Hostile, TallKernelsArePackedInTime) {
     }
 }
 
+// An image of many small windows is not unrolled into a table without end.
+TEST(Hostile, WindowsWithoutNumberAreRefused) {
+    for (const octavo_op_kind kind : {OCTAVO_OP_ADAPTIVE_AVG_POOL2D, OCTAVO_OP_MAX_POOL2D}) {
+        const int64_t side = kind == OCTAVO_OP_MAX_POOL2D ? int64_t{1} << 30 : int64_t{1} << 40;
+        Network network;
+        const int32_t x = network.value(codes(OCTAVO_INPUT, {1, 1, kind == OCTAVO_OP_MAX_POOL2D ? side : 4, 1}));
+        const int32_t y = network.value(codes(OCTAVO_OUTPUT, {1, 1, side, 1}));
+        octavo_op_desc pool = describe_op(kind, {x}, {y});
+        pool.kernel[0] = pool.kernel[1] = pool.stride[0] = pool.stride[1] = 1;
+        expect_not_built(&network, pool, OCTAVO_UNSUPPORTED, "too large");
+    }
+}
+
 // The rests of an image's rows lie beside them: of rows that are short and far apart, more bytes than offsets count.
 TEST(Hostile, OffsetsOfRestsAreCounted) {
     ConvGeometry g = {};

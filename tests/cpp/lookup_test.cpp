@@ -62,7 +62,7 @@ TEST(Lookup, EveryIsaEqualsTheDefinition) {
             GuardedBuffer<std::byte> scratch((product.scratch_bytes(rows) + 63) / 64 * 64);
             product.run(a.data(), depth, rows, y.data(), scratch.data(), 0, product.parts());
             if (p.y.dtype == OCTAVO_F32)
-                clamp_floats(reinterpret_cast<float*>(y.data()), rows * features, p.attributes);
+                clamp_floats(reinterpret_cast<float*>(y.data()), rows * features, p.attributes, 1);
             EXPECT_TRUE(same_bits(y.copy(), expected))
                 << product.kernel() << " rows " << rows << " K " << depth << " N " << features << " type " << p.y.dtype;
             coverage.ran(isa);

@@ -12,6 +12,12 @@ namespace octavo {
 // A vector register and a cache line; every buffer that the library allocates starts at a multiple of it.
 constexpr size_t alignment = 64;
 
+// At least so many bytes, an odd number of cache lines: what lies so far apart does not meet in the same sets of a cache.
+constexpr int64_t odd_lines(int64_t bytes) {
+    constexpr auto line = static_cast<int64_t>(alignment);
+    return ((bytes + line - 1) / line | 1) * line;
+}
+
 // Not initialized. Throws Error(OCTAVO_OUT_OF_MEMORY). Large blocks ask for huge pages. Zero bytes give null.
 void* allocate_aligned(size_t bytes);
 void free_aligned(void* memory) noexcept;

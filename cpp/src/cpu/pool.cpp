@@ -157,9 +157,10 @@ bool Pool::run(int64_t count, int threads, Task task, void* context) {
     task_ = task;
     context_ = context;
     threads_ = threads;
-    for (int i = 0; i < threads; i++) {
-        shares_[i].next.store(count * i / threads, std::memory_order_relaxed);
-        shares_[i].end = count * (i + 1) / threads;
+    const int64_t least = count / threads, larger = count % threads;
+    for (int64_t i = 0, next = 0; i < threads; i++) {
+        shares_[i].next.store(next, std::memory_order_relaxed);
+        shares_[i].end = next += least + (i < larger ? 1 : 0);
     }
     const uint64_t next_job = (job(state_.load(std::memory_order_relaxed)) + 1) * one_job;
     state_.store(next_job + static_cast<uint64_t>(threads) * one_thread, std::memory_order_seq_cst);

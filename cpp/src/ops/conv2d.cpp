@@ -346,8 +346,8 @@ private:
     // Products of transformed tiles, which pad and flip by themselves.
     bool by_tiles(Isa isa, const DenseWeights& weights) const {
         const WinogradRow* row = winograd_row(isa, geometry_.outputs);
-        return row != nullptr && WinogradProduct::pays(*row, geometry_) &&
-               WinogradProduct::fits(geometry_, weights, x_.code_max);
+        return row != nullptr && WinogradProduct::fits(geometry_, weights, x_.code_max) &&
+               WinogradProduct::pays(*row, geometry_);
     }
     // Depthwise with a kernel that pads by itself.
     bool by_columns(Isa isa, const DenseWeights& weights, const StageOperands& operands) const {

@@ -10,8 +10,6 @@ namespace octavo {
 
 namespace {
 
-constexpr int64_t cache_line = 64;
-
 template <class T>
 T* at(T* base, int64_t elements, int64_t size) {
     using Byte = std::conditional_t<std::is_const_v<T>, const std::byte, std::byte>;

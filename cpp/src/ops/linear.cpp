@@ -53,7 +53,8 @@ public:
         } else {
             parallel_for(split.rows.items(), args.threads, work);
         }
-        if (float_result_) clamp_floats(reinterpret_cast<float*>(y), split.rows.total * shape_.features, attributes_);
+        if (float_result_)
+            clamp_floats(reinterpret_cast<float*>(y), split.rows.total * shape_.features, attributes_, args.threads);
     }
 
     size_t scratch_bytes(int64_t batch, int threads) const override {

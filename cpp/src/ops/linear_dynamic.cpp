@@ -118,7 +118,7 @@ public:
         } else {
             parallel_for(split.rows.items(), args.threads, work);
         }
-        clamp_floats(y, split.rows.total * shape_.features, attributes_);
+        clamp_floats(y, split.rows.total * shape_.features, attributes_, args.threads);
     }
 
     size_t scratch_bytes(int64_t batch, int threads) const override { return split_of(batch, threads).scratch; }

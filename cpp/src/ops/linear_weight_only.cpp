@@ -4,6 +4,7 @@
 
 #include "base/sizes.h"
 #include "cpu/pool.h"
+#include "ops/checks.h"
 #include "ops/factories.h"
 #include "ops/linear_rows.h"
 #include "pack/weight_only_panels.h"
@@ -23,8 +24,7 @@ WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
         throw Refusal(where + ": with float input and quantized weights the bias must be a constant of f32");
     }
     if (bias != nullptr && bias->elements() != dense.outputs) {
-        throw Error(OCTAVO_SHAPE_MISMATCH, where + ": bias \"" + bias->name + "\" has shape " + bias->shape_text() +
-                                               " instead of [" + std::to_string(dense.outputs) + "]");
+        shapes_differ(where, *bias, "[" + std::to_string(dense.outputs) + "]");
     }
     WeightOnlyPanels panels = weight.dtype == OCTAVO_CODE4 && has_one_table(weight)
                                   ? WeightOnlyPanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth,
@@ -74,7 +74,7 @@ public:
         } else {
             parallel_for(split.items(), args.threads, work);
         }
-        clamp_floats(y, total * shape_.features, attributes_);
+        clamp_floats(y, total * shape_.features, attributes_, args.threads);
     }
 
     std::string kernel() const override {
@@ -87,7 +87,7 @@ public:
         return unpacked_codes_ ? "tables of its channels differ: 4-bit codes are decoded to bytes beforehand" : "";
     }
     int64_t weight_bytes() const override { return static_cast<int64_t>(panels_.bytes()); }
-    int64_t macs() const override { return shape_.rows * shape_.depth * shape_.features; }
+    int64_t macs() const override { return shape_.macs(); }
 
 private:
     LinearShape shape_;

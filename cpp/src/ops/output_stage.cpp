@@ -4,6 +4,7 @@
 
 #include "base/numerics.h"
 #include "ops/checks.h"
+#include "ops/split.h"
 
 namespace octavo {
 
@@ -144,13 +145,14 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
     return packed;
 }
 
-void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes) {
+void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes, int threads) {
     if (attributes.activation == OCTAVO_NO_ACTIVATION) return;
     const bool relu = attributes.activation == OCTAVO_RELU;
-    const float lo = relu ? 0 : attributes.clamp_min;
-    for (int64_t i = 0; i < count; i++) y[i] = y[i] < lo ? lo : y[i];
-    if (relu) return;
-    for (int64_t i = 0; i < count; i++) y[i] = y[i] > attributes.clamp_max ? attributes.clamp_max : y[i];
+    const float lo = relu ? 0 : attributes.clamp_min, hi = attributes.clamp_max;
+    split(count, 64, 100, threads, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) y[i] = y[i] < lo ? lo : y[i];
+        for (int64_t i = begin; !relu && i < end; i++) y[i] = y[i] > hi ? hi : y[i];
+    });
 }
 
 }  // namespace octavo

@@ -54,7 +54,7 @@ struct StageOperands {
 PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order);
 
 // max, then min, of a float result by the activation; nothing without one.
-void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes);
+void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes, int threads);
 
 }  // namespace octavo
 

@@ -9,8 +9,6 @@ namespace octavo {
 
 namespace {
 
-constexpr size_t cache_line = 64;
-
 template <class T>
 T* take(std::byte*& scratch, size_t count) {
     T* taken = reinterpret_cast<T*>(scratch);
@@ -56,11 +54,8 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
     }
 }
 
-// Bytes from packed row to packed row. An odd number of cache lines: rows do not fall on each other in the cache.
-int64_t PairsProduct::stride(bool words) const {
-    const size_t lines = ceil_div(static_cast<size_t>(depth_.chunks) * (words ? 32 : 16) + 16, cache_line);
-    return static_cast<int64_t>((lines | 1) * cache_line);
-}
+// Bytes from packed row to packed row.
+int64_t PairsProduct::stride(bool words) const { return odd_lines(int64_t{depth_.chunks} * (words ? 32 : 16) + 16); }
 
 // Rows that are packed at a time: they stay in L2 beside a panel of weights.
 int64_t PairsProduct::block_rows(int64_t pixels) const {

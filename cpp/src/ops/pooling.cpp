@@ -12,7 +12,8 @@
 namespace octavo {
 namespace {
 
-constexpr int64_t most_taps = int64_t{1} << 22;  // sums of 9-bit differences stay within 32 bits
+constexpr int64_t most_windows = int64_t{1} << 24;  // along a side: each has its entry in a table
+constexpr int64_t most_taps = int64_t{1} << 22;     // sums of 9-bit differences stay within 32 bits
 
 // The windows along one axis.
 struct Axis {
@@ -208,8 +209,8 @@ std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name)
     if (x.dims[0] != y.dims[0] || x.batched != y.batched || x.dims[1] != y.dims[1])
         checks.fail(OCTAVO_SHAPE_MISMATCH,
                     "output " + y.shape_text() + " has another batch or number of channels than " + x.shape_text());
-    const int64_t largest = std::max(x.dims[2], x.dims[3]);
-    if (largest > INT32_MAX) checks.refuse("an image of " + x.shape_text() + " is too large");
+    if (std::max(x.dims[2], x.dims[3]) > INT32_MAX) checks.refuse("an image of " + x.shape_text() + " is too large");
+    if (std::max(y.dims[2], y.dims[3]) > most_windows) checks.refuse("an image of " + y.shape_text() + " is too large");
     const octavo_op_desc& d = desc.attributes;
     if (kind == Kind::average && (d.dilation[0] != 1 || d.dilation[1] != 1))
         checks.fail(OCTAVO_INVALID_ARGUMENT, "an average has dilation 1");

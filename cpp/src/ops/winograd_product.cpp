@@ -9,19 +9,14 @@ namespace octavo {
 
 namespace {
 
-constexpr int64_t cache_line = 64;
 // The transformed filters take eight times the bytes of the weights: no more than this.
 constexpr int64_t most_weight_bytes = 8 << 20;
-
-// An odd number of cache lines: positions do not fall on each other in the cache.
-int64_t plane_of(int64_t bytes) { return (ceil_div(bytes, cache_line) | 1) * cache_line; }
 
 // Taps of all pixels along one side that lie inside the image.
 int64_t taps_inside(int64_t size, int64_t out, int64_t pad) {
     int64_t count = 0;
-    for (int64_t i = 0; i < out; i++) {
-        for (int64_t at = i - pad; at < i - pad + 3; at++) count += at >= 0 && at < size;
-    }
+    for (int64_t tap = 0; tap < 3; tap++)
+        count += std::max<int64_t>(0, std::min(out, size + pad - tap) - std::max<int64_t>(0, pad - tap));
     return count;
 }
 
@@ -65,16 +60,16 @@ WinogradProduct::Block WinogradProduct::block_of(int64_t rows) const {
     const int64_t most = most_tiles(), tiles = tiles_of(geometry_.out_width);
     Block block = {1, ceil_div(tiles, ceil_div(tiles, most)), 0, 0};
     if (block.tiles == tiles) block.rows = ceil_div(rows, ceil_div(rows, most / tiles));
-    block.plane = plane_of(block.rows * block.tiles * geometry_.channels * 2);
-    block.sums_plane = plane_of(block.rows * block.tiles * row_->columns * 4);
+    block.plane = odd_lines(block.rows * block.tiles * geometry_.channels * 2);
+    block.sums_plane = odd_lines(block.rows * block.tiles * row_->columns * 4);
     return block;
 }
 
 size_t WinogradProduct::scratch_bytes(int64_t pixels) const {
     const int64_t tiles = tiles_of(geometry_.out_width);
     const int64_t together = std::min(most_tiles(), tiles * tiles_of(ceil_div(pixels, geometry_.out_width)));
-    return static_cast<size_t>(winograd_positions *
-                               (plane_of(together * geometry_.channels * 2) + plane_of(together * row_->columns * 4)));
+    return static_cast<size_t>(
+        winograd_positions * (odd_lines(together * geometry_.channels * 2) + odd_lines(together * row_->columns * 4)));
 }
 
 void WinogradProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
