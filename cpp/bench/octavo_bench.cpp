@@ -64,7 +64,7 @@ void run_suite(const Options& options) {
     Report report = start_report();
     std::vector<int> threads = options.threads;
     if (threads.empty()) threads = allowed_cpus() > 1 ? std::vector<int>{1, 2} : std::vector<int>{1};
-    pin_to(1);
+    limit_to(1);
     const Peak peak(report.isa);
     report.peak = peak.gops();
     Suite suite(options, peak, &report);
@@ -78,7 +78,7 @@ void run_nets(const Options& options) {
     check(octavo_onednn_register());
     const Report report = start_report();
     std::printf("%s, kernels %s, %s\n", report.cpu.c_str(), report.isa.c_str(), report.versions.c_str());
-    pin_to(1);
+    limit_to(1);
     std::vector<std::string> notes;
     print_nets(options.code_max(), &notes);
     for (const std::string& note : notes) std::printf("- %s\n", note.c_str());

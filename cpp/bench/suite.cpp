@@ -177,9 +177,10 @@ Suite::Suite(const Options& options, const Peak& peak, Report* report)
 }
 
 void Suite::run(int threads) {
-    pin_to(threads);
+    limit_to(threads);
     std::optional<LibtorchPeer> libtorch;
     if (options_.libtorch) libtorch.emplace(libtorch_command());
+    pin_threads(threads);
     for (size_t i = 0; i < shapes_.size(); ++i) {
         std::fprintf(stderr, "%zu/%zu %s, %d thread%s\n", i + 1, shapes_.size(), shapes_[i].name.c_str(), threads,
                      threads == 1 ? "" : "s");
