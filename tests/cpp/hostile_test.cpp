@@ -1,5 +1,4 @@
 // Descriptions that are well-formed one by one and wrong, or monstrous, together: each is answered, none read beyond its data.
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -162,12 +161,11 @@ TEST(Hostile, MemoryOfAChunkBeyondTheAddressSpaceIsNotReportedAsLittle) {
     EXPECT_EQ(memory.chunk, 1 << 30);
 }
 
-// Every line of the output misses other rows of taps: what is prepared for each kind of line would take hours.
-TEST(Hostile, TallKernelsArePackedInTime) {
+// Every line of the output misses other rows of taps: what is prepared for each kind of line would take hours, so none is.
+TEST(Hostile, TallKernelsHaveNoBordersOfTheirOwn) {
     constexpr int64_t taps = 40000;
     const int32_t zero = 3;
     for (Isa isa : available_isas()) {
-        const auto start = std::chrono::steady_clock::now();
         Network network;
         octavo_value_desc image = codes(OCTAVO_INPUT, {1, 4, 1, 2});
         image.zero_points = &zero;  // so that what lies outside counts
@@ -181,7 +179,18 @@ TEST(Hostile, TallKernelsArePackedInTime) {
         octavo_plan_options options{};
         options.isa = isa_name(isa);
         EXPECT_NE(network.build(options), nullptr);
-        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << isa_name(isa);
+    }
+    ConvGeometry g = {};
+    g.channels = 4;
+    g.outputs = 8;
+    g.height = 1;
+    g.width = 2;
+    g.kernel_w = g.stride_h = g.stride_w = g.dilation_h = g.dilation_w = g.groups = 1;
+    g.out_width = 2;
+    for (const int64_t rows : {int64_t{3}, taps}) {
+        g.kernel_h = g.out_height = rows;
+        g.pad_top = rows - 1;
+        EXPECT_EQ(Borders::fit(g), rows == 3);
     }
 }
 
