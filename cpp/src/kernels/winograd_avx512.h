@@ -4,11 +4,20 @@
 
 #include "kernels/gemm_avx512.h"
 #include "kernels/winograd_input.h"
+#include "kernels/winograd_tiles.h"
 
 namespace octavo {
 namespace {
 
 constexpr int vectors = 2, columns = 16 * vectors;
+
+// The sums of 16 columns.
+struct Sums {
+    using Vector = __m512i;
+    static OCTAVO_INLINE Vector add(Vector x, Vector y) { return _mm512_add_epi32(x, y); }
+    static OCTAVO_INLINE Vector subtract(Vector x, Vector y) { return _mm512_sub_epi32(x, y); }
+    static OCTAVO_INLINE Vector four_times(Vector x) { return _mm512_slli_epi32(x, 2); }
+};
 
 // 32 channels as words.
 struct Words32 {
@@ -73,39 +82,16 @@ void product_tiles(const uint8_t* a, int64_t stride, const __m512i* panel, int64
     }
 }
 
-using TilesFn = void (*)(const uint8_t*, int64_t, const __m512i*, int64_t, __m512i*, int64_t);
 constexpr int most_rows = 12;
 
-// Tiles of evenly many rows: first those with one more, if there are such.
 template <class Multiply>
 void products(const WinogradProducts& args) {
-    static const TilesFn tiles_of[most_rows] = {
+    static const WinogradTilesFn<Sums> tiles_of[most_rows] = {
         product_tiles<1, Multiply>,  product_tiles<2, Multiply>,  product_tiles<3, Multiply>,
         product_tiles<4, Multiply>,  product_tiles<5, Multiply>,  product_tiles<6, Multiply>,
         product_tiles<7, Multiply>,  product_tiles<8, Multiply>,  product_tiles<9, Multiply>,
         product_tiles<10, Multiply>, product_tiles<11, Multiply>, product_tiles<12, Multiply>};
-    const int64_t stride = args.channels * 2, pairs = args.channels / 2;
-    const int64_t tiles = (args.tiles + most_rows - 1) / most_rows;
-    const int64_t least = args.tiles / tiles, larger = args.tiles % tiles, first = larger * (least + 1);
-    const __m512i* b = static_cast<const __m512i*>(args.b);
-    for (int position = 0; position < winograd_positions; position++) {
-        const uint8_t* a = args.words + position * args.plane;
-        __m512i* to = reinterpret_cast<__m512i*>(args.sums + position * args.sums_plane);
-        if (larger > 0) tiles_of[least](a, stride, b, pairs, to, larger);
-        tiles_of[least - 1](a + first * stride, stride, b, pairs, to + first * vectors, tiles - larger);
-        b += pairs * vectors;
-    }
-}
-
-// A' m, of 16 columns.
-OCTAVO_INLINE void transform_sums(const __m512i (&m)[winograd_window], __m512i (&y)[winograd_pixels]) {
-    const __m512i sum12 = _mm512_add_epi32(m[1], m[2]), sum34 = _mm512_add_epi32(m[3], m[4]);
-    const __m512i difference12 = _mm512_sub_epi32(m[1], m[2]), difference34 = _mm512_sub_epi32(m[3], m[4]);
-    const __m512i last = _mm512_add_epi32(_mm512_slli_epi32(difference34, 2), m[5]);
-    y[0] = _mm512_add_epi32(_mm512_add_epi32(m[0], sum12), sum34);
-    y[1] = _mm512_add_epi32(difference12, _mm512_add_epi32(difference34, difference34));
-    y[2] = _mm512_add_epi32(sum12, _mm512_slli_epi32(sum34, 2));
-    y[3] = _mm512_add_epi32(difference12, _mm512_add_epi32(last, last));
+    multiply_positions<Sums, most_rows, vectors>(args, tiles_of);
 }
 
 void output(const WinogradOutput& row) {
@@ -130,7 +116,7 @@ void output(const WinogradOutput& row) {
                 for (int i = 0; i < winograd_window; i++) {
                     m[i] = _mm512_load_si512(from + (winograd_window * i + j) * step + v);
                 }
-                transform_sums(m, t);
+                transform_sums<Sums>(m, t);
 #pragma GCC unroll 4
                 for (int i = 0; i < winograd_pixels; i++) half[i][j] = t[i];
             }
@@ -138,7 +124,7 @@ void output(const WinogradOutput& row) {
 #pragma GCC unroll 4
             for (int i = 0; i < winograd_pixels; i++) {
                 __m512i t[winograd_pixels];
-                transform_sums(half[i], t);
+                transform_sums<Sums>(half[i], t);
 #pragma GCC unroll 4
                 for (int j = 0; j < winograd_pixels; j++) {
                     const __m512i sum = _mm512_srai_epi32(_mm512_mullo_epi32(t[j], ninth), winograd_fractions);

@@ -3,11 +3,20 @@
 
 #include "kernels/gemm_avx2.h"
 #include "kernels/winograd_input.h"
+#include "kernels/winograd_tiles.h"
 
 namespace octavo {
 namespace {
 
 constexpr int vectors = 2, columns = 8 * vectors;
+
+// The sums of 8 columns.
+struct Sums {
+    using Vector = __m256i;
+    static OCTAVO_INLINE Vector add(Vector x, Vector y) { return _mm256_add_epi32(x, y); }
+    static OCTAVO_INLINE Vector subtract(Vector x, Vector y) { return _mm256_sub_epi32(x, y); }
+    static OCTAVO_INLINE Vector four_times(Vector x) { return _mm256_slli_epi32(x, 2); }
+};
 
 void input(const WinogradInput& in) {
     for (int64_t tile = 0; tile < in.tiles; tile += tiles_at_once) {
@@ -58,36 +67,11 @@ void product_tiles(const uint8_t* a, int64_t stride, const __m256i* panel, int64
     }
 }
 
-using TilesFn = void (*)(const uint8_t*, int64_t, const __m256i*, int64_t, __m256i*, int64_t);
-const TilesFn tiles_of[] = {product_tiles<1>, product_tiles<2>, product_tiles<3>,
-                            product_tiles<4>, product_tiles<5>, product_tiles<6>};
-constexpr int most_rows = sizeof(tiles_of) / sizeof(TilesFn);
+const WinogradTilesFn<Sums> tiles_of[] = {product_tiles<1>, product_tiles<2>, product_tiles<3>,
+                                          product_tiles<4>, product_tiles<5>, product_tiles<6>};
+constexpr int most_rows = sizeof(tiles_of) / sizeof(tiles_of[0]);
 
-// Tiles of evenly many rows: first those with one more, if there are such.
-void products(const WinogradProducts& args) {
-    const int64_t stride = args.channels * 2, pairs = args.channels / 2;
-    const int64_t tiles = (args.tiles + most_rows - 1) / most_rows;
-    const int64_t least = args.tiles / tiles, larger = args.tiles % tiles, first = larger * (least + 1);
-    const __m256i* b = static_cast<const __m256i*>(args.b);
-    for (int position = 0; position < winograd_positions; position++) {
-        const uint8_t* a = args.words + position * args.plane;
-        __m256i* to = reinterpret_cast<__m256i*>(args.sums + position * args.sums_plane);
-        if (larger > 0) tiles_of[least](a, stride, b, pairs, to, larger);
-        tiles_of[least - 1](a + first * stride, stride, b, pairs, to + first * vectors, tiles - larger);
-        b += pairs * vectors;
-    }
-}
-
-// A' m, of 8 columns.
-OCTAVO_INLINE void transform_sums(const __m256i (&m)[winograd_window], __m256i (&y)[winograd_pixels]) {
-    const __m256i sum12 = _mm256_add_epi32(m[1], m[2]), sum34 = _mm256_add_epi32(m[3], m[4]);
-    const __m256i difference12 = _mm256_sub_epi32(m[1], m[2]), difference34 = _mm256_sub_epi32(m[3], m[4]);
-    const __m256i last = _mm256_add_epi32(_mm256_slli_epi32(difference34, 2), m[5]);
-    y[0] = _mm256_add_epi32(_mm256_add_epi32(m[0], sum12), sum34);
-    y[1] = _mm256_add_epi32(difference12, _mm256_add_epi32(difference34, difference34));
-    y[2] = _mm256_add_epi32(sum12, _mm256_slli_epi32(sum34, 2));
-    y[3] = _mm256_add_epi32(difference12, _mm256_add_epi32(last, last));
-}
+void products(const WinogradProducts& args) { multiply_positions<Sums, most_rows, vectors>(args, tiles_of); }
 
 void output(const WinogradOutput& row) {
     const __m256i ninth = _mm256_set1_epi32(static_cast<int32_t>(0x38e38e39));
@@ -108,7 +92,7 @@ void output(const WinogradOutput& row) {
                 __m256i m[winograd_window], t[winograd_pixels];
 #pragma GCC unroll 6
                 for (int i = 0; i < winograd_window; i++) m[i] = load(column + winograd_window * i * step);
-                transform_sums(m, t);
+                transform_sums<Sums>(m, t);
 #pragma GCC unroll 4
                 for (int i = 0; i < winograd_pixels; i++) half[i][j] = t[i];
                 column += step;
@@ -118,7 +102,7 @@ void output(const WinogradOutput& row) {
 #pragma GCC unroll 1
             for (int i = 0; i < winograd_pixels; i++) {
                 __m256i t[winograd_pixels];
-                transform_sums(half[i], t);
+                transform_sums<Sums>(half[i], t);
 #pragma GCC unroll 4
                 for (int j = 0; j < winograd_pixels; j++) {
                     const __m256i sum = _mm256_srai_epi32(_mm256_mullo_epi32(t[j], ninth), winograd_fractions);
