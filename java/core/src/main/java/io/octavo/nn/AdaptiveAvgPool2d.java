@@ -4,7 +4,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
 
 /** Means of as many windows as the result has pixels, {@code [N, C, H, W] -> [N, C, h, w]}, whatever the input's size. */
-public final class AdaptiveAvgPool2d implements Module {
+public final class AdaptiveAvgPool2d implements Layer {
     private final Op.AdaptiveAvgPool2d op;
 
     /** To a square of {@code size} by {@code size} pixels; 1 takes the mean of the whole image. */
@@ -24,6 +24,6 @@ public final class AdaptiveAvgPool2d implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, op, input);
+        return LayerChecks.unary(graph, name, op, input);
     }
 }

@@ -8,7 +8,7 @@ import io.octavo.graph.Window;
  * The mean of each window, {@code [N, C, H, W] -> [N, C, oh, ow]}. The step is the kernel's size and padding counts as zeros
  * unless said otherwise, as in PyTorch.
  */
-public final class AvgPool2d implements Module {
+public final class AvgPool2d implements Layer {
     private final Window window;
     private final boolean ceilMode;
     private final boolean countIncludePad;
@@ -51,6 +51,6 @@ public final class AvgPool2d implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.AvgPool2d(window, ceilMode, countIncludePad), input);
+        return LayerChecks.unary(graph, name, new Op.AvgPool2d(window, ceilMode, countIncludePad), input);
     }
 }

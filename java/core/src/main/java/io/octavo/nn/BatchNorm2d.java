@@ -9,12 +9,12 @@ import java.util.List;
  * 1, bias 0, running mean 0 and running variance 1; epsilon is 1e-5 and momentum 0.1 unless said otherwise. A graph that is run
  * uses the running statistics; training moves them.
  */
-public final class BatchNorm2d implements Module {
+public final class BatchNorm2d implements Layer {
     private final int channels;
     private final Op.BatchNorm op;
 
     private BatchNorm2d(int channels, Op.BatchNorm op) {
-        this.channels = Layers.positive("BatchNorm2d", "number of channels", channels);
+        this.channels = LayerChecks.positive("BatchNorm2d", "number of channels", channels);
         this.op = op;
     }
 
@@ -40,7 +40,7 @@ public final class BatchNorm2d implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        Layers.images(graph, name, "BatchNorm2d", input, channels);
+        LayerChecks.images(graph, name, "BatchNorm2d", input, channels);
         return graph.node(
                 name,
                 op,

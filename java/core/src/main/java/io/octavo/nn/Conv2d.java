@@ -12,7 +12,7 @@ import java.util.List;
  * Convolution, {@code [N, in, H, W] -> [N, out, oh, ow]}, as PyTorch's {@code Conv2d}: weight {@code [out, in / groups, kh, kw]},
  * a bias unless {@link #bias} says no, step 1, no padding, dense and in one group unless said otherwise.
  */
-public final class Conv2d implements Module {
+public final class Conv2d implements Layer {
     private final int in;
     private final int out;
     private final Window window;
@@ -20,10 +20,10 @@ public final class Conv2d implements Module {
     private final boolean bias;
 
     private Conv2d(int in, int out, Window window, int groups, boolean bias) {
-        this.in = Layers.positive("Conv2d", "number of input channels", in);
-        this.out = Layers.positive("Conv2d", "number of output channels", out);
+        this.in = LayerChecks.positive("Conv2d", "number of input channels", in);
+        this.out = LayerChecks.positive("Conv2d", "number of output channels", out);
         this.window = window;
-        this.groups = Layers.positive("Conv2d", "number of groups", groups);
+        this.groups = LayerChecks.positive("Conv2d", "number of groups", groups);
         this.bias = bias;
         if (in % groups != 0 || out % groups != 0) {
             throw new InvalidValueException("Conv2d: " + groups + " groups must divide the " + in
@@ -83,7 +83,7 @@ public final class Conv2d implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        Layers.images(graph, name, "Conv2d", input, in);
+        LayerChecks.images(graph, name, "Conv2d", input, in);
         Shape shape = Shape.of(out, in / groups, window.kernelH(), window.kernelW());
         String weight = graph.constant(name + ".weight", init.weight(shape));
         Op op = new Op.Conv2d(window, groups, Activation.NONE);

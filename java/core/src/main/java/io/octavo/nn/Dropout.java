@@ -7,7 +7,7 @@ import io.octavo.graph.Op;
  * Dropout (Srivastava et al., 2014): in training zeroes each element with probability p and scales the others by {@code 1 / (1 -
  * p)}; in inference does nothing.
  */
-public final class Dropout implements Module {
+public final class Dropout implements Layer {
     private final Op.Dropout op;
 
     /**
@@ -30,6 +30,6 @@ public final class Dropout implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, op, input);
+        return LayerChecks.unary(graph, name, op, input);
     }
 }

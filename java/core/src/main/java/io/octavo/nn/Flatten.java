@@ -4,7 +4,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
 
 /** {@code [N, C, H, W] -> [N, C·H·W]}, features in the order C, H, W. */
-public final class Flatten implements Module {
+public final class Flatten implements Layer {
     @Override
     public String kind() {
         return "flatten";
@@ -12,6 +12,6 @@ public final class Flatten implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.Flatten(), input);
+        return LayerChecks.unary(graph, name, new Op.Flatten(), input);
     }
 }

@@ -10,14 +10,14 @@ import java.util.List;
  * Fully connected layer, {@code [N, in] -> [N, out]}: {@code x·w^T + b}, weight {@code [out, in]}, a bias unless {@link #bias}
  * says no.
  */
-public final class Linear implements Module {
+public final class Linear implements Layer {
     private final int in;
     private final int out;
     private final boolean bias;
 
     private Linear(int in, int out, boolean bias) {
-        this.in = Layers.positive("Linear", "number of input features", in);
-        this.out = Layers.positive("Linear", "number of output features", out);
+        this.in = LayerChecks.positive("Linear", "number of input features", in);
+        this.out = LayerChecks.positive("Linear", "number of output features", out);
         this.bias = bias;
     }
 

@@ -8,7 +8,7 @@ import io.octavo.graph.Window;
  * The largest element of each window, {@code [N, C, H, W] -> [N, C, oh, ow]}. The step is the kernel's size unless said
  * otherwise.
  */
-public final class MaxPool2d implements Module {
+public final class MaxPool2d implements Layer {
     private final Window window;
     private final boolean ceilMode;
 
@@ -49,6 +49,6 @@ public final class MaxPool2d implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.MaxPool2d(window, ceilMode), input);
+        return LayerChecks.unary(graph, name, new Op.MaxPool2d(window, ceilMode), input);
     }
 }

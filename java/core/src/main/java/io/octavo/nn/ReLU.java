@@ -5,7 +5,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
 
 /** {@code max(x, 0)}, of any shape. */
-public final class ReLU implements Module {
+public final class ReLU implements Layer {
     @Override
     public String kind() {
         return "relu";
@@ -13,6 +13,6 @@ public final class ReLU implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.Clamp(Activation.RELU), input);
+        return LayerChecks.unary(graph, name, new Op.Clamp(Activation.RELU), input);
     }
 }

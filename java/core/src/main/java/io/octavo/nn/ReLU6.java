@@ -5,7 +5,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
 
 /** {@code min(max(x, 0), 6)}, of any shape. */
-public final class ReLU6 implements Module {
+public final class ReLU6 implements Layer {
     @Override
     public String kind() {
         return "relu6";
@@ -13,6 +13,6 @@ public final class ReLU6 implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.Clamp(Activation.RELU6), input);
+        return LayerChecks.unary(graph, name, new Op.Clamp(Activation.RELU6), input);
     }
 }

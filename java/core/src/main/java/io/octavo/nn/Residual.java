@@ -8,19 +8,19 @@ import java.util.List;
 
 /**
  * {@code body(x) + shortcut(x)} (He et al., Deep Residual Learning, 2015). Without a shortcut the input itself is added, which
- * must then have the shape of what the body gives. An activation after the sum is the next module's.
+ * must then have the shape of what the body gives. An activation after the sum is the next layer's.
  */
-public final class Residual implements Module {
-    private final Module body;
-    private final Module shortcut; // null: the identity
+public final class Residual implements Layer {
+    private final Layer body;
+    private final Layer shortcut; // null: the identity
 
     /** With the input itself as the other term. */
-    public Residual(Module body) {
+    public Residual(Layer body) {
         this(body, null);
     }
 
-    /** With a module on the input as the other term. */
-    public Residual(Module body, Module shortcut) {
+    /** With a layer on the input as the other term. */
+    public Residual(Layer body, Layer shortcut) {
         this.body = body;
         this.shortcut = shortcut;
     }

@@ -8,45 +8,45 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Modules one after the other. Each is named by place and kind, {@code 0.conv}, {@code 1.relu}, or as {@link #add(String, Module)}
+ * Layers one after the other. Each is named by place and kind, {@code 0.conv}, {@code 1.relu}, or as {@link #add(String, Layer)}
  * says; the name of the whole, if it has one, stands in front.
  */
-public final class Sequential implements Module {
+public final class Sequential implements Layer {
     private final List<String> names; // null: by place and kind
-    private final List<Module> modules;
+    private final List<Layer> layers;
 
-    private Sequential(List<String> names, List<Module> modules) {
+    private Sequential(List<String> names, List<Layer> layers) {
         this.names = names;
-        this.modules = modules;
+        this.layers = layers;
         Set<String> seen = new HashSet<>();
-        for (int i = 0; i < modules.size(); i++) {
+        for (int i = 0; i < layers.size(); i++) {
             if (name(i).isEmpty() || !seen.add(name(i))) {
-                throw new InvalidValueException("Sequential: the name '" + name(i) + "' of module " + i
+                throw new InvalidValueException("Sequential: the name '" + name(i) + "' of layer " + i
                         + " is empty or that of another one: names are unique");
             }
         }
     }
 
-    /** The given modules in order; none is fine as a start for {@link #add}. */
-    public Sequential(Module... modules) {
-        this(unnamed(modules.length), List.of(modules));
+    /** The given layers in order; none is fine as a start for {@link #add}. */
+    public Sequential(Layer... layers) {
+        this(unnamed(layers.length), List.of(layers));
     }
 
-    /** With one more module at the end, named by place and kind. */
-    public Sequential add(Module module) {
-        return append(null, module);
+    /** With one more layer at the end, named by place and kind. */
+    public Sequential add(Layer layer) {
+        return append(null, layer);
     }
 
-    /** With one more module at the end, of that name. */
-    public Sequential add(String name, Module module) {
-        return append(name, module);
+    /** With one more layer at the end, of that name. */
+    public Sequential add(String name, Layer layer) {
+        return append(name, layer);
     }
 
-    private Sequential append(String name, Module module) {
+    private Sequential append(String name, Layer layer) {
         List<String> moreNames = new ArrayList<>(names);
-        List<Module> more = new ArrayList<>(modules);
+        List<Layer> more = new ArrayList<>(layers);
         moreNames.add(name);
-        more.add(module);
+        more.add(layer);
         return new Sequential(moreNames, List.copyOf(more));
     }
 
@@ -57,18 +57,18 @@ public final class Sequential implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        if (modules.isEmpty()) {
-            throw new InvalidValueException("Sequential '" + name + "' has no modules");
+        if (layers.isEmpty()) {
+            throw new InvalidValueException("Sequential '" + name + "' has no layers");
         }
         String value = input;
-        for (int i = 0; i < modules.size(); i++) {
-            value = modules.get(i).build(graph, value, init, name.isEmpty() ? name(i) : name + "." + name(i));
+        for (int i = 0; i < layers.size(); i++) {
+            value = layers.get(i).build(graph, value, init, name.isEmpty() ? name(i) : name + "." + name(i));
         }
         return value;
     }
 
     private String name(int i) {
-        return names.get(i) != null ? names.get(i) : i + "." + modules.get(i).kind();
+        return names.get(i) != null ? names.get(i) : i + "." + layers.get(i).kind();
     }
 
     private static List<String> unnamed(int count) {

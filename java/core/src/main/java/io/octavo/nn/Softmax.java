@@ -4,7 +4,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
 
 /** {@code exp(x) / sum(exp(x))} over the last dimension. */
-public final class Softmax implements Module {
+public final class Softmax implements Layer {
     @Override
     public String kind() {
         return "softmax";
@@ -12,6 +12,6 @@ public final class Softmax implements Module {
 
     @Override
     public String build(Graph.Builder graph, String input, Init init, String name) {
-        return Layers.unary(graph, name, new Op.Softmax(), input);
+        return LayerChecks.unary(graph, name, new Op.Softmax(), input);
     }
 }

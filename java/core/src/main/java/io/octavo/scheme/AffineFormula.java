@@ -14,7 +14,7 @@ record AffineFormula(int bits, DType dtype, boolean symmetric, int qMin, int qMa
         }
     }
 
-    static AffineFormula of(Linear scheme) {
+    static AffineFormula of(LinearScheme scheme) {
         int used = scheme.reduceRange() ? scheme.bits() - 1 : scheme.bits();
         int qMin = scheme.dtype() == DType.U8 ? 0 : -(1 << (used - 1));
         int greatest = (scheme.dtype() == DType.U8 ? 1 << scheme.bits() : 1 << (scheme.bits() - 1)) - 1;

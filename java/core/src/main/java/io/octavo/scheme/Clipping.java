@@ -24,7 +24,8 @@ import java.util.List;
  * @param reduceRange whether the range is laid over the codes of one bit less
  * @param range how the range is chosen
  */
-public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, Range range) implements Linear {
+public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, Range range)
+        implements LinearScheme {
 
     /** Ways to choose a range. */
     public enum Method {

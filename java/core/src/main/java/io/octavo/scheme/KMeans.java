@@ -23,7 +23,7 @@ import io.octavo.tensor.Tensor;
  * distinct value at most). At 8 bits the 8-bit entries leave little over {@link Uniform}. Activations are encoded by
  * search, so in simulation only.
  */
-public record KMeans(int bits) implements NonLinear {
+public record KMeans(int bits) implements NonLinearScheme {
 
     /** Throws {@link InvalidValueException} if bits are not in 2..8. */
     public KMeans {

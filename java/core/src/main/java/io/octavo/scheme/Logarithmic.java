@@ -26,7 +26,7 @@ import java.util.Arrays;
  *
  * @param sqrt2 whether the base is sqrt 2 instead of 2
  */
-public record Logarithmic(int bits, boolean sqrt2) implements NonLinear {
+public record Logarithmic(int bits, boolean sqrt2) implements NonLinearScheme {
     private static final int GRID = 1024;
     private static final double WIDEST = 2; // full scale over the greatest magnitude; beyond, the levels repeat
     private static final double NARROWEST = 1.0 / 64;

@@ -12,7 +12,7 @@ import io.octavo.tensor.Tensor;
  * parameters: a code is always the one whose real number lies nearest, up to the rounding of the formula that
  * {@link AffineParams} or {@link TableParams} states.
  */
-public sealed interface Scheme permits Linear, NonLinear {
+public sealed interface Scheme permits LinearScheme, NonLinearScheme {
 
     /** "uniform", "clipping", "logarithmic" or "kmeans". */
     String name();

@@ -36,7 +36,7 @@ import java.util.List;
  * @param symmetric whether the zero point is fixed
  * @param reduceRange whether the range is laid over the codes of one bit less
  */
-public record Uniform(int bits, DType dtype, boolean symmetric, boolean reduceRange) implements Linear {
+public record Uniform(int bits, DType dtype, boolean symmetric, boolean reduceRange) implements LinearScheme {
 
     /** Throws {@link InvalidValueException} if bits are not in 2..8 or the type is not U8 or S8. */
     public Uniform {

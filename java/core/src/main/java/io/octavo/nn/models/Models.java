@@ -4,9 +4,9 @@ import io.octavo.nn.AdaptiveAvgPool2d;
 import io.octavo.nn.BatchNorm2d;
 import io.octavo.nn.Conv2d;
 import io.octavo.nn.Flatten;
+import io.octavo.nn.Layer;
 import io.octavo.nn.Linear;
 import io.octavo.nn.MaxPool2d;
-import io.octavo.nn.Module;
 import io.octavo.nn.ReLU;
 import io.octavo.nn.Residual;
 import io.octavo.nn.Sequential;
@@ -52,7 +52,7 @@ public final class Models {
 
     private static Residual block(int in, int out) {
         int stride = in == out ? 1 : 2;
-        Module body = new Sequential(
+        Layer body = new Sequential(
                 convolution(in, out, 3, stride),
                 new BatchNorm2d(out),
                 new ReLU(),

@@ -1,4 +1,4 @@
 /**
- * Networks of the literature and of the demo, made of the modules of {@code io.octavo.nn} alone.
+ * Networks of the literature and of the demo, made of the layers of {@code io.octavo.nn} alone.
  */
 package io.octavo.nn.models;

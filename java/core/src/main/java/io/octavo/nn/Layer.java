@@ -6,28 +6,28 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 
 /**
- * A layer, or several put together. Modules are immutable: what looks like a setter gives another module. {@link #graph} makes
- * the network with fresh weights; the same module can be built into a graph many times.
+ * A layer, or several put together. Layers are immutable: what looks like a setter gives another layer. {@link #graph} makes
+ * the network with fresh weights; the same layer can be built into a graph many times.
  */
-public interface Module {
-    /** A short word for the kind of module, such as {@code conv}: part of the names in a graph. */
+public interface Layer {
+    /** A short word for the kind of layer, such as {@code conv}: part of the names in a graph. */
     String kind();
 
     /**
-     * Adds this module's nodes and parameters to a graph.
+     * Adds this layer's nodes and parameters to a graph.
      *
      * @param graph the graph under construction
-     * @param input name of the value that the module reads
+     * @param input name of the value that the layer reads
      * @param init where parameters get their first values
-     * @param name prefix of all names; the module's own node carries it
-     * @return name of the value that the module computes
-     * @throws io.octavo.ShapeMismatchException if the input's shape does not suit the module: names it, what was found and what
+     * @param name prefix of all names; the layer's own node carries it
+     * @return name of the value that the layer computes
+     * @throws io.octavo.ShapeMismatchException if the input's shape does not suit the layer: names it, what was found and what
      *     it was made for
      */
     String build(Graph.Builder graph, String input, Init init, String name);
 
     /**
-     * The network of this module, with one input "input" and one output "logits".
+     * The network of this layer, with one input "input" and one output "logits".
      *
      * <p>Nodes of a {@link Sequential} are named by place and kind, {@code 0.conv}, {@code 1.relu}; what is inside others gets
      * their name in front, {@code 3.residual.body.0.conv}. Parameters add PyTorch's words to the name of their node: {@code

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class ModuleTest {
+class LayerTest {
     private static final Shape CIFAR = Shape.ofBatch(3, 32, 32);
 
     private static long parameters(Graph graph) {
@@ -134,7 +134,7 @@ class ModuleTest {
 
     @Test
     void modulesTakeSamplesBatchesAndFixedBatches() {
-        Module relu = new ReLU();
+        Layer relu = new ReLU();
         assertEquals(CIFAR, relu.graph(Shape.of(3, 32, 32), 0).outputs().get(0).shape());
         assertEquals(CIFAR, relu.graph(CIFAR, 0).outputs().get(0).shape());
         assertEquals(
@@ -161,7 +161,7 @@ class ModuleTest {
                 () -> new Sequential().add("a", relu()).add("a", relu()));
     }
 
-    private static Module relu() {
+    private static Layer relu() {
         return new ReLU();
     }
 

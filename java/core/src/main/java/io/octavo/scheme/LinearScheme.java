@@ -8,7 +8,7 @@ import java.util.List;
  * Schemes with equally spaced levels: {@code real = (code - zeroPoint) * scale}. They differ in how they choose the
  * range.
  */
-public sealed interface Linear extends Scheme permits Uniform, Clipping {
+public sealed interface LinearScheme extends Scheme permits Uniform, Clipping {
 
     /** Type of the codes, U8 or S8. */
     DType dtype();

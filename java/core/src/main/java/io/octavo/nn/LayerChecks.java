@@ -7,9 +7,9 @@ import io.octavo.graph.Op;
 import io.octavo.tensor.Shape;
 import java.util.List;
 
-/** What the modules share: checks of their arguments and inputs. */
-final class Layers {
-    private Layers() {}
+/** What the layers share: checks of their arguments and inputs. */
+final class LayerChecks {
+    private LayerChecks() {}
 
     static int positive(String layer, String what, int value) {
         if (value < 1) {
