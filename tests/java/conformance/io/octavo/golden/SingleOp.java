@@ -2,7 +2,6 @@ package io.octavo.golden;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import io.octavo.internal.bind.Cpu;
 import io.octavo.internal.bind.Layout;
 import io.octavo.internal.bind.NativeType;
 import io.octavo.internal.bind.OpSpec;
@@ -12,6 +11,7 @@ import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.bind.ValueSpec;
+import io.octavo.runtime.Machine;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -32,9 +32,9 @@ final class SingleOp implements AutoCloseable {
 
     /** The instruction sets of this machine. */
     static List<String> isas() {
-        List<String> names = Cpu.isas().stream()
-                .filter(Cpu.Isa::supported)
-                .map(Cpu.Isa::name)
+        List<String> names = Machine.isas().stream()
+                .filter(Machine.Isa::supported)
+                .map(Machine.Isa::name)
                 .toList();
         assertFalse(names.isEmpty());
         return names;

@@ -9,9 +9,14 @@ import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.graph.Activation;
 import io.octavo.graph.Graph;
+import io.octavo.graph.Op;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -60,6 +65,57 @@ class SessionLifeTest {
                     "[2, 10]");
             assertThrows(ShapeMismatchException.class, () -> session.run(List.of(x, x)));
             assertThrows(ShapeMismatchException.class, () -> session.bind(List.of(x), List.of()));
+        }
+    }
+
+    /** A graph of the shape of its input, {@code 3x + 1}, so that input and output may lie in one buffer. */
+    private static Graph tripled() {
+        Graph.Builder g = Graph.builder("tripled");
+        g.input("x", DType.F32, Shape.ofBatch(4));
+        Tensor w = Tensor.of(new float[] {3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0, 0, 0, 0, 3}, 4, 4);
+        g.node("y", new Op.Linear(), List.of("x", g.constant("w", w), g.constant("b", Tensor.of(new float[] {1, 1, 1, 1
+        }))));
+        g.node("z", new Op.Clamp(Activation.RELU), List.of("y"));
+        return g.output("y").output("z").build();
+    }
+
+    @Test
+    void memoryOfInputAndOutputMustBeApart() {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(24 * 4).order(ByteOrder.nativeOrder());
+        Tensor whole = Tensor.wrap(DType.F32, Shape.of(6, 4), buffer);
+        whole.floats().put(new float[] {1, 2, 3, 4, 5, 6, 7, 8});
+        Tensor x = whole.slice(0, 2);
+        Tensor apart = whole.slice(2, 4);
+        Graph one = tripled().withoutOutputs(List.of("z"));
+        try (Session session = Session.of(one)) {
+            for (Tensor out : List.of(x, x.reshape(2, 4), whole.slice(1, 3))) {
+                assertSays(
+                        assertThrows(InvalidValueException.class, () -> session.run(x, out)),
+                        "'x'",
+                        "'y'",
+                        "tripled",
+                        "memory in common");
+            }
+            // Seen from the other side: the output ends within the input.
+            assertThrows(InvalidValueException.class, () -> session.run(whole.slice(1, 3), x));
+            assertThrows(InvalidValueException.class, () -> session.bind(List.of(x), List.of(whole.slice(1, 3))));
+            session.run(x, apart);
+            assertArrayEquals(new float[] {4, 7, 10, 13, 16, 19, 22, 25}, apart.toFloatArray());
+        }
+        try (Session session = Session.of(tripled())) {
+            Tensor other = whole.slice(4, 6);
+            assertSays(
+                    assertThrows(
+                            InvalidValueException.class,
+                            () -> session.bind(List.of(x), List.of(apart, whole.slice(3, 5)))),
+                    "'y'",
+                    "'z'");
+            assertSays(
+                    assertThrows(InvalidValueException.class, () -> session.bind(List.of(x), List.of(apart, x))),
+                    "'x'",
+                    "'z'");
+            session.bind(List.of(x), List.of(apart, other)).run();
+            assertArrayEquals(apart.toFloatArray(), other.toFloatArray());
         }
     }
 
@@ -191,20 +247,37 @@ class SessionLifeTest {
     @Test
     void tensorsMayBeClosedWhileARunUsesThem() throws Exception {
         try (Session session = Session.of(graph)) {
+            Tensor kept = nets.floats(-1, 1, 2, 3, 32, 32);
+            byte[] expected = bytes(session.run(kept));
+            AtomicInteger finished = new AtomicInteger();
             runTogether(thread -> () -> {
                 for (int i = 0; i < 50; i++) {
-                    Tensor x = Tensor.zeros(DType.F32, 2, 3, 32, 32);
-                    Thread closer = new Thread(x::close);
-                    closer.start();
+                    Tensor x = kept.copy();
+                    // Memory that was freed too early would be taken, and written to, by the tensors made here.
+                    Thread closer = new Thread(() -> {
+                        x.close();
+                        for (int j = 0; j < 4; j++) {
+                            kept.copy().bytes().put(new byte[(int) kept.byteSize()]);
+                        }
+                    });
+                    if (i % 2 == 0) {
+                        closer.start();
+                    }
                     try {
-                        session.run(x);
+                        Tensor y = session.run(x);
+                        finished.incrementAndGet();
+                        assertArrayEquals(expected, bytes(y));
                     } catch (ClosedException e) {
                         assertTrue(x.isClosed());
+                    }
+                    if (i % 2 != 0) {
+                        closer.start();
                     }
                     closer.join();
                 }
                 return null;
             });
+            assertTrue(finished.get() >= THREADS * 25, finished + " runs came to their end");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.octavo.runtime;
 
 import io.octavo.internal.bind.Cpu;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The processor that sessions run on: its name, its instruction sets, and how many threads a run may use. */
@@ -22,9 +23,9 @@ public final class Machine {
 
     /** All instruction sets that kernels exist for, in ascending order: each includes those before it. */
     public static List<Isa> isas() {
-        return Cpu.isas().stream()
-                .map(isa -> new Isa(isa.name(), isa.description(), isa.supported(), isa.active()))
-                .toList();
+        List<Isa> isas = new ArrayList<>();
+        Cpu.isas((name, description, supported, active) -> isas.add(new Isa(name, description, supported, active)));
+        return List.copyOf(isas);
     }
 
     /**

@@ -10,6 +10,7 @@ import io.octavo.graph.Value;
 import io.octavo.internal.bind.Cpu;
 import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanOptions;
+import io.octavo.internal.bind.Pointers;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -119,12 +120,14 @@ public final class Session implements AutoCloseable {
      * Runs a graph of one input and one output into a tensor that is there already. Once warm, allocates nothing.
      *
      * @throws ShapeMismatchException if a tensor is not of the graph's type and shape
+     * @throws InvalidValueException if the two have bytes in common
      * @throws io.octavo.ClosedException if the session or a tensor is closed
      */
     public void run(Tensor x, Tensor out) {
         requireOneAndOne();
         long batch = batch(0, x);
         checkOutput(0, out, batch);
+        checkApart("Input", inputs.get(0), x, outputs.get(0), out);
         Calls.Call call = calls.take();
         try {
             call.inputs.set(0, x);
@@ -146,6 +149,8 @@ public final class Session implements AutoCloseable {
      *
      * @param in one tensor an input, in the graph's order
      * @param out one tensor an output, in the graph's order, written by each run
+     * @throws ShapeMismatchException if a tensor is not of the graph's type and shape
+     * @throws InvalidValueException if an output has bytes in common with an input or another output
      */
     public Binding bind(List<Tensor> in, List<Tensor> out) {
         long batch = batch(in);
@@ -155,6 +160,12 @@ public final class Session implements AutoCloseable {
         }
         for (int i = 0; i < out.size(); i++) {
             checkOutput(i, out.get(i), batch);
+            for (int j = 0; j < in.size(); j++) {
+                checkApart("Input", inputs.get(j), in.get(j), outputs.get(i), out.get(i));
+            }
+            for (int j = 0; j < i; j++) {
+                checkApart("Output", outputs.get(j), out.get(j), outputs.get(i), out.get(i));
+            }
         }
         return new Binding(this, in, out, batch);
     }
@@ -162,20 +173,14 @@ public final class Session implements AutoCloseable {
     /** How each node runs, and, if the session profiles, how long it took. */
     public Explanation explain() {
         List<Explanation.Step> steps = new ArrayList<>();
-        for (Plan.Step s : plan.steps()) {
-            List<String> others = new ArrayList<>(fused.getOrDefault(s.name(), List.of()));
-            if (!s.fused().isEmpty()) {
-                others.add(s.fused());
+        plan.steps((name, kernel, reason, taken, weightBytes, macs, nanoseconds) -> {
+            List<String> others = new ArrayList<>(fused.getOrDefault(name, List.of()));
+            if (!taken.isEmpty()) {
+                others.add(taken);
             }
-            steps.add(new Explanation.Step(
-                    s.name(),
-                    s.kernel(),
-                    s.reason(),
-                    String.join(", ", others),
-                    s.weightBytes(),
-                    s.macs(),
-                    s.nanoseconds()));
-        }
+            String all = String.join(", ", others);
+            steps.add(new Explanation.Step(name, kernel, reason, all, weightBytes, macs, nanoseconds));
+        });
         for (Node node : graph.nodes()) {
             if (node.op() instanceof Op.Dropout) {
                 steps.add(new Explanation.Step(node.name(), "view", "does nothing in inference", "", 0, 0, -1));
@@ -281,6 +286,16 @@ public final class Session implements AutoCloseable {
                 || out.shape().dim(0) != batch) {
             throw new ShapeMismatchException("Output '" + output.name() + "' of graph '" + graph.name() + "' is "
                     + output.dtype() + " " + output.shape().withBatch(batch) + ", given: " + out);
+        }
+    }
+
+    /** A run writes results while inputs and earlier results are still read. */
+    private void checkApart(String role, Value other, Tensor tensor, Value output, Tensor out) {
+        if (Pointers.overlap(tensor, out)) {
+            throw new InvalidValueException(
+                    role + " '" + other.name() + "' (" + tensor + ") and output '" + output.name()
+                            + "' (" + out + ") of graph '" + graph.name()
+                            + "' have memory in common: give each output memory of its own");
         }
     }
 

@@ -1,8 +1,6 @@
 package io.octavo.internal.bind;
 
 import io.octavo.natives.global.octavo;
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -11,28 +9,25 @@ import org.bytedeco.javacpp.PointerScope;
 public final class Cpu {
     private Cpu() {}
 
-    /**
-     * An instruction set.
-     *
-     * @param supported whether processor and operating system have it
-     * @param active whether it is the one in use
-     */
-    public record Isa(String name, String description, boolean supported, boolean active) {}
+    /** Takes the instruction sets, one a call; what is said of each {@code runtime.Machine.Isa} explains. */
+    @FunctionalInterface
+    public interface IsaReader {
+        /** One instruction set. */
+        void isa(String name, String description, boolean supported, boolean active);
+    }
 
-    /** All instruction sets that kernels exist for, in ascending order. */
-    public static List<Isa> isas() {
+    /** Tells all instruction sets that kernels exist for, in ascending order. */
+    public static void isas(IsaReader reader) {
         NativeLibrary.require();
-        List<Isa> isas = new ArrayList<>();
         for (int i = 0; i < octavo.octavo_isa_count(); i++) {
             try (PointerScope scope = new PointerScope()) {
                 BytePointer name = new BytePointer();
                 BytePointer description = new BytePointer();
                 IntPointer flags = new IntPointer(2);
                 Status.check(octavo.octavo_isa_info(i, name, description, flags.getPointer(0), flags.getPointer(1)));
-                isas.add(new Isa(name.getString(), description.getString(), flags.get(0) != 0, flags.get(1) != 0));
+                reader.isa(name.getString(), description.getString(), flags.get(0) != 0, flags.get(1) != 0);
             }
         }
-        return List.copyOf(isas);
     }
 
     /**

@@ -7,8 +7,6 @@ import io.octavo.natives.octavo_step_info;
 import io.octavo.tensor.Memory;
 import io.octavo.tensor.Tensor;
 import java.lang.ref.Reference;
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 
 /**
@@ -24,19 +22,13 @@ public final class Plan implements AutoCloseable {
         this.lifetime = new Lifetime(this, what, () -> octavo.octavo_plan_destroy(plan));
     }
 
-    /**
-     * One step of a plan.
-     *
-     * @param name the operator
-     * @param kernel what runs it; "view" where nothing has to be done
-     * @param reason why this way and not another; "" if there was no choice
-     * @param fused names of operators that this step also does
-     * @param weightBytes packed weights, tables, scales and biases
-     * @param macs multiply-adds a sample
-     * @param nanoseconds median time of the last profiled runs; -1 when not profiled
-     */
-    public record Step(
-            String name, String kernel, String reason, String fused, long weightBytes, long macs, long nanoseconds) {}
+    /** Takes the steps of a plan, one a call; what each number means {@code runtime.Explanation.Step} says. */
+    @FunctionalInterface
+    public interface StepReader {
+        /** One step. */
+        void step(
+                String name, String kernel, String reason, String fused, long weightBytes, long macs, long nanoseconds);
+    }
 
     /**
      * What a plan occupies.
@@ -114,24 +106,22 @@ public final class Plan implements AutoCloseable {
         }
     }
 
-    /** The steps in running order, with their timings so far. */
-    public List<Step> steps() {
+    /** Tells the steps in running order, with their timings so far. */
+    public void steps(StepReader reader) {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
-            List<Step> steps = new ArrayList<>();
             octavo_step_info info = new octavo_step_info();
             for (int i = 0; i < octavo.octavo_plan_step_count(plan); i++) {
                 Status.check(octavo.octavo_plan_step(plan, i, info));
-                steps.add(new Step(
+                reader.step(
                         info.name().getString(),
                         info.kernel().getString(),
                         info.reason().getString(),
                         info.fused().getString(),
                         info.weight_bytes(),
                         info.macs(),
-                        info.nanoseconds()));
+                        info.nanoseconds());
             }
-            return List.copyOf(steps);
         } finally {
             Reference.reachabilityFence(this);
             lifetime.exit();

@@ -27,6 +27,17 @@ public final class Pointers {
         array = new PointerPointer<>(new Pointer(memory));
     }
 
+    /**
+     * Whether two tensors have bytes in common, as views of one buffer may.
+     *
+     * @throws io.octavo.ClosedException if one is closed
+     */
+    public static boolean overlap(Tensor a, Tensor b) {
+        long first = Address.of(a.memory());
+        long second = Address.of(b.memory());
+        return first < second + b.byteSize() && second < first + a.byteSize();
+    }
+
     /** Number of buffers. */
     public int size() {
         return held.length;
