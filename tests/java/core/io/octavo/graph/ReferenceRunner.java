@@ -7,15 +7,40 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Runs a graph by plain loops, the obvious way: float values in double, integer values exactly with the float32 steps of PyTorch's
  * fbgemm engine between them. What it computes is what a session must give.
  */
 public final class ReferenceRunner {
+    /** A row an operator. */
+    static final OpTable<Step, double[]> TABLE = OpTable.<Step, double[]>of("the reference")
+            .row(Op.Conv2d.class, (at, op) -> at.runner.product(at.node))
+            .row(Op.Linear.class, (at, op) -> at.runner.product(at.node))
+            .row(Op.BatchNorm.class, (at, op) -> at.runner.batchNorm(at.node, op.epsilon()))
+            .row(Op.Clamp.class, (at, op) -> at.runner.clamp(at.node, op))
+            .row(Op.MaxPool2d.class, (at, op) -> at.runner.pool(at.node, op.window(), true, false))
+            .row(Op.AvgPool2d.class, (at, op) -> at.runner.pool(at.node, op.window(), false, op.countIncludePad()))
+            .row(Op.AdaptiveAvgPool2d.class, (at, op) -> at.runner.adaptive(at.node))
+            .row(Op.Flatten.class, (at, op) -> at.runner.unary(at.node, x -> x))
+            .row(Op.Dropout.class, (at, op) -> at.runner.unary(at.node, x -> x))
+            .row(Op.Add.class, (at, op) -> at.runner.add(at.node, op))
+            .row(Op.Softmax.class, (at, op) -> at.runner.softmax(at.node))
+            .row(Op.Quantize.class, (at, op) -> at.runner.quantize(at.node))
+            .row(Op.Dequantize.class, (at, op) -> at.runner.dequantize(at.node))
+            .row(Op.Requantize.class, (at, op) -> at.runner.requantize(at.node))
+            .row(Training.class, (at, op) -> {
+                throw new IllegalArgumentException("no graph holds " + op);
+            })
+            .build();
+
     private final Graph graph;
     private final Map<String, double[]> results = new HashMap<>(); // real numbers, or codes where quantized
     private final Map<String, Shape> shapes = new HashMap<>();
+
+    /** A node and the run that it is part of. */
+    record Step(ReferenceRunner runner, Node node) {}
 
     private ReferenceRunner(Graph graph) {
         this.graph = graph;
@@ -34,7 +59,7 @@ public final class ReferenceRunner {
             }
         }
         for (Node node : graph.nodes()) {
-            runner.results.put(node.output(), runner.compute(node));
+            runner.results.put(node.output(), TABLE.apply(new Step(runner, node), node.op()));
         }
         return runner.results;
     }
@@ -55,51 +80,50 @@ public final class ReferenceRunner {
         return elements;
     }
 
-    private double[] compute(Node node) {
-        Op op = node.op();
-        double[] x = results.get(node.input(0));
-        Shape in = shapes.get(node.input(0));
-        Shape out = shapes.get(node.output());
-        AffineParams xq = affine(node.input(0));
-        AffineParams yq = affine(node.output());
-        if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
-            return product(node, xq, yq);
-        }
-        if (op instanceof Op.MaxPool2d pool) {
-            return pool(x, in, out, pool.window(), true, false, null);
-        }
-        if (op instanceof Op.AvgPool2d pool) {
-            return pool(x, in, out, pool.window(), false, pool.countIncludePad(), xq);
-        }
-        if (op instanceof Op.AdaptiveAvgPool2d) {
-            return adaptive(x, in, out, xq);
-        }
-        if (op instanceof Op.BatchNorm norm) {
-            return batchNorm(node, x, in, norm.epsilon());
-        }
-        if (op instanceof Op.Softmax) {
-            return softmax(x, (int) in.dim(in.rank() - 1));
-        }
-        double[] y = new double[x.length];
-        double[] b = op instanceof Op.Add ? results.get(node.input(1)) : null;
-        AffineParams bq = op instanceof Op.Add ? affine(node.input(1)) : null;
+    private double[] unary(Node node, DoubleUnaryOperator f) {
+        double[] y = results.get(node.input(0)).clone();
         for (int i = 0; i < y.length; i++) {
-            if (op instanceof Op.Clamp clamp) {
-                y[i] = activate(x[i], clamp.activation(), xq);
-            } else if (op instanceof Op.Add add && yq == null) {
-                y[i] = activate(x[i] + b[i], add.activation(), null);
-            } else if (op instanceof Op.Add add) {
-                boolean whole = memoryIndex(i, out) < y.length / 64 * 64;
+            y[i] = f.applyAsDouble(y[i]);
+        }
+        return y;
+    }
+
+    private double[] clamp(Node node, Op.Clamp clamp) {
+        AffineParams q = affine(node.input(0));
+        return unary(node, x -> activate(x, clamp.activation(), q));
+    }
+
+    private double[] quantize(Node node) {
+        AffineParams q = affine(node.output());
+        return unary(node, x -> quantize((float) x, q));
+    }
+
+    private double[] dequantize(Node node) {
+        AffineParams q = affine(node.input(0));
+        return unary(node, x -> real(x, q));
+    }
+
+    private double[] requantize(Node node) {
+        AffineParams from = affine(node.input(0));
+        AffineParams to = affine(node.output());
+        return unary(node, x -> quantize((float) real(x, from), to));
+    }
+
+    private double[] add(Node node, Op.Add add) {
+        double[] a = results.get(node.input(0));
+        double[] b = results.get(node.input(1));
+        AffineParams aq = affine(node.input(0));
+        AffineParams bq = affine(node.input(1));
+        AffineParams yq = affine(node.output());
+        Shape shape = shapes.get(node.output());
+        double[] y = new double[a.length];
+        for (int i = 0; i < y.length; i++) {
+            if (yq == null) {
+                y[i] = activate(a[i] + b[i], add.activation(), null);
+            } else {
+                boolean whole = memoryIndex(i, shape) < y.length / 64 * 64;
                 y[i] = addCodes(
-                        (int) x[i], xq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
-            } else if (op instanceof Op.Quantize) {
-                y[i] = quantize((float) x[i], yq);
-            } else if (op instanceof Op.Dequantize) {
-                y[i] = (float) (x[i] - xq.zeroPoint()) * xq.scale();
-            } else if (op instanceof Op.Requantize) {
-                y[i] = quantize((float) (x[i] - xq.zeroPoint()) * xq.scale(), yq);
-            } else { // Flatten, Dropout
-                y[i] = x[i];
+                        (int) a[i], aq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
             }
         }
         return y;
@@ -127,7 +151,9 @@ public final class ReferenceRunner {
         return Math.min(Math.max(q, yq.qMin()), yq.qMax());
     }
 
-    private double[] product(Node node, AffineParams xq, AffineParams yq) {
+    private double[] product(Node node) {
+        AffineParams xq = affine(node.input(0));
+        AffineParams yq = affine(node.output());
         boolean conv = node.op() instanceof Op.Conv2d;
         Window window = conv ? ((Op.Conv2d) node.op()).window() : Window.of(1);
         int groups = conv ? ((Op.Conv2d) node.op()).groups() : 1;
@@ -227,10 +253,11 @@ public final class ReferenceRunner {
         return wq.granularity().isPerTensor() ? 0 : channel;
     }
 
-    private static double[] pool(
-            double[] x, Shape inShape, Shape outShape, Window w, boolean max, boolean includePad, AffineParams q) {
-        int[] in = image(inShape);
-        int[] out = image(outShape);
+    private double[] pool(Node node, Window w, boolean max, boolean includePad) {
+        double[] x = results.get(node.input(0));
+        AffineParams q = affine(node.input(0));
+        int[] in = image(shapes.get(node.input(0)));
+        int[] out = image(shapes.get(node.output()));
         double[] y = new double[out[0] * out[1] * out[2] * out[3]];
         int at = 0;
         for (int plane = 0; plane < out[0] * out[1]; plane++) {
@@ -265,9 +292,11 @@ public final class ReferenceRunner {
         return y;
     }
 
-    private static double[] adaptive(double[] x, Shape inShape, Shape outShape, AffineParams q) {
-        int[] in = image(inShape);
-        int[] out = image(outShape);
+    private double[] adaptive(Node node) {
+        double[] x = results.get(node.input(0));
+        AffineParams q = affine(node.input(0));
+        int[] in = image(shapes.get(node.input(0)));
+        int[] out = image(shapes.get(node.output()));
         double[] y = new double[out[0] * out[1] * out[2] * out[3]];
         int at = 0;
         for (int plane = 0; plane < out[0] * out[1]; plane++) {
@@ -311,12 +340,13 @@ public final class ReferenceRunner {
         return Math.min(Math.max(code, q.qMin()), q.qMax());
     }
 
-    private double[] batchNorm(Node node, double[] x, Shape shape, double epsilon) {
+    private double[] batchNorm(Node node, double epsilon) {
+        double[] x = results.get(node.input(0));
         double[] gamma = results.get(node.input(1));
         double[] beta = results.get(node.input(2));
         double[] mean = results.get(node.input(3));
         double[] variance = results.get(node.input(4));
-        int inner = (int) (shape.elementsPerSample() / gamma.length);
+        int inner = (int) (shapes.get(node.input(0)).elementsPerSample() / gamma.length);
         double[] y = new double[x.length];
         for (int i = 0; i < y.length; i++) {
             int c = i / inner % gamma.length;
@@ -325,7 +355,10 @@ public final class ReferenceRunner {
         return y;
     }
 
-    private static double[] softmax(double[] x, int length) {
+    private double[] softmax(Node node) {
+        double[] x = results.get(node.input(0));
+        Shape shape = shapes.get(node.input(0));
+        int length = (int) shape.dim(shape.rank() - 1);
         double[] y = new double[x.length];
         for (int row = 0; row < x.length; row += length) {
             double sum = 0;

@@ -13,6 +13,25 @@ final class Inference {
     /** Type, shape and parameters of an output. */
     record Spec(DType dtype, Shape shape, QuantParams quantization) {}
 
+    /** A row an operator. */
+    static final OpTable<Inference, Spec> TABLE = OpTable.<Inference, Spec>of("shape inference")
+            .row(Op.Conv2d.class, Inference::conv2d)
+            .row(Op.Linear.class, (node, op) -> node.linear())
+            .row(Op.BatchNorm.class, (node, op) -> node.batchNorm())
+            .row(Op.Clamp.class, (node, op) -> node.unchanged())
+            .row(Op.MaxPool2d.class, (node, op) -> node.pool(op.window(), op.ceilMode()))
+            .row(Op.AvgPool2d.class, (node, op) -> node.pool(op.window(), op.ceilMode()))
+            .row(Op.AdaptiveAvgPool2d.class, Inference::adaptive)
+            .row(Op.Flatten.class, (node, op) -> node.flatten())
+            .row(Op.Dropout.class, (node, op) -> node.unchanged())
+            .row(Op.Add.class, (node, op) -> node.add())
+            .row(Op.Softmax.class, (node, op) -> node.softmax())
+            .row(Op.Quantize.class, (node, op) -> node.quantize())
+            .row(Op.Dequantize.class, (node, op) -> node.dequantize())
+            .row(Op.Requantize.class, (node, op) -> node.requantize())
+            .row(Training.class, (node, op) -> node.training())
+            .build();
+
     private final String node;
     private final Op op;
     private final List<Value> inputs; // null: absent
@@ -32,62 +51,54 @@ final class Inference {
      * @param wanted parameters that the output is to have; null: those that follow from the inputs
      */
     static Spec output(String node, Op op, List<Value> inputs, QuantParams wanted) {
-        return new Inference(node, op, inputs, wanted).infer();
+        return TABLE.apply(new Inference(node, op, inputs, wanted), op);
     }
 
-    private Spec infer() {
-        if (op instanceof Training) {
-            throw new InvalidValueException(
-                    where() + " belongs to a training step, which is made from a graph: no graph holds it");
-        }
-        if (op instanceof Op.Conv2d conv) {
-            return conv2d(conv);
-        }
-        if (op instanceof Op.Linear) {
-            return linear();
-        }
-        if (op instanceof Op.BatchNorm) {
-            return batchNorm();
-        }
-        if (op instanceof Op.MaxPool2d pool) {
-            return pool(pool.window(), pool.ceilMode());
-        }
-        if (op instanceof Op.AvgPool2d pool) {
-            return pool(pool.window(), pool.ceilMode());
-        }
-        if (op instanceof Op.AdaptiveAvgPool2d pool) {
-            Value x = image(only());
-            return like(x, Shape.of(x.shape().dim(0), x.shape().dim(1), pool.h(), pool.w()));
-        }
-        if (op instanceof Op.Flatten) {
-            Value x = only();
-            atLeastRank(x, 2);
-            return like(x, Shape.of(x.shape().dim(0), x.shape().elementsPerSample()));
-        }
-        if (op instanceof Op.Clamp || op instanceof Op.Dropout) {
-            Value x = only();
-            return like(x, x.shape());
-        }
-        if (op instanceof Op.Add) {
-            return add();
-        }
-        if (op instanceof Op.Softmax) {
-            Value x = only();
-            requireFloat(x);
-            atLeastRank(x, 2);
-            return like(x, x.shape());
-        }
+    private Spec training() {
+        throw new InvalidValueException(
+                where() + " belongs to a training step, which is made from a graph: no graph holds it");
+    }
+
+    private Spec adaptive(Op.AdaptiveAvgPool2d pool) {
+        Value x = image(only());
+        return like(x, Shape.of(x.shape().dim(0), x.shape().dim(1), pool.h(), pool.w()));
+    }
+
+    private Spec flatten() {
         Value x = only();
-        if (op instanceof Op.Quantize) {
-            requireFloat(x);
-            return quantized(x.shape());
-        }
+        atLeastRank(x, 2);
+        return like(x, Shape.of(x.shape().dim(0), x.shape().elementsPerSample()));
+    }
+
+    private Spec unchanged() {
+        Value x = only();
+        return like(x, x.shape());
+    }
+
+    private Spec softmax() {
+        Value x = only();
+        requireFloat(x);
+        atLeastRank(x, 2);
+        return like(x, x.shape());
+    }
+
+    private Spec quantize() {
+        Value x = only();
+        requireFloat(x);
+        return quantized(x.shape());
+    }
+
+    private Spec dequantize() {
+        Value x = only();
         activationCodes(x);
-        if (op instanceof Op.Requantize) {
-            return quantized(x.shape());
-        }
-        noParameters(); // Dequantize
+        noParameters();
         return new Spec(DType.F32, x.shape(), null);
+    }
+
+    private Spec requantize() {
+        Value x = only();
+        activationCodes(x);
+        return quantized(x.shape());
     }
 
     private Spec conv2d(Op.Conv2d conv) {

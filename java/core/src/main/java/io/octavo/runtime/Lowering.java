@@ -4,6 +4,8 @@ import io.octavo.UnsupportedException;
 import io.octavo.graph.Activation;
 import io.octavo.graph.Node;
 import io.octavo.graph.Op;
+import io.octavo.graph.OpTable;
+import io.octavo.graph.Training;
 import io.octavo.graph.Value;
 import io.octavo.graph.Window;
 import io.octavo.internal.bind.Layout;
@@ -22,6 +24,34 @@ import io.octavo.tensor.Shape;
  * own packages; users run a {@link Session}.
  */
 public final class Lowering {
+    /** A row an operator. */
+    static final OpTable<Node, OpSpec> OPERATORS = OpTable.<Node, OpSpec>of("lowering")
+            .row(
+                    Op.Conv2d.class,
+                    (node, op) -> activation(
+                            window(new OpSpec(node.name(), OpKind.CONV2D), op.window())
+                                    .groups(op.groups()),
+                            op.activation()))
+            .row(Op.Linear.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.LINEAR), op.activation()))
+            .row(Op.BatchNorm.class, (node, op) -> new OpSpec(node.name(), OpKind.BATCH_NORM)
+                    .epsilon(op.epsilon())
+                    .momentum(op.momentum()))
+            .row(Op.Clamp.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.CLAMP), op.activation()))
+            .row(Op.MaxPool2d.class, (node, op) -> window(new OpSpec(node.name(), OpKind.MAX_POOL2D), op.window())
+                    .pooling(op.ceilMode(), false))
+            .row(Op.AvgPool2d.class, (node, op) -> window(new OpSpec(node.name(), OpKind.AVG_POOL2D), op.window())
+                    .pooling(op.ceilMode(), op.countIncludePad()))
+            .row(Op.AdaptiveAvgPool2d.class, (node, op) -> new OpSpec(node.name(), OpKind.ADAPTIVE_AVG_POOL2D))
+            .row(Op.Flatten.class, (node, op) -> new OpSpec(node.name(), OpKind.FLATTEN))
+            .row(Op.Dropout.class, (node, op) -> refuse(node, "does nothing in inference and has no native operator"))
+            .row(Op.Add.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.ADD), op.activation()))
+            .row(Op.Softmax.class, (node, op) -> new OpSpec(node.name(), OpKind.SOFTMAX))
+            .row(Op.Quantize.class, (node, op) -> new OpSpec(node.name(), OpKind.QUANTIZE))
+            .row(Op.Dequantize.class, (node, op) -> new OpSpec(node.name(), OpKind.DEQUANTIZE))
+            .row(Op.Requantize.class, (node, op) -> new OpSpec(node.name(), OpKind.REQUANTIZE))
+            .row(Training.class, (node, op) -> refuse(node, "belongs to a training step, not to inference"))
+            .build();
+
     private Lowering() {}
 
     /**
@@ -30,61 +60,12 @@ public final class Lowering {
      * @throws UnsupportedException for an operator that inference does not run: {@link Op.Dropout}
      */
     public static OpSpec operator(Node node) {
-        Op op = node.op();
-        if (op instanceof Op.Conv2d conv) {
-            OpSpec spec = window(new OpSpec(node.name(), OpKind.CONV2D), conv.window())
-                    .groups(conv.groups());
-            return activation(spec, conv.activation());
-        }
-        if (op instanceof Op.Linear linear) {
-            return activation(new OpSpec(node.name(), OpKind.LINEAR), linear.activation());
-        }
-        if (op instanceof Op.BatchNorm norm) {
-            return new OpSpec(node.name(), OpKind.BATCH_NORM)
-                    .epsilon(norm.epsilon())
-                    .momentum(norm.momentum());
-        }
-        if (op instanceof Op.Clamp clamp) {
-            return activation(new OpSpec(node.name(), OpKind.CLAMP), clamp.activation());
-        }
-        if (op instanceof Op.MaxPool2d pool) {
-            return window(new OpSpec(node.name(), OpKind.MAX_POOL2D), pool.window())
-                    .pooling(pool.ceilMode(), false);
-        }
-        if (op instanceof Op.AvgPool2d pool) {
-            return window(new OpSpec(node.name(), OpKind.AVG_POOL2D), pool.window())
-                    .pooling(pool.ceilMode(), pool.countIncludePad());
-        }
-        if (op instanceof Op.Add add) {
-            return activation(new OpSpec(node.name(), OpKind.ADD), add.activation());
-        }
-        if (op instanceof Op.Dropout) {
-            throw new UnsupportedException(
-                    "Node '" + node.name() + "' (Dropout) does nothing in inference and has no native operator");
-        }
-        return new OpSpec(node.name(), plainKind(op));
+        return OPERATORS.apply(node, node.op());
     }
 
-    private static OpKind plainKind(Op op) {
-        if (op instanceof Op.AdaptiveAvgPool2d) {
-            return OpKind.ADAPTIVE_AVG_POOL2D;
-        }
-        if (op instanceof Op.Flatten) {
-            return OpKind.FLATTEN;
-        }
-        if (op instanceof Op.Softmax) {
-            return OpKind.SOFTMAX;
-        }
-        if (op instanceof Op.Quantize) {
-            return OpKind.QUANTIZE;
-        }
-        if (op instanceof Op.Dequantize) {
-            return OpKind.DEQUANTIZE;
-        }
-        if (op instanceof Op.Requantize) {
-            return OpKind.REQUANTIZE;
-        }
-        throw new UnsupportedException("Operator " + op.type() + " has no native counterpart");
+    private static OpSpec refuse(Node node, String why) {
+        throw new UnsupportedException(
+                "Node '" + node.name() + "' (" + node.op().type() + ") " + why);
     }
 
     /**

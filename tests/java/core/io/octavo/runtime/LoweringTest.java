@@ -1,0 +1,13 @@
+package io.octavo.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LoweringTest {
+    @Test
+    void eachOperatorHasARow() {
+        assertEquals(Set.of(), Lowering.OPERATORS.missing());
+    }
+}
