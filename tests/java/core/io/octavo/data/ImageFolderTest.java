@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.CorruptDataException;
+import io.octavo.DataException;
 import io.octavo.DataNotFoundException;
+import io.octavo.InvalidValueException;
+import io.octavo.natives.ChildJvm;
 import io.octavo.tensor.Shape;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -193,6 +198,100 @@ class ImageFolderTest {
             last[1] = total;
         });
         assertArrayEquals(new long[] {30, 30}, last);
+    }
+
+    @Test
+    void aJpegThatIsCutIsRefusedThoughItsHeadHoldsAWholeThumbnail() throws IOException {
+        byte[] whole = TinyData.jpeg(32, 32, 1);
+        byte[] thumbnail = TinyData.jpeg(8, 8, 1);
+        for (byte[] picture : List.of(whole, Arrays.copyOf(whole, whole.length - 40))) {
+            ByteArrayOutputStream withThumbnail = new ByteArrayOutputStream();
+            int length = 2 + "Exif\0\0".length() + thumbnail.length;
+            withThumbnail.write(picture, 0, 2);
+            withThumbnail.write(new byte[] {(byte) 0xff, (byte) 0xe1, (byte) (length >> 8), (byte) length});
+            withThumbnail.write("Exif\0\0".getBytes());
+            withThumbnail.write(thumbnail);
+            withThumbnail.write(picture, 2, picture.length - 2);
+            byte[] file = withThumbnail.toByteArray();
+            try (ImageDecoder decoder = new ImageDecoder(32, 32)) {
+                if (picture == whole) {
+                    decoder.decode(file, "x.jpg", new byte[3 * 32 * 32], 0);
+                } else {
+                    String message = assertThrows(
+                                    IOException.class, () -> decoder.decode(file, "x.jpg", new byte[3 * 32 * 32], 0))
+                            .getMessage();
+                    assertTrue(message.contains("cut short"), message);
+                }
+            }
+        }
+    }
+
+    @Test
+    void linksAreFollowed() throws IOException {
+        Path elsewhere = Files.createDirectory(dir.resolve("elsewhere"));
+        Files.write(elsewhere.resolve("0.png"), TinyData.png(5, 7, 9));
+        TinyData.writeFolder(dir.resolve("zoo"), zoo());
+        for (String split : List.of("train", "test")) {
+            Files.createSymbolicLink(dir.resolve("zoo").resolve(split).resolve("bird"), elsewhere);
+        }
+        Files.createSymbolicLink(dir.resolve("zoo/train/ape/c.png"), elsewhere.resolve("0.png"));
+        TrainTest data = ImageFolder.open(dir.resolve("zoo"));
+        assertEquals(List.of("ape", "bird", "zebra"), data.train().classNames());
+        assertEquals(5, data.train().size());
+        assertArrayEquals(planes(5, 7, 9), TinyData.pixels(data.train(), 2));
+        assertArrayEquals(planes(5, 7, 9), TinyData.pixels(data.train(), 3));
+
+        Files.createSymbolicLink(dir.resolve("zoo/train/ape/nowhere.png"), dir.resolve("absent.png"));
+        String message = assertThrows(DataException.class, () -> ImageFolder.open(dir.resolve("zoo")))
+                .getMessage();
+        assertTrue(message.contains("train/ape/nowhere.png"), message);
+    }
+
+    /** In the C locale, which a container without LANG has, a path's text has no letters beyond ASCII. */
+    @Test
+    void namesAreUtf8WhateverTheLocale() throws Exception {
+        Files.write(dir.resolve("some.png"), TinyData.png(4, 4, 1));
+        String script =
+                "for s in train test; do for c in \"$(printf '\\303\\251')\" \"$(printf '\\303\\274')\" a+b%; do"
+                        + " mkdir -p \"$s/$c\" && cp some.png \"$s/$c/0.png\" || exit 1; done; done";
+        assertEquals(
+                0,
+                new ProcessBuilder("sh", "-c", script)
+                        .directory(dir.toFile())
+                        .start()
+                        .waitFor());
+        for (String locale : List.of("C", "C.UTF-8")) {
+            List<String> printed = ChildJvm.run(
+                            Map.of("LC_ALL", locale),
+                            System.getProperty("java.class.path"),
+                            List.of(),
+                            ClassNames.class,
+                            dir.toString())
+                    .out();
+            assertEquals(List.of("97 43 98 37", "233", "252"), printed, locale);
+        }
+    }
+
+    /** Prints the class names of a folder as numbers. */
+    static final class ClassNames {
+        public static void main(String[] folder) {
+            for (String name : ImageFolder.open(Path.of(folder[0])).train().classNames()) {
+                System.out.println(name.chars().mapToObj(Integer::toString).collect(Collectors.joining(" ")));
+            }
+        }
+    }
+
+    @Test
+    void nullsAreNamed() {
+        assertTrue(assertThrows(InvalidValueException.class, () -> ImageFolder.open(dir, null))
+                .getMessage()
+                .contains("listener"));
+        assertTrue(assertThrows(InvalidValueException.class, () -> Datasets.find(dir, null))
+                .getMessage()
+                .contains("listener"));
+        assertTrue(assertThrows(InvalidValueException.class, () -> Cifar10.open(null, ProgressListener.NONE))
+                .getMessage()
+                .contains("path"));
     }
 
     private static byte[] planes(int height, int width, int seed) {

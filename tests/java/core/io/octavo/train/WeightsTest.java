@@ -87,6 +87,67 @@ class WeightsTest {
         assertThrows(ShapeMismatchException.class, () -> Weights.load(net(1), file));
     }
 
+    /** The names and types of a state_dict of the same network in PyTorch. */
+    private Path stateDict() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        net(1).constants()
+                .forEach((name, value) -> tensors.put(name.replaceFirst("\\.(conv|bn|linear)", ""), value.data()));
+        tensors.put("1.num_batches_tracked", Tensor.ofInts(new int[] {7}).reshape());
+        tensors.put("aux.weight", Tensor.zeros(DType.F32, 3));
+        Path file = dir.resolve("state_dict.safetensors");
+        SafeTensors.write(file, tensors, Map.of("format", "pt"));
+        return file;
+    }
+
+    private static String layerName(String name) {
+        return name.replaceFirst("^0", "0.conv").replaceFirst("^1", "1.bn").replaceFirst("^3", "3.linear");
+    }
+
+    @Test
+    void aStateDictIsLoadedByOtherNamesAndWhatWasNotUsedIsListed() {
+        Path file = stateDict();
+        assertTrue(
+                net(1).constants().containsKey("1.bn.running_mean"),
+                net(1).constants().keySet()::toString);
+        Weights.Loaded loaded = Weights.load(net(2), file, WeightsTest::layerName);
+        assertEquals(List.of("1.num_batches_tracked", "aux.weight"), loaded.unused());
+        net(1).constants()
+                .forEach((name, value) -> assertArrayEquals(
+                        value.data().toFloatArray(),
+                        loaded.graph().value(name).data().toFloatArray(),
+                        name));
+        assertEquals(
+                List.of("1.num_batches_tracked", "aux.weight"),
+                Weights.load(net(2), file, name -> name.startsWith("aux") ? null : layerName(name))
+                        .unused());
+    }
+
+    @Test
+    void aStateDictThatDoesNotFitIsRefusedByName() {
+        Path file = stateDict();
+        String message = assertThrows(InvalidValueException.class, () -> Weights.load(net(2), file, name -> name))
+                .getMessage();
+        assertTrue(message.contains("0.conv.weight") && message.contains("aux.weight"), message);
+        message = assertThrows(
+                        InvalidValueException.class,
+                        () -> Weights.load(
+                                net(2), file, name -> name.equals("0.bias") ? "0.conv.weight" : layerName(name)))
+                .getMessage();
+        assertTrue(message.contains("'0.weight'") && message.contains("'0.bias'"), message);
+    }
+
+    @Test
+    void aCountOfBatchesIsNoReasonToRefuse() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        net(1).constants().forEach((name, value) -> tensors.put(name, value.data()));
+        tensors.put("1.bn.num_batches_tracked", Tensor.ofInts(new int[] {7}).reshape());
+        Path file = dir.resolve("w.safetensors");
+        SafeTensors.write(file, tensors, Map.of());
+        assertArrayEquals(
+                net(1).value("0.conv.weight").data().toFloatArray(),
+                Weights.load(net(2), file).value("0.conv.weight").data().toFloatArray());
+    }
+
     @Test
     void missingAndDamagedFiles() throws IOException {
         Path file = dir.resolve("w.safetensors");

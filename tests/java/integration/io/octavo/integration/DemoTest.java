@@ -107,6 +107,37 @@ class DemoTest {
     }
 
     @Test
+    void optionsThatCannotWorkAreRefusedBeforeAnythingIsRead(@TempDir Path folder) throws IOException {
+        String load =
+                Files.writeString(folder.resolve("none.safetensors"), "no").toString();
+        List<List<String>> wrong = List.of(
+                List.of("--calibration-images", "0"),
+                List.of("--epochs", "0"),
+                List.of("--batch-size", "-1"),
+                List.of("--threads", "0"),
+                List.of("--lr", "NaN"),
+                List.of("--peak-lr", "-0.1"),
+                List.of("--momentum", "Infinity"),
+                List.of("--weight-decay", "-1"),
+                List.of("--lr", "0.1", "--peak-lr", "0.1"),
+                List.of("--load", load),
+                List.of("--epochs", "1", "--load", load),
+                List.of("--json", folder.toString()),
+                List.of("--save", "/"));
+        for (List<String> options : wrong) {
+            err.getBuffer().setLength(0);
+            List<String> arguments = new ArrayList<>(
+                    List.of("demo", "--data", folder.resolve("nowhere").toString()));
+            arguments.addAll(options);
+            assertEquals(1, run(arguments.toArray(String[]::new)), options::toString);
+            String named = options.get(0).equals("--load") ? load : options.get(0);
+            assertTrue(err.toString().contains(named), options + ": " + err);
+            assertEquals(1, err.toString().lines().count(), err.toString());
+        }
+        assertFalse(out.toString().contains("Data:"), out.toString());
+    }
+
+    @Test
     void anUnknownOptionIsAUsageError() {
         assertEquals(2, run("demo", "--modle", "seednet"));
         assertEquals(2, run("demo", "--model", "vgg"));

@@ -1,7 +1,7 @@
 package io.octavo;
 
 /** A file or byte sequence that is malformed, truncated or hostile. The message gives the place in it. */
-public class CorruptDataException extends OctavoException {
+public class CorruptDataException extends DataException {
     private static final long serialVersionUID = 1L;
 
     /**

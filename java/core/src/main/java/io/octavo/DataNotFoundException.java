@@ -1,7 +1,7 @@
 package io.octavo;
 
 /** A data set, file or download that is not there. The message lists where it was looked for. */
-public class DataNotFoundException extends OctavoException {
+public class DataNotFoundException extends DataException {
     private static final long serialVersionUID = 1L;
 
     /**

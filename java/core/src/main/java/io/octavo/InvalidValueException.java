@@ -18,4 +18,18 @@ public class InvalidValueException extends OctavoException {
     public InvalidValueException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * A required argument.
+     *
+     * @param what how the message names it, such as {@code "listener of ImageFolder.open"}
+     * @return {@code value}
+     * @throws InvalidValueException if it is null
+     */
+    public static <T> T requireNonNull(T value, String what) {
+        if (value == null) {
+            throw new InvalidValueException(what + " is null");
+        }
+        return value;
+    }
 }

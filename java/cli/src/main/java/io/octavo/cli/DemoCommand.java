@@ -21,13 +21,13 @@ import io.octavo.scheme.KMeans;
 import io.octavo.scheme.Logarithmic;
 import io.octavo.scheme.Scheme;
 import io.octavo.scheme.Uniform;
+import io.octavo.tensor.SafeTensors;
 import io.octavo.tensor.Shape;
 import io.octavo.train.Evaluator;
 import io.octavo.train.Schedule;
 import io.octavo.train.Sgd;
 import io.octavo.train.Trainer;
 import io.octavo.train.Weights;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +37,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The main job: train, evaluate, calibrate, quantize with each scheme, evaluate on integer kernels, compare. */
@@ -138,10 +139,9 @@ final class DemoCommand implements Callable<Integer> {
     private Path load;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        requireFolder("--json", json);
-        requireFolder("--save", save);
+        checkOptions();
         if (threads != null) {
             Machine.setThreads(threads);
         }
@@ -193,13 +193,55 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** A file that could not be written is refused before the long work, not after. */
-    private static void requireFolder(String option, Path file) {
-        if (file != null && !Files.isWritable(file.toAbsolutePath().getParent())) {
+    /** What cannot work is refused before the long work, not after. */
+    private void checkOptions() {
+        requireWritable("--json", json);
+        requireWritable("--save", save);
+        requirePositive("--epochs", epochs);
+        requirePositive("--batch-size", batchSize);
+        requirePositive("--calibration-images", calibrationImages);
+        requirePositive("--threads", threads);
+        requireNumber("--lr", learningRate);
+        requireNumber("--peak-lr", peak);
+        requireNumber("--momentum", momentum);
+        requireNumber("--weight-decay", weightDecay);
+        refuseTogether("--lr", "--peak-lr");
+        if (load != null) {
+            for (String of : List.of("--epochs", "--batch-size", "--lr", "--peak-lr", "--momentum", "--weight-decay")) {
+                refuseTogether("--load", of); // nothing is trained
+            }
+            SafeTensors.metadata(load); // throws if it is no such file
+        }
+    }
+
+    private static void requireWritable(String option, Path file) {
+        if (file == null) {
+            return;
+        }
+        if (Files.isDirectory(file)) {
+            throw new InvalidValueException(option + " " + file + " is a folder: name a file in it");
+        }
+        if (!Files.isWritable(file.toAbsolutePath().getParent())) {
             throw new InvalidValueException(option + " " + file + ": there is no such folder, or it is not writable");
         }
-        if (file != null && Files.isDirectory(file)) {
-            throw new InvalidValueException(option + " " + file + " is a folder: name a file in it");
+    }
+
+    private static void requirePositive(String option, Integer value) {
+        if (value != null && value < 1) {
+            throw new InvalidValueException(option + " " + value + ": at least 1 is needed");
+        }
+    }
+
+    private static void requireNumber(String option, Double value) {
+        if (value != null && !(value >= 0 && value < Double.POSITIVE_INFINITY)) {
+            throw new InvalidValueException(option + " " + value + ": a number from 0 on is needed");
+        }
+    }
+
+    private void refuseTogether(String option, String other) {
+        ParseResult given = spec.commandLine().getParseResult();
+        if (given.hasMatchedOption(option) && given.hasMatchedOption(other)) {
+            throw new InvalidValueException(option + " and " + other + " exclude each other");
         }
     }
 

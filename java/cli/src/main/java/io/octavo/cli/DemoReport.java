@@ -1,10 +1,9 @@
 package io.octavo.cli;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.octavo.AtomicFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +72,7 @@ record DemoReport(String dataset, long testImages, String isa, Row floating, Row
     }
 
     /** Writes the report as JSON: whole, or not at all. */
-    void write(Path file) throws IOException {
+    void write(Path file) {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("dataset", dataset);
         root.put("testImages", testImages);
@@ -81,15 +80,11 @@ record DemoReport(String dataset, long testImages, String isa, Row floating, Row
         root.put("float", floating.json());
         root.put("int8", int8.json());
         root.put("schemes", schemes.stream().map(SchemeRow::json).toList());
-        Path target = file.toAbsolutePath();
-        Path part =
-                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-        try {
-            Files.writeString(
-                    part, JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(root) + "\n");
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.write(
+                file,
+                to -> AtomicFile.writeFully(
+                        to,
+                        StandardCharsets.UTF_8.encode(
+                                JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(root) + "\n")));
     }
 }

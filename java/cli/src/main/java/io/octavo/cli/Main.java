@@ -2,7 +2,6 @@ package io.octavo.cli;
 
 import io.octavo.OctavoException;
 import io.octavo.Version;
-import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -26,10 +25,6 @@ public final class Main {
         return new CommandLine(new Main()).setExecutionExceptionHandler((exception, line, parsed) -> {
             if (exception instanceof OctavoException) {
                 line.getErr().println("octavo: " + exception.getMessage());
-                return 1;
-            }
-            if (exception instanceof IOException) {
-                line.getErr().println("octavo: " + exception);
                 return 1;
             }
             throw exception;

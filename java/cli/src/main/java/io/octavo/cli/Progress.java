@@ -4,18 +4,23 @@ import io.octavo.data.Batch;
 import io.octavo.data.DataLoader;
 import io.octavo.train.TrainingListener;
 import io.octavo.train.TrainingProgress;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar with an estimate, on standard error; drawn rarely where that is no terminal. */
+/** A progress bar with an estimate, on standard error; where that is no terminal, a line every ten seconds and at the end. */
 final class Progress implements AutoCloseable, TrainingListener {
-    private static final PrintStream TERMINAL = System.err;
+    private static final PrintStream OUT = System.err;
     private static final int WIDTH = 110;
+    private static final boolean TERMINAL = isTerminal(Path.of("/proc/self/fd/2"));
 
     private final ProgressBar bar;
 
@@ -23,9 +28,22 @@ final class Progress implements AutoCloseable, TrainingListener {
         bar = new ProgressBarBuilder()
                 .setTaskName(task)
                 .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(System.console() == null ? 10_000 : 250)
-                .setConsumer(new ConsoleProgressBarConsumer(TERMINAL, WIDTH))
+                .setUpdateIntervalMillis(TERMINAL ? 250 : 10_000)
+                .setConsumer(
+                        TERMINAL
+                                ? new ConsoleProgressBarConsumer(OUT, WIDTH)
+                                : new DelegatingProgressBarConsumer(new Lines()::print, WIDTH))
                 .build();
+    }
+
+    /** Asked of the file behind the stream: System.console() tells of the standard input, and from JDK 22 on is never null. */
+    static boolean isTerminal(Path stream) {
+        try {
+            String file = Files.readSymbolicLink(stream).toString();
+            return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
+        } catch (IOException | RuntimeException e) {
+            return false; // plain lines are right anywhere
+        }
     }
 
     /** {@code done} of {@code total}; -1: not known. */
@@ -76,5 +94,17 @@ final class Progress implements AutoCloseable, TrainingListener {
     @Override
     public void close() {
         bar.close();
+    }
+
+    /** Plain lines: none for a bar that has not begun, nor the same one again, which the bar draws when it ends. */
+    private static final class Lines {
+        private String last = "";
+
+        void print(String line) {
+            if (!line.contains(" 0/") && !line.equals(last)) {
+                OUT.println(line);
+            }
+            last = line;
+        }
     }
 }

@@ -1,11 +1,14 @@
 package io.octavo.data;
 
 import io.octavo.CorruptDataException;
+import io.octavo.DataException;
 import io.octavo.DataNotFoundException;
+import io.octavo.InvalidValueException;
 import io.octavo.tensor.Shape;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,6 +60,9 @@ public final class Cifar10 {
      *     is not 32 x 32, other classes than CIFAR-10's ten, a broken archive; the message names file and place
      */
     public static TrainTest open(Path path, ProgressListener listener) {
+        InvalidValueException.requireNonNull(path, "path of Cifar10.open");
+        InvalidValueException.requireNonNull(
+                listener, "listener of Cifar10.open (ProgressListener.NONE takes no notice)");
         if (Files.isDirectory(path)) {
             return openFolder(path, listener);
         }
@@ -88,7 +94,7 @@ public final class Cifar10 {
             try (InputStream in = Files.newInputStream(file)) {
                 parts.add(readRecords(file.toString(), in, Files.size(file)));
             } catch (IOException e) {
-                throw new CorruptDataException("cannot read " + file + ": " + e.getMessage(), e);
+                throw DataException.reading(file, e);
             }
         }
         return assemble(parts);
@@ -139,7 +145,7 @@ public final class Cifar10 {
                 }
             }
         } catch (IOException e) {
-            throw new DataNotFoundException("cannot list " + folder + ": " + e.getMessage(), e);
+            throw DataException.reading(folder, e);
         }
         return List.copyOf(found.values());
     }
@@ -170,7 +176,9 @@ public final class Cifar10 {
             }
         } catch (IOException | IllegalArgumentException e) {
             // commons-compress answers some damaged headers with IllegalArgumentException.
-            throw new CorruptDataException("damaged archive " + path + ": " + e.getMessage(), e);
+            throw e instanceof FileSystemException system
+                    ? DataException.reading(path, system)
+                    : new CorruptDataException("damaged archive " + path + ": " + e.getMessage(), e);
         }
         if (train.isEmpty() || test.isEmpty()) {
             throw new CorruptDataException(path + " is not the CIFAR-10 archive: it holds " + train.size()

@@ -1,6 +1,7 @@
 package io.octavo.data;
 
 import io.octavo.DataNotFoundException;
+import io.octavo.InvalidValueException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +38,8 @@ public final class Datasets {
      * @throws io.octavo.CorruptDataException if what was found is damaged
      */
     public static TrainTest find(Path data, ProgressListener listener) {
+        InvalidValueException.requireNonNull(
+                listener, "listener of Datasets.find (ProgressListener.NONE takes no notice)");
         return new DataFinder(
                         System.getenv("OCTAVO_DATA"),
                         cache(System.getenv("XDG_CACHE_HOME")),
@@ -58,6 +61,7 @@ public final class Datasets {
      * @throws io.octavo.CorruptDataException if it is damaged
      */
     public static TrainTest open(Path path, ProgressListener listener) {
+        InvalidValueException.requireNonNull(path, "path of Datasets.open");
         if (IdxDataset.isIn(path)) {
             TrainTest grey = IdxDataset.open(path);
             return new TrainTest(

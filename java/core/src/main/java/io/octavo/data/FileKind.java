@@ -1,6 +1,6 @@
 package io.octavo.data;
 
-import io.octavo.DataNotFoundException;
+import io.octavo.DataException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ enum FileKind {
             }
             return head.length == 2 && head[0] == 'P' && head[1] == 'K' ? ZIP : OTHER;
         } catch (IOException e) {
-            throw new DataNotFoundException("cannot read " + file + ": " + e.getMessage(), e);
+            throw DataException.reading(file, e);
         }
     }
 }

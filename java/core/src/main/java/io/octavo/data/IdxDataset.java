@@ -1,6 +1,7 @@
 package io.octavo.data;
 
 import io.octavo.CorruptDataException;
+import io.octavo.DataException;
 import io.octavo.DataNotFoundException;
 import io.octavo.tensor.Shape;
 import java.io.DataInputStream;
@@ -133,7 +134,7 @@ public final class IdxDataset {
             }
             return new Idx(dims, data);
         } catch (IOException e) {
-            throw new CorruptDataException("damaged file " + file + ": " + e, e);
+            throw DataException.reading(file, e);
         }
     }
 

@@ -81,9 +81,25 @@ final class ImageDecoder implements AutoCloseable {
         return readers.next();
     }
 
-    /** The JDK's reader fills the rest of a JPEG that was cut off with grey and says nothing: so look for the end marker. */
+    /**
+     * The JDK's reader fills the rest of a JPEG that was cut off with grey and says nothing: so look for the end marker, behind the
+     * segments of the head, which may hold a whole picture of their own (a camera's thumbnail, with its own end). A segment is
+     * FF, marker, and a length that counts itself; the image's data begin with the first scan, marker DA (ITU-T T.81, annex B).
+     */
     private static boolean hasJpegEnd(byte[] file) {
-        for (int i = file.length - 2; i >= 0; i--) {
+        int at = 2;
+        while (at + 4 <= file.length && file[at] == (byte) 0xff) {
+            int marker = file[at + 1] & 0xff;
+            if (marker == 0xff) {
+                at++; // fill byte
+                continue;
+            }
+            at += 2 + ((file[at + 2] & 0xff) << 8 | file[at + 3] & 0xff);
+            if (marker == 0xda) {
+                break;
+            }
+        }
+        for (int i = file.length - 2; i >= at; i--) {
             if (file[i] == (byte) 0xff && file[i + 1] == (byte) 0xd9) {
                 return true;
             }

@@ -1,19 +1,26 @@
 package io.octavo.data;
 
 import io.octavo.CorruptDataException;
+import io.octavo.DataException;
 import io.octavo.DataNotFoundException;
+import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.tensor.Shape;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -46,15 +53,20 @@ public final class ImageFolder {
     private ImageFolder() {}
 
     /**
-     * Decodes all images into memory, on all processors.
+     * Decodes all images into memory, on all processors. In a folder symbolic links are followed, and names are read as UTF-8
+     * whatever the locale.
      *
      * @param path a folder or a zip file
      * @throws DataNotFoundException if there is no such path, or it has no {@code train} and {@code test}
-     * @throws CorruptDataException if a zip is damaged, an image cannot be read or has another size than the first, or train and
+     * @throws CorruptDataException if a zip is damaged, an image cannot be decoded or has another size than the first, or train and
      *     test have other classes; the message names the entry
+     * @throws DataException if a file cannot be read, a link to nowhere among them
      */
     public static TrainTest open(Path path, ProgressListener listener) {
-        String name = path.toAbsolutePath().getFileName().toString().replaceFirst("\\.[^.]*$", "");
+        InvalidValueException.requireNonNull(path, "path of ImageFolder.open");
+        InvalidValueException.requireNonNull(
+                listener, "listener of ImageFolder.open (ProgressListener.NONE takes no notice)");
+        String name = path.toAbsolutePath().normalize().getFileName().toString().replaceFirst("\\.[^.]*$", "");
         return open(path, new Expected(name, List.of(), 0, 0), listener);
     }
 
@@ -81,7 +93,7 @@ public final class ImageFolder {
         try (ZipFile zip = new ZipFile(path.toFile())) {
             return read(path, zipEntries(zip), expected, listener);
         } catch (IOException e) {
-            throw new CorruptDataException("damaged zip " + path + ": " + e.getMessage(), e);
+            throw DataException.reading(path, e);
         }
     }
 
@@ -95,25 +107,58 @@ public final class ImageFolder {
     private static List<Entry> folderEntries(Path root) {
         List<Entry> entries = new ArrayList<>();
         for (String split : List.of("train", "test")) {
-            try (Stream<Path> files = Files.walk(root.resolve(split), 2)) {
-                for (Path file : (Iterable<Path>) files::iterator) {
-                    Path relative = root.relativize(file);
-                    if (relative.getNameCount() == 3
-                            && isImage(relative.getFileName().toString())
-                            && Files.isRegularFile(file)) {
-                        entries.add(new Entry(split, relative.getName(1).toString(), relative.toString(), () -> {
-                            if (Files.size(file) > MAX_FILE_BYTES) {
-                                throw new IOException(Files.size(file) + " bytes are too many for an image");
-                            }
-                            return Files.readAllBytes(file);
-                        }));
+            Map<String, Path> classes = new HashMap<>();
+            for (Path folder : children(root.resolve(split))) {
+                if (!Files.isDirectory(folder)) { // links are followed
+                    continue;
+                }
+                String className = name(folder);
+                Path other = classes.put(className, folder);
+                if (other != null) {
+                    throw new CorruptDataException(root + ": two folders of " + split + " are both called " + className
+                            + " in UTF-8: rename one");
+                }
+                for (Path file : children(folder)) {
+                    String fileName = name(file);
+                    if (isImage(fileName) && !Files.isDirectory(file)) {
+                        entries.add(new Entry(
+                                split, className, split + "/" + className + "/" + fileName, () -> read(file)));
                     }
                 }
-            } catch (IOException e) {
-                throw new DataNotFoundException("cannot list " + root.resolve(split) + ": " + e.getMessage(), e);
             }
         }
         return entries;
+    }
+
+    private static List<Path> children(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        } catch (IOException e) {
+            throw DataException.reading(folder, e);
+        }
+    }
+
+    /**
+     * The last name of a path, its bytes taken as UTF-8. A path's own text is made with the locale's character set, which in the C
+     * locale has no letters beyond ASCII: different names become the same question marks. Its URI keeps the bytes.
+     */
+    private static String name(Path path) {
+        String[] names = path.toUri().getRawPath().split("/");
+        return URLDecoder.decode(names[names.length - 1].replace("+", "%2B"), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in);
+        }
+    }
+
+    private static byte[] read(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes((int) MAX_FILE_BYTES);
+        if (bytes.length == MAX_FILE_BYTES) {
+            throw new IOException(MAX_FILE_BYTES + " bytes or more are too many for an image");
+        }
+        return bytes;
     }
 
     private static List<Entry> zipEntries(ZipFile zip) {
@@ -132,11 +177,7 @@ public final class ImageFolder {
             if (split.equals("train") || split.equals("test")) {
                 entries.add(new Entry(split, parts[last - 1], entry.getName(), () -> {
                     try (InputStream in = zip.getInputStream(entry)) {
-                        byte[] bytes = in.readNBytes((int) MAX_FILE_BYTES);
-                        if (bytes.length == MAX_FILE_BYTES) {
-                            throw new IOException("more than " + MAX_FILE_BYTES + " bytes are too many for an image");
-                        }
-                        return bytes;
+                        return read(in);
                     }
                 }));
             }
@@ -259,8 +300,7 @@ public final class ImageFolder {
         try {
             decoder.decode(entry.bytes().read(), entry.name(), pixels, offset);
         } catch (IOException e) {
-            throw new CorruptDataException(
-                    "unreadable image " + entry.name() + " in " + path + ": " + e.getMessage(), e);
+            throw unreadable(path, entry, e);
         }
     }
 
@@ -268,9 +308,15 @@ public final class ImageFolder {
         try {
             return ImageDecoder.shape(entry.bytes().read(), entry.name());
         } catch (IOException e) {
-            throw new CorruptDataException(
-                    "unreadable image " + entry.name() + " in " + path + ": " + e.getMessage(), e);
+            throw unreadable(path, entry, e);
         }
+    }
+
+    private static DataException unreadable(Path path, Entry entry, IOException e) {
+        return e instanceof FileSystemException
+                ? DataException.reading("image " + entry.name() + " in " + path, e)
+                : new CorruptDataException(
+                        "unreadable image " + entry.name() + " in " + path + ": " + e.getMessage(), e);
     }
 
     private static byte[] allocate(Path path, int count, Shape image) {
@@ -298,6 +344,9 @@ public final class ImageFolder {
                 throw new OctavoException("interrupted while images were being decoded", e);
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof RuntimeException failure) {
+                    throw failure;
+                }
+                if (e.getCause() instanceof Error failure) {
                     throw failure;
                 }
                 throw new IllegalStateException(e.getCause());

@@ -2,8 +2,9 @@ package io.octavo.tensor;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.octavo.AtomicFile;
 import io.octavo.CorruptDataException;
-import io.octavo.DataNotFoundException;
+import io.octavo.DataException;
 import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.UnsupportedException;
@@ -13,10 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -66,13 +64,13 @@ public final class SafeTensors {
      * All tensors in the header's order. F32, U8, I8 (as S8) and I32 (as S32) are read as they are; F64 is rounded to
      * F32, and I64 becomes S32 if every element fits.
      *
-     * @throws DataNotFoundException if there is no such file
+     * @throws io.octavo.DataNotFoundException if there is no such file
      * @throws CorruptDataException if it is not a well-formed file of the format
      * @throws UnsupportedException for another type, a tensor without elements, one of more than {@link Shape#MAX_RANK}
      *     dimensions or 2 GiB, or an I64 beyond 32 bits
      */
     public static Map<String, Tensor> read(Path file) {
-        try (FileChannel channel = open(file)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             Header header = header(file, channel);
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             for (Entry e : header.entries()) {
@@ -80,53 +78,38 @@ public final class SafeTensors {
             }
             return tensors;
         } catch (IOException e) {
-            throw new OctavoException(file + ": cannot be read: " + e, e);
+            throw DataException.reading(file, e);
         }
     }
 
     /** The file's map of strings, empty if it has none. Throws as {@link #read}. */
     public static Map<String, String> metadata(Path file) {
-        try (FileChannel channel = open(file)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return header(file, channel).metadata();
         } catch (IOException e) {
-            throw new OctavoException(file + ": cannot be read: " + e, e);
+            throw DataException.reading(file, e);
         }
     }
 
     /**
-     * Writes a file, or leaves what was there as it was: the bytes go to a temporary file beside it, which then takes
-     * its name. S8 is written as I8, S32 as I32. Tensors of wider elements come first, so that all are aligned; else
+     * Writes a file, or leaves what was there as it was; see {@link AtomicFile}. S8 is written as I8, S32 as I32. Tensors of wider elements come first, so that all are aligned; else
      * the map's order holds.
      *
      * @throws InvalidValueException if a tensor is called {@code __metadata__}
-     * @throws OctavoException if it cannot be written
+     * @throws DataException if it cannot be written
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
         List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
         ordered.sort(Comparator.comparing(e -> -e.getValue().dtype().bytes()));
         byte[] header = headerBytes(ordered, metadata);
-        Path absolute = file.toAbsolutePath();
-        Path temporary = null;
-        try {
-            temporary = Files.createTempFile(absolute.getParent(), absolute.getFileName() + ".", ".part");
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-                writeAll(channel, length.putLong(header.length).flip());
-                writeAll(channel, ByteBuffer.wrap(header));
-                for (Map.Entry<String, Tensor> e : ordered) {
-                    writeAll(channel, e.getValue().bytes());
-                }
-                channel.force(true);
+        AtomicFile.write(file, to -> {
+            ByteBuffer length = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            AtomicFile.writeFully(to, length.putLong(header.length).flip());
+            AtomicFile.writeFully(to, ByteBuffer.wrap(header));
+            for (Map.Entry<String, Tensor> e : ordered) {
+                AtomicFile.writeFully(to, e.getValue().bytes());
             }
-            Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-            temporary = null;
-        } catch (IOException e) {
-            throw new OctavoException(file + ": cannot be written: " + e, e);
-        } finally {
-            if (temporary != null) {
-                temporary.toFile().delete(); // the failure that led here is the one to report
-            }
-        }
+        });
     }
 
     private static byte[] headerBytes(List<Map.Entry<String, Tensor>> ordered, Map<String, String> metadata) {
@@ -164,14 +147,6 @@ public final class SafeTensors {
             case S8 -> "I8";
             case S32 -> "I32";
         };
-    }
-
-    private static FileChannel open(Path file) throws IOException {
-        try {
-            return FileChannel.open(file, StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-            throw new DataNotFoundException(file + ": there is no such file", e);
-        }
     }
 
     private static Header header(Path file, FileChannel channel) throws IOException {
@@ -325,12 +300,6 @@ public final class SafeTensors {
                 throw new EOFException(file + " became shorter while it was read");
             }
             at += n;
-        }
-    }
-
-    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
         }
     }
 

@@ -171,12 +171,14 @@ public final class Trainer {
 
         /** How parameters move. */
         public Builder optimizer(Optimizer optimizer) {
+            InvalidValueException.requireNonNull(optimizer, "optimizer of a trainer");
             this.optimizer = optimizer;
             return this;
         }
 
         /** The learning rate of each step. */
         public Builder schedule(Schedule schedule) {
+            InvalidValueException.requireNonNull(schedule, "schedule of a trainer");
             this.schedule = schedule;
             return this;
         }
@@ -218,6 +220,8 @@ public final class Trainer {
 
         /** Told of the course. */
         public Builder listener(TrainingListener listener) {
+            InvalidValueException.requireNonNull(
+                    listener, "listener of a trainer (TrainingListener.NONE takes no notice)");
             this.listener = listener;
             return this;
         }

@@ -1,6 +1,5 @@
 package io.octavo.internal.bind;
 
-import io.octavo.BusyException;
 import io.octavo.InvalidValueException;
 import io.octavo.NativeLibraryException;
 import io.octavo.NativeMemoryException;
@@ -39,9 +38,6 @@ final class Status {
         }
         if (status == octavo.OCTAVO_OUT_OF_MEMORY) {
             return new NativeMemoryException(message);
-        }
-        if (status == octavo.OCTAVO_BUSY) {
-            return new BusyException(message);
         }
         return new NativeLibraryException(message); // unknown instruction set, or a defect of the library
     }
