@@ -117,9 +117,7 @@ class KMeansTest {
         Tensor x = Data.tensor(new float[5]);
         assertArrayEquals(
                 new float[5],
-                KMeans.of(2)
-                        .decode(KMeans.of(2).quantize(x, Granularity.perTensor()))
-                        .toFloatArray());
+                KMeans.of(2).quantize(x, Granularity.perTensor()).decode().toFloatArray());
     }
 
     /** More than 65,536 distinct values go through bins; the error is that of exact k-means but for the bins' width. */
@@ -130,9 +128,7 @@ class KMeansTest {
         assertTrue(values.size() <= WeightedValues.MAX_DISTINCT);
         assertEquals(200_000, values.weight(0, values.size()));
         Tensor t = Data.tensor(x);
-        double sqnr = KMeans.of(4)
-                .error(t, KMeans.of(4).quantize(t, Granularity.perTensor()))
-                .sqnrDb();
+        double sqnr = KMeans.of(4).quantize(t, Granularity.perTensor()).error(t).sqnrDb();
         // Lloyd-Max for a normal source and 16 levels: 20.22 dB (Max, Quantizing for minimum distortion, 1960).
         assertEquals(20.22, sqnr, 0.15);
     }
@@ -140,9 +136,9 @@ class KMeansTest {
     @Example
     void roundingOfLevelsIsReported() {
         Tensor x = Data.tensor(Data.normal(11, 5000));
-        SchemeError four = KMeans.of(4).error(x, KMeans.of(4).quantize(x, Granularity.perTensor()));
+        SchemeError four = KMeans.of(4).quantize(x, Granularity.perTensor()).error(x);
         assertTrue(four.roundingLossDb() > 0 && four.roundingLossDb() < 0.1, "loss " + four.roundingLossDb());
-        SchemeError eight = KMeans.of(8).error(x, KMeans.of(8).quantize(x, Granularity.perTensor()));
+        SchemeError eight = KMeans.of(8).quantize(x, Granularity.perTensor()).error(x);
         assertTrue(eight.roundingLossDb() > 1, "loss " + eight.roundingLossDb());
     }
 
@@ -151,10 +147,9 @@ class KMeansTest {
         float[] x = Data.normal(12, 50_000);
         Tensor t = Data.tensor(x);
         KMeans scheme = KMeans.of(4);
-        double onData =
-                scheme.error(t, scheme.quantize(t, Granularity.perTensor())).sqnrDb();
-        double onHistogram = scheme.error(t, scheme.encode(t, scheme.fit(Data.distribution(x))))
-                .sqnrDb();
+        double onData = scheme.quantize(t, Granularity.perTensor()).error(t).sqnrDb();
+        double onHistogram =
+                scheme.encode(t, scheme.fit(Data.distribution(x))).error(t).sqnrDb();
         assertEquals(onData, onHistogram, 0.05);
     }
 }

@@ -2,6 +2,7 @@ package io.octavo.scheme;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,10 +26,66 @@ class UniformTest {
         assertEquals(0, p.zeroPoint());
         assertEquals(-128, p.qMin());
         assertEquals(127, p.qMax());
-        AffineParams four = Uniform.weights(4).fit(Data.tensor(new float[] {-2, 3}), Granularity.perTensor());
-        assertEquals(3 / 7.5f, four.scale());
-        assertEquals(-8, four.qMin());
-        assertEquals(7, four.qMax());
+    }
+
+    /** Below 8 bits the levels reach as far above 0 as below: no greatest weight is cut off, no sum is biased. */
+    @Test
+    void symmetricBelowEightBitsLeavesACodeOut() {
+        Tensor x = Data.tensor(new float[] {-3, -1.5f, 0, 1.5f, 3});
+        AffineParams s8 = Uniform.weights(4).fit(x, Granularity.perTensor());
+        assertEquals(AffineParams.perTensor(DType.S8, 4, -7, 7, 3 / 7f, 0), s8);
+        QuantizedTensor q = Uniform.weights(4).encode(x, s8);
+        assertArrayEquals(new byte[] {-7, -4, 0, 4, 7}, q.codes().toByteArray()); // 3.5 steps are rounded to even
+        assertArrayEquals(new float[] {-3, -12 / 7f, 0, 12 / 7f, 3}, q.decode().toFloatArray(), 1e-6f);
+        AffineParams u8 = new Uniform(4, DType.U8, true, false).fit(x, Granularity.perTensor());
+        assertEquals(AffineParams.perTensor(DType.U8, 4, 0, 14, 3 / 7f, 7), u8);
+        AffineParams two = Uniform.weights(2).reduceRange(true).fit(x, Granularity.perTensor());
+        assertEquals(AffineParams.perTensor(DType.S8, 2, -1, 1, 3, 0), two); // one bit less would leave 0 alone
+        AffineParams reduced = Uniform.weights(4).reduceRange(true).fit(x, Granularity.perTensor());
+        assertEquals(AffineParams.perTensor(DType.S8, 4, -7, 7, 1, 0), reduced);
+        assertFalse(Uniform.weights(8).narrowRange());
+        AffineParams eight = Uniform.weights(8).narrowRange(true).fit(x, Granularity.perTensor());
+        assertEquals(AffineParams.perTensor(DType.S8, 8, -127, 127, 3 / 127f, 0), eight);
+        assertThrows(InvalidValueException.class, () -> Uniform.activations(4).narrowRange(true));
+    }
+
+    /** The rule of PyTorch's observers with quant_min and quant_max given, and with none at 8 bits. */
+    @Test
+    void allCodesAreAsPyTorchHasThem() {
+        Distribution d = Distribution.ofRange(-2, 3, 2);
+        Uniform s8 = Uniform.weights(4).narrowRange(false);
+        assertEquals(AffineParams.perTensor(DType.S8, 4, -8, 7, 3 / 7.5f, 0), s8.fit(d));
+        Uniform u8 = new Uniform(4, DType.U8, true, false, false);
+        assertEquals(AffineParams.perTensor(DType.U8, 4, 0, 15, 3 / 7.5f, 7), u8.fit(d));
+        assertEquals(
+                AffineParams.perTensor(DType.U8, 4, 0, 15, 3 / 3.5f, 3),
+                u8.reduceRange(true).fit(d));
+        Uniform three = new Uniform(3, DType.U8, true, false, false);
+        assertEquals(AffineParams.perTensor(DType.U8, 3, 0, 7, 3 / 3.5f, 3), three.fit(d));
+        Uniform eight = new Uniform(8, DType.U8, true, false);
+        assertEquals(AffineParams.perTensor(DType.U8, 8, 0, 255, 3 / 127.5f, 128), eight.fit(d));
+        assertEquals(
+                AffineParams.perTensor(DType.U8, 8, 0, 255, 3 / 63.5f, 128),
+                eight.reduceRange(true).fit(d));
+    }
+
+    /** The greatest floats have levels too: nothing decodes to infinity, half a step beyond the range. */
+    @Test
+    void theGreatestFloatsAreQuantized() {
+        float most = Float.MAX_VALUE;
+        Tensor x = Data.tensor(new float[] {-most, most / 3, most});
+        for (int bits = 2; bits <= 8; bits++) {
+            for (Uniform scheme : List.of(
+                    Uniform.weights(bits),
+                    Uniform.weights(bits).narrowRange(false),
+                    new Uniform(bits, DType.U8, true, false, false))) {
+                QuantizedTensor q = scheme.quantize(x, Granularity.perTensor());
+                float[] decoded = q.decode().toFloatArray();
+                for (int i = 0; i < decoded.length; i++) {
+                    assertEquals(x.toFloatArray()[i], decoded[i], q.params().scale(0) * 1.01f, scheme.toString());
+                }
+            }
+        }
     }
 
     @Test
@@ -62,7 +119,7 @@ class UniformTest {
         assertArrayEquals(new byte[4], q.codes().toByteArray());
         assertEquals(
                 Double.POSITIVE_INFINITY,
-                Uniform.weights(8).error(Data.tensor(new float[4], 2, 2), q).sqnrDb());
+                q.error(Data.tensor(new float[4], 2, 2)).sqnrDb());
     }
 
     @Test
@@ -72,7 +129,7 @@ class UniformTest {
             Uniform scheme = Uniform.activations(8);
             QuantizedTensor q = scheme.quantize(x, Granularity.perTensor());
             assertEquals(0.7f / 255, q.params().scale(0));
-            assertEquals(c, scheme.decode(q).toFloatArray()[1], 1e-6f);
+            assertEquals(c, q.decode().toFloatArray()[1], 1e-6f);
         }
     }
 

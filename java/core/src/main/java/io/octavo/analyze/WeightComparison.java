@@ -2,9 +2,11 @@ package io.octavo.analyze;
 
 import io.octavo.InvalidValueException;
 import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
 import io.octavo.graph.Value;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.scheme.SchemeError;
+import io.octavo.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,20 +30,21 @@ public record WeightComparison(List<Layer> layers) {
     public record Layer(String name, long elements, long bytes, double power, double error, double levelError) {
         /** Signal to quantization noise, 10·log10(power / error), in dB; infinite without error. */
         public double sqnrDb() {
-            return decibel(power, error);
+            return SchemeError.decibels(power, error);
         }
     }
 
     /**
-     * Compares every quantized constant of {@code quantized} with the float constant of the same name in {@code original}.
+     * Compares every quantized constant of {@code quantized} with the float constant that the node of the same name reads in
+     * {@code original}: weights that nodes share there may have been quantized several times.
      *
-     * @throws InvalidValueException if there is none of that name, or nothing is quantized
+     * @throws InvalidValueException if there is no such node or constant, or nothing is quantized
      */
     public static WeightComparison of(Graph original, Graph quantized) {
         List<Layer> layers = new ArrayList<>();
         for (Value value : quantized.values()) {
             if (value.isConstant() && value.isQuantized()) {
-                layers.add(layer(original, value));
+                layers.add(layer(weights(original, quantized, value), value));
             }
         }
         if (layers.isEmpty()) {
@@ -50,18 +53,34 @@ public record WeightComparison(List<Layer> layers) {
         return new WeightComparison(List.copyOf(layers));
     }
 
-    private static Layer layer(Graph original, Value value) {
-        if (!original.hasValue(value.name()) || !original.value(value.name()).isConstant()) {
-            throw new InvalidValueException("weight " + value.name() + " is not in the float graph " + original.name()
-                    + ": compare with the prepared graph that was converted");
+    /** The floats that a quantized constant was made from. */
+    private static Tensor weights(Graph original, Graph quantized, Value value) {
+        for (Node node : quantized.consumers(value.name())) {
+            int index = node.inputs().indexOf(value.name());
+            for (Node same : original.nodes()) {
+                if (same.name().equals(node.name())
+                        && index < same.inputs().size()
+                        && !same.input(index).isEmpty()) {
+                    Value found = original.value(same.input(index));
+                    if (found.isConstant() && found.shape().equals(value.shape())) {
+                        return found.data();
+                    }
+                }
+            }
         }
+        throw new InvalidValueException("weight " + value.name() + ": no node of the float graph " + original.name()
+                + " has the name of one that reads it, and a constant of shape " + value.shape()
+                + " in its place: compare with the prepared graph that was converted");
+    }
+
+    private static Layer layer(Tensor original, Value value) {
         QuantizedTensor codes = new QuantizedTensor(value.shape(), value.quantization(), value.data());
-        FloatBuffer weights = original.value(value.name()).data().floats();
+        FloatBuffer weights = original.floats();
         double power = 0;
         for (int i = 0; i < weights.capacity(); i++) {
             power += (double) weights.get(i) * weights.get(i);
         }
-        SchemeError error = codes.error(original.value(value.name()).data());
+        SchemeError error = codes.error(original);
         double sum = error.mse() * weights.capacity();
         double levelError = sum / Math.pow(10, error.roundingLossDb() / 10);
         return new Layer(value.name(), weights.capacity(), codes.storageBytes(), power, sum, levelError);
@@ -79,19 +98,18 @@ public record WeightComparison(List<Layer> layers) {
 
     /** Signal to quantization noise over all weights, 10·log10(Σw² / Σ(w − ŵ)²), in dB. */
     public double sqnrDb() {
-        return decibel(power(), layers.stream().mapToDouble(Layer::error).sum());
+        return SchemeError.decibels(
+                power(), layers.stream().mapToDouble(Layer::error).sum());
     }
 
     /** How many dB of {@link #sqnrDb} were lost by rounding table entries to 8 bits; 0 for affine codes. */
     public double tableLossDb() {
-        return decibel(power(), layers.stream().mapToDouble(Layer::levelError).sum()) - sqnrDb();
+        return SchemeError.decibels(
+                        power(), layers.stream().mapToDouble(Layer::levelError).sum())
+                - sqnrDb();
     }
 
     private double power() {
         return layers.stream().mapToDouble(Layer::power).sum();
-    }
-
-    private static double decibel(double power, double error) {
-        return error == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(power / error);
     }
 }

@@ -22,9 +22,10 @@ import java.util.List;
  * @param dtype type of the codes, U8 or S8
  * @param symmetric whether the zero point is fixed
  * @param reduceRange whether the range is laid over the codes of one bit less
+ * @param narrowRange whether symmetric codes have as many levels above 0 as below; false unless symmetric
  * @param range how the range is chosen
  */
-public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, Range range)
+public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, boolean narrowRange, Range range)
         implements LinearScheme {
 
     /** Ways to choose a range. */
@@ -95,10 +96,19 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
         }
     }
 
-    /** Throws {@link InvalidValueException} if bits are not in 2..8 or the type is not U8 or S8. */
+    /**
+     * Throws {@link InvalidValueException} if bits are not in 2..8, the type is not U8 or S8, or the range narrow and not
+     * symmetric.
+     */
     public Clipping {
         Bits.check(bits);
         AffineFormula.checkDtype(dtype);
+        AffineFormula.checkNarrow(narrowRange, symmetric);
+    }
+
+    /** The scheme whose range is narrow if it is symmetric and of fewer than 8 bits. */
+    public Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, Range range) {
+        this(bits, dtype, symmetric, reduceRange, AffineFormula.narrowByDefault(bits, symmetric), range);
     }
 
     /** S8, symmetric, range by {@link Range#MSE}: for weights. */
@@ -113,12 +123,17 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
 
     /** The same scheme with its range laid over the codes of one bit less, or over all. */
     public Clipping reduceRange(boolean reduce) {
-        return new Clipping(bits, dtype, symmetric, reduce, range);
+        return new Clipping(bits, dtype, symmetric, reduce, narrowRange, range);
+    }
+
+    /** The same scheme with as many levels above 0 as below, or with all codes, as PyTorch has it. */
+    public Clipping narrowRange(boolean narrow) {
+        return new Clipping(bits, dtype, symmetric, reduceRange, narrow, range);
     }
 
     /** The same scheme with another choice of range. */
     public Clipping range(Range chosen) {
-        return new Clipping(bits, dtype, symmetric, reduceRange, chosen);
+        return new Clipping(bits, dtype, symmetric, reduceRange, narrowRange, chosen);
     }
 
     @Override

@@ -128,17 +128,13 @@ final class Codec {
         for (int i = 0; i < a.capacity(); i++) {
             greatest = Math.max(greatest, Math.abs((double) a.get(i) - b.get(i)));
         }
-        double sqnr = decibels(e);
+        double sqnr = SchemeError.decibels(e.power(), e.error());
         double loss = 0;
         if (q.params() instanceof TableParams table) {
             Tensor unrounded = decodeTable(encodeTable(x, table, table::fittedLevels), table, table::fittedLevels);
             Arrays.SquaredError best = Arrays.squaredError(x, unrounded);
-            loss = best.error() == e.error() ? 0 : decibels(best) - sqnr;
+            loss = best.error() == e.error() ? 0 : SchemeError.decibels(best.power(), best.error()) - sqnr;
         }
         return new SchemeError(e.error() / x.elements(), sqnr, greatest, loss);
-    }
-
-    private static double decibels(Arrays.SquaredError e) {
-        return e.error() == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(e.power() / e.error());
     }
 }

@@ -16,7 +16,7 @@ final class EntropyRange {
         boolean bothSigns = formula.symmetric() || (d.min() < 0 && d.max() > 0);
         int codes = formula.qMax() - formula.qMin() + 1;
         Distribution magnitudes = Magnitudes.of(d);
-        float reach = threshold(magnitudes, bothSigns ? codes / 2 : codes);
+        float reach = threshold(magnitudes, bothSigns ? (codes + 1) / 2 : codes);
         if (formula.symmetric()) {
             return new Limits(-reach, reach);
         }

@@ -13,6 +13,12 @@ package io.octavo.scheme;
  */
 record LevelRounding(float scale, byte[] entries) {
     static final int GREATEST_ENTRY = 127;
+    /**
+     * The least scale of a table: a channel whose weights are next to nothing decodes to zeros, and biases stay finite when
+     * they are divided by the product of this scale and the least one of activations.
+     */
+    static final float LEAST_SCALE = 0x1p-64f;
+
     private static final int LEAST_TOP = 64;
     private static final int STEPS = 8;
 
@@ -27,7 +33,7 @@ record LevelRounding(float scale, byte[] entries) {
         double best = Double.POSITIVE_INFINITY;
         float bestScale = 0;
         for (int i = GREATEST_ENTRY * STEPS; i >= LEAST_TOP * STEPS; i--) {
-            float scale = Math.max((float) (greatest * STEPS / i), Float.MIN_NORMAL);
+            float scale = Math.max((float) (greatest * STEPS / i), LEAST_SCALE);
             double error = 0;
             for (int j = 0; j < levels.length && error < best; j++) {
                 double d = levels[j] - entry(levels[j], scale) * (double) scale;

@@ -13,8 +13,14 @@ public sealed interface LinearScheme extends Scheme permits Uniform, Clipping {
     /** Type of the codes, U8 or S8. */
     DType dtype();
 
-    /** Whether the zero point is fixed (0 for S8, 128 for U8 of 8 bits) and the range reaches as far on both sides. */
+    /** Whether the zero point is fixed (0 for S8, a middle code for U8) and the range reaches as far on both sides. */
     boolean symmetric();
+
+    /**
+     * Whether symmetric codes leave one out, so that there are as many levels above 0 as below: the default below 8 bits.
+     * All codes, as PyTorch has them, reach a level further on one side, and values at the other end are rounded down.
+     */
+    boolean narrowRange();
 
     /**
      * Whether the range is laid over the codes of one bit less, so that 16-bit sums of products cannot saturate as long

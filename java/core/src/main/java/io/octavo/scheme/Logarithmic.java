@@ -132,7 +132,7 @@ public record Logarithmic(int bits, boolean sqrt2) implements NonLinearScheme {
         }
         double unit = greatest / positive[0];
         double reach = LineSearch.minimize(NARROWEST, WIDEST, GRID, r -> error(magnitudes, positive, unit * r));
-        return (float) Math.max(Math.min(unit * reach, Float.MAX_VALUE / positive[0]), Float.MIN_NORMAL);
+        return (float) Math.max(Math.min(unit * reach, Float.MAX_VALUE / positive[0]), LevelRounding.LEAST_SCALE);
     }
 
     /** Squared error of magnitudes, each at the nearest of 0 and the positive entries times the scale. */

@@ -23,9 +23,10 @@ final class MseRange {
         float lo = Math.min(min, 0f);
         float hi = Math.max(max, 0f);
         if (formula.symmetric()) {
-            // The codes' positive end lies half a step inside the range: let the range reach until the greatest value
-            // is a level.
-            double furthest = (formula.qMax() - formula.qMin()) / 2.0 / formula.qMax();
+            // Without a narrow range one end of the codes lies half a step inside: let the range reach until the
+            // greatest value is a level there.
+            int nearer = Math.min(formula.qMax() - formula.middle(), formula.middle() - formula.qMin());
+            double furthest = (formula.qMax() - formula.qMin()) / 2.0 / Math.max(1, nearer);
             float magnitude = Math.max(-lo, hi);
             float reach = scaled(magnitude, least(furthest, r -> at(formula, error, 0f, scaled(magnitude, r))));
             return new Limits(-reach, reach);

@@ -4,13 +4,12 @@ import io.octavo.NotFiniteException;
 import io.octavo.tensor.Tensor;
 
 /**
- * A quantization scheme: chooses parameters for real numbers ({@code fit}), turns them into integer codes (
- * {@code encode}) and back ({@code decode}). Schemes are immutable values; two equal ones give equal bytes for equal
- * data, on any machine.
+ * A quantization scheme: chooses parameters for real numbers ({@code fit}) and turns these into integer codes ({@code
+ * encode}); {@link QuantizedTensor#decode} turns them back. Schemes are immutable values; two equal ones give equal bytes
+ * for equal data, on any machine.
  *
- * <p>Codes and parameters say all there is to know for decoding, so {@code encode} and {@code decode} follow the
- * parameters: a code is always the one whose real number lies nearest, up to the rounding of the formula that
- * {@link AffineParams} or {@link TableParams} states.
+ * <p>Parameters say all there is to know for coding, so {@code encode} follows them: a code is always the one whose real
+ * number lies nearest, up to the rounding of the formula that {@link AffineParams} or {@link TableParams} states.
  */
 public sealed interface Scheme permits LinearScheme, NonLinearScheme {
 
@@ -46,15 +45,5 @@ public sealed interface Scheme permits LinearScheme, NonLinearScheme {
     /** {@code encode} with the parameters fitted to the tensor itself. */
     default QuantizedTensor quantize(Tensor x, Granularity granularity) {
         return encode(x, fit(x, granularity));
-    }
-
-    /** The real numbers (F32, the same shape) that the codes stand for. */
-    default Tensor decode(QuantizedTensor q) {
-        return Codec.decode(q);
-    }
-
-    /** What {@code q}, the codes of {@code x}, lost. */
-    default SchemeError error(Tensor x, QuantizedTensor q) {
-        return Codec.error(x, q);
     }
 }

@@ -10,4 +10,9 @@ package io.octavo.scheme;
  * @param roundingLossDb for tables: decibels lost because the fitted levels were rounded to 8-bit entries (below 0 if
  *     the rounded levels happen to fit better); 0 for affine codes
  */
-public record SchemeError(double mse, double sqnrDb, double maxAbs, double roundingLossDb) {}
+public record SchemeError(double mse, double sqnrDb, double maxAbs, double roundingLossDb) {
+    /** {@code 10 log10(power / error)} in dB; infinite without error. */
+    public static double decibels(double power, double error) {
+        return error == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(power / error);
+    }
+}
