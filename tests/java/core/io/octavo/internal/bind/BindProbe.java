@@ -34,6 +34,10 @@ final class BindProbe {
             }
             case "int8" -> run(int8());
             case "float" -> run(real());
+            case "float-refused" -> {
+                report(() -> run(real()));
+                report(() -> run(real()));
+            }
             case "leak" -> {
                 leak();
                 for (int i = 0; i < 50; i++) {

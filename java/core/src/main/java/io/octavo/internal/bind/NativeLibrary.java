@@ -5,7 +5,11 @@ import io.octavo.OctavoException;
 import io.octavo.Version;
 import io.octavo.natives.global.octavo;
 import io.octavo.natives.global.octavo_onednn;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -54,13 +58,34 @@ public final class NativeLibrary {
 
         private static void load() {
             requireResource("libjnioctavo_onednn.so", "-onednn");
-            String file = Loader.load(octavo_onednn.class);
+            String file;
+            try {
+                file = Loader.load(octavo_onednn.class);
+            } catch (UnsatisfiedLinkError e) {
+                loadNeighbours();
+                throw e;
+            }
             Status.check(octavo_onednn.octavo_onednn_register());
             LOG.log(
                     Level.INFO,
                     "Octavo float and training operators: oneDNN {0}, library {1}",
                     octavo_onednn.octavo_onednn_version().getString(),
                     file);
+        }
+
+        /** JavaCPP's loader does not say why a library failed that others need and that it loads before them: this does. */
+        private static void loadNeighbours() {
+            for (String library : List.of("libgomp.so.1", "libdnnl.so.3")) {
+                try {
+                    String resource = "/org/bytedeco/dnnl/" + Loader.getPlatform() + "/" + library;
+                    File file = Loader.cacheResource(octavo_onednn.class, resource);
+                    if (file != null) {
+                        System.load(file.getAbsolutePath());
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException("Could not unpack " + library, e);
+                }
+            }
         }
     }
 
@@ -93,12 +118,13 @@ public final class NativeLibrary {
     }
 
     private static void rethrow(Throwable failure) {
+        if (failure instanceof NativeLibraryException) {
+            throw new NativeLibraryException(failure.getMessage(), failure);
+        }
         if (failure != null) {
+            String tooOld = SystemLibrary.tooOld(failure);
             throw new NativeLibraryException(
-                    failure instanceof NativeLibraryException
-                            ? failure.getMessage()
-                            : "The native library did not load: " + failure,
-                    failure);
+                    "The native library did not load: " + (tooOld != null ? tooOld : failure), failure);
         }
     }
 

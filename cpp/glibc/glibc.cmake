@@ -1,0 +1,123 @@
+# What the libraries ask of the system's C library: no symbol younger than glibc ${OCTAVO_GLIBC}, whatever this system has.
+#
+# The linker binds a symbol to the version that the library on its path calls the newest, so what is linked on a new system
+# does not load on an old one. Here a folder of stubs comes first on the path: libc and libm without code, with the names
+# that this system has, each in the version that it had at ${OCTAVO_GLIBC}. The few names that came later, and that the
+# compiler's own runtime calls, are in since.c. Whatever is linked with `-L FOLDER` needs nothing else.
+# A name that only came later and is not in since.c keeps its version: the link succeeds, and the test `glibc` tells.
+
+set(octavo_glibc_folder "${PROJECT_BINARY_DIR}/glibc")
+set(octavo_glibc_since __libc_single_threaded _dl_find_object arc4random)
+
+# Reads the names that the system's LIBRARY exports, as NAME=KIND=VERSION. Those of threads and of dynamic loading lay in
+# libraries of their own until 2.34: where this libc has them, they go to OUT_pthread and OUT_dl.
+function(octavo_glibc_names library out)
+    execute_process(COMMAND "${CMAKE_OBJDUMP}" --dynamic-syms "${library}" OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCHALL "[^\n]+ \\(?GLIBC_[0-9.]+\\)? +[^\n]+" lines "${text}")
+    set(names "")
+    foreach(line IN LISTS lines)
+        # Defined ones alone: they lie in a section of the file.
+        if(NOT line MATCHES "^[0-9a-f]+ (.......) \\.[^\t]+\t[0-9a-f]+ +(\\(?)GLIBC_([0-9.]+)\\)? +([A-Za-z0-9_]+)$")
+            continue()
+        endif()
+        set(name ${CMAKE_MATCH_4})
+        set(version ${CMAKE_MATCH_3})
+        set(old_only "${CMAKE_MATCH_2}")
+        # In parentheses stand versions for old programs alone; a link takes the one without.
+        if(NOT old_only)
+            list(APPEND names ${name})
+            set(newest_${name} ${version})
+            set(kind_${name} function)
+            if(CMAKE_MATCH_1 MATCHES "O$")
+                set(kind_${name} object)
+            endif()
+        endif()
+        if(NOT version VERSION_GREATER OCTAVO_GLIBC AND NOT version VERSION_LESS "0${old_${name}}")
+            set(old_${name} ${version})
+        endif()
+    endforeach()
+    list(REMOVE_ITEM names ${octavo_glibc_since})
+    foreach(part "" _pthread _dl)
+        set(found${part} "")
+    endforeach()
+    foreach(name IN LISTS names)
+        set(part "")
+        set(version ${newest_${name}})
+        if(version VERSION_GREATER OCTAVO_GLIBC AND DEFINED old_${name})
+            if(name MATCHES "^(__)?(pthread|sem)_")
+                set(part _pthread)
+            elseif(name MATCHES "^dl(addr1?|close|error|info|m?open|v?sym)$")
+                set(part _dl)
+            endif()
+            if(part OR library MATCHES "libm\\.so")
+                set(version ${old_${name}})
+            endif()
+        endif()
+        list(APPEND found${part} "${name}=${kind_${name}}=${version}")
+    endforeach()
+    foreach(part "" _pthread _dl)
+        set(${out}${part} ${found${part}} PARENT_SCOPE)
+    endforeach()
+endfunction()
+
+# Makes the shared library FILE of the folder, known to programs as SONAME, with the names given.
+function(octavo_glibc_stub file soname)
+    set(assembly ".data\n")
+    set(versions "")
+    foreach(entry IN LISTS ARGN)
+        string(REPLACE "=" ";" entry "${entry}")
+        list(GET entry 0 name)
+        list(GET entry 1 kind)
+        list(GET entry 2 version)
+        string(APPEND assembly ".globl ${name}\n.type ${name}, @${kind}\n.size ${name}, 8\n${name}: .quad 0\n")
+        list(APPEND versions ${version})
+        string(APPEND names_${version} " ${name};")
+    endforeach()
+    list(REMOVE_DUPLICATES versions)
+    set(map "")
+    foreach(version IN LISTS versions)
+        string(APPEND map "GLIBC_${version} {${names_${version}} };\n")
+    endforeach()
+    set(base "${octavo_glibc_folder}/${soname}")
+    file(WRITE "${base}.s" "${assembly}")
+    file(WRITE "${base}.map" "${map}")
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" -shared -nostdlib "-Wl,-soname,${soname}"
+        "-Wl,--version-script=${base}.map" -o "${octavo_glibc_folder}/${file}" "${base}.s" COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+# octavo_bind_old_glibc(TARGET): TARGET binds to the versions of ${OCTAVO_GLIBC}. Where the system's library is not glibc it
+# stays with that.
+function(octavo_bind_old_glibc target)
+    if(TARGET octavo_glibc)
+        add_dependencies(${target} octavo_glibc)
+        target_link_options(${target} PRIVATE "-L${octavo_glibc_folder}")
+        set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${octavo_glibc_folder}/libc.so")
+    endif()
+endfunction()
+
+foreach(name libc.so.6 libm.so.6 libc_nonshared.a ld-linux-x86-64.so.2)
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" "-print-file-name=${name}" OUTPUT_VARIABLE path
+        OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(NOT IS_ABSOLUTE "${path}" OR NOT CMAKE_OBJDUMP OR OCTAVO_SANITIZE)
+        message(STATUS "No stubs of glibc ${OCTAVO_GLIBC}: the libraries will need the C library of this system")
+        return()
+    endif()
+    set(octavo_system_${name} "${path}")
+endforeach()
+
+octavo_glibc_names("${octavo_system_libc.so.6}" libc)
+octavo_glibc_names("${octavo_system_libm.so.6}" libm)
+octavo_glibc_stub(libc.so.6 libc.so.6 ${libc})
+octavo_glibc_stub(libm.so libm.so.6 ${libm})
+set(octavo_glibc_parts "")
+foreach(part pthread.so.0 dl.so.2)
+    string(REGEX REPLACE "\\..*" "" name ${part})
+    if(libc_${name})
+        octavo_glibc_stub(lib${part} lib${part} ${libc_${name}})
+        string(APPEND octavo_glibc_parts "${octavo_glibc_folder}/lib${part} ")
+    endif()
+endforeach()
+add_library(octavo_glibc STATIC "${CMAKE_CURRENT_LIST_DIR}/since.c")
+set_target_properties(octavo_glibc PROPERTIES ARCHIVE_OUTPUT_DIRECTORY "${octavo_glibc_folder}")
+file(WRITE "${octavo_glibc_folder}/libc.so" "GROUP ( ${octavo_glibc_folder}/libc.so.6 ${octavo_system_libc_nonshared.a} "
+    "${octavo_glibc_folder}/liboctavo_glibc.a AS_NEEDED ( ${octavo_glibc_parts}${octavo_system_ld-linux-x86-64.so.2} ) )\n")
