@@ -26,10 +26,11 @@ class CalibrationTest {
         Map<String, Distribution> values = new LinkedHashMap<>();
         values.put("input", new Distribution(-0.1f, 1f / 3, 12, new Histogram(-9, -77, new long[] {3, 0, 1L << 40})));
         values.put("logits", new Distribution(-Float.MIN_VALUE, Float.MAX_VALUE, 7, null));
-        Calibration calibration = new Calibration(5, values);
+        Calibration calibration = new Calibration("0f1e", 5, values);
         Path file = folder.resolve("calibration.json");
         calibration.save(file);
         Calibration read = Calibration.load(file);
+        assertEquals("0f1e", read.network());
         assertEquals(5, read.images());
         assertEquals(
                 List.of("input", "logits"), List.copyOf(read.distributions().keySet()));
@@ -53,14 +54,16 @@ class CalibrationTest {
                 "",
                 "{",
                 "[]",
+                "{\"format\":1,\"network\":\"a\",\"images\":1,\"values\":{}}",
                 "{\"format\":2,\"images\":1,\"values\":{}}",
-                "{\"format\":1,\"values\":{}}",
-                "{\"format\":1,\"images\":1,\"values\":[]}",
-                "{\"format\":1,\"images\":1,\"values\":{\"a\":{\"min\":1,\"max\":0,\"count\":1}}}",
-                "{\"format\":1,\"images\":1,\"values\":{\"a\":{\"min\":\"NaN\",\"max\":0,\"count\":1}}}",
-                "{\"format\":1,\"images\":1,\"values\":{\"a\":{\"min\":0,\"max\":1,\"count\":1,\"counts\":[-1],"
+                "{\"format\":2,\"network\":7,\"images\":1,\"values\":{}}",
+                "{\"format\":2,\"network\":\"a\",\"values\":{}}",
+                "{\"format\":2,\"network\":\"a\",\"images\":1,\"values\":[]}",
+                "{\"format\":2,\"network\":\"a\",\"images\":1,\"values\":{\"a\":{\"min\":1,\"max\":0,\"count\":1}}}",
+                "{\"format\":2,\"network\":\"a\",\"images\":1,\"values\":{\"a\":{\"min\":\"NaN\",\"max\":0,\"count\":1}}}",
+                "{\"format\":2,\"network\":\"a\",\"images\":1,\"values\":{\"a\":{\"min\":0,\"max\":1,\"count\":1,\"counts\":[-1],"
                         + "\"exponent\":0,\"first\":0}}}",
-                "{\"format\":1,\"images\":1,\"values\":{\"a\":{\"min\":0,\"max\":1,\"count\":1,\"counts\":\"x\"}}}"
+                "{\"format\":2,\"network\":\"a\",\"images\":1,\"values\":{\"a\":{\"min\":0,\"max\":1,\"count\":1,\"counts\":\"x\"}}}"
             })
     void whatIsNoCalibrationIsRefused(String text, @TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("bad.json"), text);

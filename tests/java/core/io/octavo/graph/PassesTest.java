@@ -145,7 +145,7 @@ class PassesTest {
     void activationsThatDoNotFitStay() {
         Graph.Builder graph = images();
         String c = conv(graph, "conv", "x", 4, 4, 1, true);
-        String r = relu(graph, "relu", relu(graph, "again", c));
+        String r = relu(graph, "relu", c);
         String sum = graph.node("add", new Op.Add(), List.of(r, c)); // reads the convolution too
         String y = graph.node("relu6", new Op.Clamp(Activation.RELU6), List.of(sum));
         Graph before = graph.output(y).build();
@@ -153,17 +153,50 @@ class PassesTest {
     }
 
     @Test
-    void additionsFuseIntoTheLaterConvolution() {
+    void activationsInARowBecomeOne() {
+        for (Activation first : List.of(Activation.RELU, Activation.clamp(-1, 0.5f), Activation.clamp(2, 3))) {
+            for (Activation second : List.of(Activation.RELU, Activation.RELU6, Activation.clamp(-2, -1.5f))) {
+                Graph.Builder graph = images();
+                String standing = graph.node("standing", new Op.Clamp(first), List.of("x"));
+                String a = graph.node("a", new Op.Clamp(second), List.of(standing));
+                String c = graph.node("c", new Op.Clamp(first), List.of(conv(graph, "conv", "x", 4, 4, 1, true)));
+                String b = graph.node("b", new Op.Clamp(second), List.of(c));
+                Graph after = assertKeeps(graph.output(a).output(b).build(), Passes::fuseActivations, "a", "b");
+                assertEquals(List.of("standing", "conv"), nodes(after), first + " and " + second);
+            }
+        }
+    }
+
+    @Test
+    void aClampBehindAFusedSumIsFusedToo() {
         Graph.Builder graph = images();
-        String a = conv(graph, "a", "x", 4, 4, 1, true);
-        String b = conv(graph, "b", "x", 4, 4, 1, false);
-        String sum = relu(graph, "relu", graph.node("add", new Op.Add(), List.of(b, a)));
-        String next = graph.node("next", new Op.Add(), List.of(sum, conv(graph, "c", sum, 4, 4, 1, false)));
-        Graph before = Passes.fuseActivations(graph.output(next).build());
-        Graph after = assertKeeps(before, Passes::fuseResidual, "relu", "next");
-        assertEquals(List.of("a", "b", "c"), nodes(after));
-        assertEquals(List.of("x", "b.weight", "", "a"), after.node("b").inputs());
-        assertEquals(Activation.RELU, ((Op.Conv2d) after.node("b").op()).activation());
+        String sum = graph.node("add", new Op.Add(), List.of("x", conv(graph, "conv", "x", 4, 4, 1, false)));
+        String y = graph.node("relu6", new Op.Clamp(Activation.RELU6), List.of(sum));
+        Graph after = assertKeeps(graph.output(y).build(), Passes::fuse, "relu6");
+        assertEquals(List.of("conv"), nodes(after));
+        assertEquals(Activation.RELU6, ((Op.Conv2d) after.node("conv").op()).activation());
+        assertEquals("x", after.node("conv").input(3));
+    }
+
+    @Test
+    void additionsFuseIntoTheConvolutionOfTheSecondOperand() {
+        for (boolean swapped : new boolean[] {false, true}) {
+            Graph.Builder graph = images();
+            if (swapped) {
+                conv(graph, "b", "x", 4, 4, 1, false);
+            }
+            conv(graph, "a", "x", 4, 4, 1, true);
+            if (!swapped) {
+                conv(graph, "b", "x", 4, 4, 1, false);
+            }
+            String sum = relu(graph, "relu", graph.node("add", new Op.Add(), List.of("a", "b")));
+            String next = graph.node("next", new Op.Add(), List.of(conv(graph, "c", sum, 4, 4, 1, false), sum));
+            Graph before = Passes.fuseActivations(graph.output(next).build());
+            Graph after = assertKeeps(before, Passes::fuseResidual, "relu", "next");
+            assertEquals(List.of("a", "b", "c"), nodes(after));
+            assertEquals(List.of("x", "b.weight", "", "a"), after.node("b").inputs());
+            assertEquals(Activation.RELU, ((Op.Conv2d) after.node("b").op()).activation());
+        }
     }
 
     @Test
@@ -193,12 +226,7 @@ class PassesTest {
         String body = relu(graph, "relu2", norm(graph, "bn2", conv(graph, "conv2", stem, 4, 4, 1, false), 4));
         String end = norm(graph, "bn3", conv(graph, "conv3", body, 4, 4, 1, false), 4);
         String y = relu(graph, "relu3", graph.node("add", new Op.Add(), List.of(end, stem)));
-        Graph after = assertKeeps(
-                graph.output(y).build(),
-                g -> Passes.fuseResidual(Passes.fuseActivations(Passes.foldBatchNorm(g))),
-                "relu1",
-                "relu2",
-                "relu3");
+        Graph after = assertKeeps(graph.output(y).build(), Passes::fuse, "relu1", "relu2", "relu3");
         assertEquals(List.of("conv1", "conv2", "conv3"), nodes(after));
     }
 }

@@ -32,6 +32,7 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -211,7 +212,7 @@ class QuantizationTest {
                 .getMessage()
                 .contains("no data"));
         Calibration seen = Quantization.calibrate(prepared, batches(1, 2));
-        Calibration nothing = new Calibration(1, java.util.Map.of());
+        Calibration nothing = new Calibration(prepared.fingerprint(), 1, Map.of());
         assertTrue(assertThrows(CalibrationException.class, () -> Quantization.convert(prepared, nothing))
                 .getMessage()
                 .contains("not observed"));
@@ -222,8 +223,9 @@ class QuantizationTest {
         Graph bad = seedNet();
         Node conv = bad.nodes().get(0);
         bad.value(conv.inputs().get(1)).data().floats().put(7, Float.NaN);
-        String message = assertThrows(
-                        NotFiniteException.class, () -> Quantization.convert(Quantization.prepare(bad, FBGEMM), seen))
+        Prepared spoiled = Quantization.prepare(bad, FBGEMM);
+        Calibration its = new Calibration(spoiled.fingerprint(), 2, seen.distributions());
+        String message = assertThrows(NotFiniteException.class, () -> Quantization.convert(spoiled, its))
                 .getMessage();
         assertTrue(message.contains(conv.name()), message);
 

@@ -14,18 +14,21 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What calibration saw: a distribution for each observed value of a prepared graph.
  *
+ * @param network {@link Prepared#fingerprint} of the network that was observed; it serves no other
  * @param images how many images were observed
  * @param distributions value name to what was seen there
  */
-public record Calibration(long images, Map<String, Distribution> distributions) {
-    private static final int FORMAT = 1;
+public record Calibration(String network, long images, Map<String, Distribution> distributions) {
+    private static final int FORMAT = 2;
 
     /** Copies the map, keeping its order. */
     public Calibration {
+        Objects.requireNonNull(network, "network");
         distributions = Collections.unmodifiableMap(new LinkedHashMap<>(distributions));
     }
 
@@ -61,6 +64,7 @@ public record Calibration(long images, Map<String, Distribution> distributions) 
         });
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("format", FORMAT);
+        root.put("network", network);
         root.put("images", images);
         root.put("values", values);
         Path target = file.toAbsolutePath();
@@ -90,7 +94,10 @@ public record Calibration(long images, Map<String, Distribution> distributions) 
             for (Map.Entry<?, ?> entry : map(root.get("values"), "values").entrySet()) {
                 values.put((String) entry.getKey(), distribution(map(entry.getValue(), (String) entry.getKey())));
             }
-            return new Calibration(integer(root, "images"), values);
+            if (!(root.get("network") instanceof String network)) {
+                throw new IllegalArgumentException("network is not a text but " + root.get("network"));
+            }
+            return new Calibration(network, integer(root, "images"), values);
         } catch (IOException e) {
             if (e instanceof java.nio.file.FileSystemException) {
                 throw e;

@@ -1,12 +1,14 @@
 package io.octavo.calibrate;
 
 import io.octavo.CalibrationException;
+import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
 import io.octavo.data.Batch;
 import io.octavo.observe.Observer;
 import io.octavo.runtime.Session;
 import io.octavo.scheme.Distribution;
 import io.octavo.tensor.Tensor;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -19,14 +21,32 @@ import java.util.Set;
  */
 public final class Calibrator implements AutoCloseable {
     private final Map<String, Observer> observers = new LinkedHashMap<>();
+    private final String network;
     private final Session session;
     private long images;
 
-    /** Creates one observer for each observed value, by its qconfig. */
+    /**
+     * Creates one observer for each observed value, by its qconfig.
+     *
+     * @throws InvalidValueException if a qconfig gives an observer that another value has, that has seen data, or none
+     */
     public Calibrator(Prepared prepared) {
-        prepared.observed()
-                .forEach((name, qconfig) ->
-                        observers.put(name, qconfig.activationObserver().get()));
+        network = prepared.fingerprint();
+        Map<Observer, String> taken = new IdentityHashMap<>();
+        prepared.observed().forEach((value, qconfig) -> {
+            Observer observer = qconfig.activationObserver().get();
+            String other = observer == null ? null : taken.put(observer, value);
+            if (observer == null || other != null || observer.count() > 0) {
+                throw new InvalidValueException("calibration: the qconfig of value " + value + " gives "
+                        + (observer == null
+                                ? "no observer"
+                                : other != null
+                                        ? "the observer that value " + other + " has"
+                                        : "an observer that has seen " + observer.count() + " elements")
+                        + ": each value needs a new one of its own, as HistogramObserver::new makes them");
+            }
+            observers.put(value, observer);
+        });
         session = Session.builder(prepared.graph())
                 .tap(Set.copyOf(observers.keySet()), this::observe)
                 .build();
@@ -66,9 +86,13 @@ public final class Calibrator implements AutoCloseable {
     /**
      * Takes over what {@code other} saw.
      *
-     * @throws CalibrationException if the two watch different values
+     * @throws CalibrationException if the two watch different networks or values
      */
     public void merge(Calibrator other) {
+        if (!network.equals(other.network)) {
+            throw new CalibrationException("calibrators watch different networks, of fingerprints " + network + " and "
+                    + other.network + ": merge those of one prepared graph");
+        }
         if (!observers.keySet().equals(other.observers.keySet())) {
             throw new CalibrationException(
                     "calibrators watch different values: " + observers.keySet() + " and " + other.observers.keySet());
@@ -88,7 +112,7 @@ public final class Calibrator implements AutoCloseable {
         }
         Map<String, Distribution> seen = new LinkedHashMap<>();
         observers.forEach((name, observer) -> seen.put(name, observer.distribution()));
-        return new Calibration(images, seen);
+        return new Calibration(network, images, seen);
     }
 
     /** Frees the session; what was observed stays. */

@@ -52,6 +52,16 @@ public record Activation(Kind kind, float min, float max) {
         return new Activation(Kind.CLAMP, min, max);
     }
 
+    /** This and then another: one activation that does what both do. */
+    public Activation then(Activation next) {
+        if (isNone() || next.isNone()) {
+            return isNone() ? next : this;
+        }
+        float low = Math.min(Math.max(min, next.min), next.max);
+        float high = Math.min(Math.max(max, next.min), next.max);
+        return high == Float.POSITIVE_INFINITY ? RELU : clamp(low, high);
+    }
+
     /** Whether this is {@link #NONE}. */
     public boolean isNone() {
         return kind == Kind.NONE;

@@ -169,10 +169,16 @@ public final class Graph {
     /**
      * This graph without some of its outputs; what only they need stays.
      *
-     * @throws InvalidValueException if no output would be left
+     * @throws InvalidValueException if a name is not that of an output, or no output would be left
      */
     public Graph withoutOutputs(Collection<String> dropped) {
         List<String> kept = new ArrayList<>(names(outputs));
+        for (String output : dropped) {
+            if (!kept.contains(output)) {
+                throw new InvalidValueException(
+                        "Graph '" + name + "' has no output '" + output + "' to leave out; it has " + names(outputs));
+            }
+        }
         kept.removeAll(dropped);
         if (kept.isEmpty()) {
             throw new InvalidValueException("Graph '" + name + "' would be left without an output");

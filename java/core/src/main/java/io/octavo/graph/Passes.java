@@ -8,14 +8,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /**
  * Changes that keep what a graph computes: each takes a graph and gives another. A node that takes in a later one keeps its own
  * name and writes the value of the later one, so that values are found by the same names before and after; the values in between
- * are gone. A value that is an output, or that somebody else reads, is never fused away.
+ * are gone. A value that is an output, or that somebody else reads, is never fused away. What a pass does depends on what the
+ * graph computes, not on the order in which nodes stand that do not need each other.
  */
 public final class Passes {
     private Passes() {}
+
+    /** {@link #foldBatchNorm}, {@link #fuseResidual} and {@link #fuseActivations}. */
+    public static Graph fuse(Graph graph) {
+        return fuse(graph, (first, part) -> true);
+    }
+
+    /**
+     * {@link #fuse(Graph)} where {@code allowed} agrees.
+     *
+     * @param allowed whether the second node may be taken into the first, which stands before it
+     */
+    public static Graph fuse(Graph graph, BiPredicate<Node, Node> allowed) {
+        return fuseActivations(fuseResidual(foldBatchNorm(graph, allowed), allowed), allowed);
+    }
 
     /**
      * Folds batch norms into the convolution or linear layer before them: {@code w' = w·gamma/sqrt(var + epsilon)}, {@code b' =
@@ -23,13 +39,17 @@ public final class Passes {
      * constants; a layer without bias gets one.
      */
     public static Graph foldBatchNorm(Graph graph) {
+        return foldBatchNorm(graph, (first, part) -> true);
+    }
+
+    private static Graph foldBatchNorm(Graph graph, BiPredicate<Node, Node> allowed) {
         Rewrite rewrite = new Rewrite(graph);
         for (Node norm : graph.nodes()) {
             if (!(norm.op() instanceof Op.BatchNorm batchNorm)) {
                 continue;
             }
             Optional<Node> before = rewrite.soleProducer(norm.input(0));
-            if (before.isEmpty() || !foldable(rewrite, before.get(), norm)) {
+            if (before.isEmpty() || !foldable(rewrite, before.get(), norm) || !allowed.test(before.get(), norm)) {
                 continue;
             }
             Node layer = before.get();
@@ -45,8 +65,12 @@ public final class Passes {
         return rewrite.graph();
     }
 
-    /** Takes a {@link Op.Clamp} into the convolution, linear layer or addition before it. */
+    /** Takes a {@link Op.Clamp} into the convolution, linear layer, addition or other clamp before it. */
     public static Graph fuseActivations(Graph graph) {
+        return fuseActivations(graph, (first, part) -> true);
+    }
+
+    private static Graph fuseActivations(Graph graph, BiPredicate<Node, Node> allowed) {
         Rewrite rewrite = new Rewrite(graph);
         for (Node clamp : graph.nodes()) {
             if (!(clamp.op() instanceof Op.Clamp activation)) {
@@ -54,7 +78,7 @@ public final class Passes {
             }
             rewrite.soleProducer(clamp.input(0)).ifPresent(before -> {
                 Op fused = withActivation(before.op(), activation.activation());
-                if (fused != null) {
+                if (fused != null && allowed.test(before, clamp)) {
                     rewrite.fuse(clamp, new Node(before.name(), fused, before.inputs(), clamp.outputs()));
                 }
             });
@@ -64,10 +88,14 @@ public final class Passes {
 
     /**
      * Takes an {@link Op.Add} (with its activation) into a convolution that computes one of its operands; the other becomes the
-     * convolution's residual. Where both operands come from convolutions the later one takes it. For float graphs: on quantized
+     * convolution's residual. Where both operands come from convolutions that of the second takes it. For float graphs: on quantized
      * values the sum's own rounding would be lost, so those are left as they are.
      */
     public static Graph fuseResidual(Graph graph) {
+        return fuseResidual(graph, (first, part) -> true);
+    }
+
+    private static Graph fuseResidual(Graph graph, BiPredicate<Node, Node> allowed) {
         Rewrite rewrite = new Rewrite(graph);
         for (Node add : graph.nodes()) {
             if (!(add.op() instanceof Op.Add sum) || graph.value(add.output()).isQuantized()) {
@@ -81,7 +109,7 @@ public final class Passes {
                         && producer.get().op() instanceof Op.Conv2d conv
                         && conv.activation().isNone()
                         && producer.get().input(3).isEmpty()
-                        && (chosen == null || rewrite.position(producer.get()) > rewrite.position(chosen))) {
+                        && allowed.test(producer.get(), add)) {
                     chosen = producer.get();
                     other = add.input(1 - i);
                 }
@@ -143,16 +171,20 @@ public final class Passes {
         return new float[][] {weight, bias};
     }
 
-    /** The operator with the activation, or null if it takes none. */
+    /** The operator with the activation behind its own, or null if it takes none. */
     private static Op withActivation(Op op, Activation activation) {
-        if (op instanceof Op.Conv2d conv && conv.activation().isNone()) {
-            return conv.withActivation(activation);
+        if (op instanceof Op.Conv2d conv) {
+            return conv.withActivation(conv.activation().then(activation));
         }
-        if (op instanceof Op.Linear linear && linear.activation().isNone()) {
-            return linear.withActivation(activation);
+        if (op instanceof Op.Linear linear) {
+            return linear.withActivation(linear.activation().then(activation));
         }
-        if (op instanceof Op.Add add && add.activation().isNone() && activation.kind() == Activation.Kind.RELU) {
-            return add.withActivation(activation);
+        if (op instanceof Op.Clamp clamp) {
+            return new Op.Clamp(clamp.activation().then(activation));
+        }
+        if (op instanceof Op.Add add) {
+            Activation both = add.activation().then(activation);
+            return both.kind() == Activation.Kind.CLAMP ? null : add.withActivation(both);
         }
         return null;
     }
@@ -160,7 +192,6 @@ public final class Passes {
     /** A graph under change: which nodes are replaced, which are gone, which values stand for others. */
     private static final class Rewrite {
         private final Graph graph;
-        private final Map<String, Integer> order = new HashMap<>(); // node name -> position
         private final Map<String, Node> replacement = new HashMap<>(); // old node name -> node in its place
         private final Map<String, Node> producers = new HashMap<>(); // value -> node that computes it now
         private final Set<String> gone = new HashSet<>(); // names of old nodes that are dropped
@@ -169,9 +200,7 @@ public final class Passes {
 
         Rewrite(Graph graph) {
             this.graph = graph;
-            for (int i = 0; i < graph.nodes().size(); i++) {
-                Node node = graph.nodes().get(i);
-                order.put(node.name(), i);
+            for (Node node : graph.nodes()) {
                 producers.put(node.output(), node);
             }
         }
@@ -183,10 +212,6 @@ public final class Passes {
                     && readers.get(0).inputs().stream().filter(value::equals).count() == 1
                     && !graph.isOutput(value);
             return sole ? Optional.ofNullable(producers.get(value)) : Optional.empty();
-        }
-
-        int position(Node node) {
-            return order.get(node.name());
         }
 
         int rank(String value) {
@@ -230,8 +255,6 @@ public final class Passes {
                             : originOf(last.input(1)));
             replacement.put(last.name(), fused);
             producers.put(last.output(), fused);
-            // From now on the fused node stands where the last one stood.
-            order.put(fused.name(), order.get(last.name()));
         }
 
         /** The name of the old node in whose place stands what computes the value now. */

@@ -95,6 +95,14 @@ public record QConfig(
         return activation == null;
     }
 
+    /** Whether this and {@code other} (null: float) observe and encode activations alike, or both leave them float. */
+    public boolean sharesActivations(QConfig other) {
+        return other == null
+                ? isWeightOnly()
+                : Objects.equals(activation, other.activation)
+                        && Objects.equals(activationObserver, other.activationObserver);
+    }
+
     /** The same with another scheme and granularity of weights. */
     public QConfig withWeight(Scheme scheme, Granularity granularity) {
         return new QConfig(activationObserver, activation, scheme, granularity);

@@ -1,14 +1,19 @@
 package io.octavo.qconfig;
 
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
 /**
  * Which nodes of a model get which {@link QConfig}. Immutable: each setter returns a new mapping.
  *
- * <p>A node's own entry wins over that of its operator's type, and that over the global one, as in PyTorch's
- * QConfigMapping. A null qconfig leaves the nodes it is for in float.
+ * <p>Names are those of the graph as it is given to be quantized, before anything is fused. A node's own entry wins over that of
+ * its operator's type, and that over the global one, as in PyTorch's QConfigMapping. A null qconfig leaves the nodes it is for in
+ * float. An entry that no node of the graph answers to is an error where the mapping is used.
+ *
+ * <p>Nodes are fused where their qconfigs agree about activations. A batch norm or an activation, which has no scale of its own,
+ * goes with the node before it unless an entry of its own or of its type says otherwise; so does a pooling or flatten.
  */
 public final class QConfigMapping {
     private final QConfig global;
@@ -17,8 +22,8 @@ public final class QConfigMapping {
 
     private QConfigMapping(QConfig global, Map<String, QConfig> layers, Map<String, QConfig> types) {
         this.global = global;
-        this.layers = layers;
-        this.types = types;
+        this.layers = Collections.unmodifiableMap(layers);
+        this.types = Collections.unmodifiableMap(types);
     }
 
     /** The mapping that gives every node this qconfig; null: all stay in float. */
@@ -39,8 +44,18 @@ public final class QConfigMapping {
         return new QConfigMapping(global, layers, with(types, opName, qconfig));
     }
 
+    /** The entries for single nodes by name, in the order of their setting; null values: float. */
+    public Map<String, QConfig> layers() {
+        return layers;
+    }
+
+    /** The entries for types of operators, in the order of their setting; null values: float. */
+    public Map<String, QConfig> types() {
+        return types;
+    }
+
     private static Map<String, QConfig> with(Map<String, QConfig> map, String key, QConfig qconfig) {
-        Map<String, QConfig> changed = new HashMap<>(map);
+        Map<String, QConfig> changed = new LinkedHashMap<>(map);
         changed.put(Objects.requireNonNull(key, "name"), qconfig);
         return changed;
     }
@@ -51,5 +66,10 @@ public final class QConfigMapping {
             return layers.get(nodeName);
         }
         return types.containsKey(opName) ? types.get(opName) : global;
+    }
+
+    /** Whether a node has an entry of its own or of its operator's type. */
+    public boolean names(String nodeName, String opName) {
+        return layers.containsKey(nodeName) || types.containsKey(opName);
     }
 }

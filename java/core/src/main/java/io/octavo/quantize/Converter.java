@@ -2,6 +2,7 @@ package io.octavo.quantize;
 
 import io.octavo.NotFiniteException;
 import io.octavo.calibrate.Calibration;
+import io.octavo.calibrate.Decision;
 import io.octavo.calibrate.Prepared;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
@@ -17,15 +18,18 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
- * The walk that turns a prepared float graph into a quantized one. Each value exists in the new graph as a float, as integers,
- * or both; {@code Quantize} and {@code Dequantize} nodes appear where a node needs the form that is not there yet.
+ * The walk that turns a prepared float graph into a quantized one, as its decisions say. Each value exists in the new graph as a
+ * float, as integers, or both; {@code Quantize} and {@code Dequantize} nodes appear where a node needs the form that is not there
+ * yet.
  *
  * <p>Names: a quantized value inside keeps the name that it had as a float; next to a float of the same name (graph inputs and
  * outputs) it is called {@code <name>.q}.
+ *
+ * <p>Biases stay F32: an S32 bias is not what PyTorch's fbgemm engine computes. It adds {@code bias / (s_x·s_w)} to the sum in
+ * float, and with a bias rounded to a whole number of {@code s_x·s_w} results differ where they come near the middle of two codes.
  */
 final class Converter {
     private final Graph source;
@@ -56,14 +60,7 @@ final class Converter {
         }
         source.outputs().forEach(output -> borders.add(output.name()));
         for (Node node : source.nodes()) {
-            Optional<QConfig> qconfig = Prepared.quantizes(source, node, prepared.mapping());
-            if (qconfig.isPresent()) {
-                quantized(node, qconfig.get());
-            } else if (Prepared.sharesParameters(node.op()) && integers.containsKey(node.input(0))) {
-                passed(node);
-            } else {
-                floating(node, Prepared.quantizesWeight(source, node, prepared.mapping()));
-            }
+            convert(node, prepared.decisions().get(node.name()));
         }
         for (Value output : source.outputs()) {
             target.output(asFloat(output.name()));
@@ -71,24 +68,30 @@ final class Converter {
         return target.build();
     }
 
-    private void quantized(Node node, QConfig qconfig) {
+    private void convert(Node node, Decision decision) {
         List<String> inputs = new ArrayList<>();
-        boolean weighted = !(node.op() instanceof Op.Add);
         for (int i = 0; i < node.inputs().size(); i++) {
             String input = node.inputs().get(i);
-            if (input.isEmpty()) {
-                inputs.add(input);
-            } else if (weighted && i == 1) {
-                inputs.add(weight(node, input, qconfig));
-            } else if (source.value(input).isConstant()) {
-                inputs.add(constant(input));
-            } else {
-                inputs.add(asIntegers(input, qconfig));
+            inputs.add(
+                    switch (decision.inputs().get(i)) {
+                        case ABSENT -> input;
+                        case CODES -> asIntegers(input);
+                        case WEIGHT -> weight(node, input, decision.qconfig());
+                        case FLOAT -> source.value(input).isConstant() ? constant(input) : asFloat(input);
+                    });
+        }
+        switch (decision.kind()) {
+            case QUANTIZED -> emit(node, inputs, fit(decision.observed(), decision.qconfig()));
+            case PASSED -> emit(node, inputs, parameters.get(node.input(0)));
+            case WEIGHT_ONLY, FLOAT -> {
+                target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
+                floats.put(node.output(), node.output());
             }
         }
-        String output = node.output();
-        QuantParams params = qconfig.activation().fit(calibration.distribution(output));
-        emit(node, inputs, params);
+    }
+
+    private QuantParams fit(String value, QConfig qconfig) {
+        return qconfig.activation().fit(calibration.distribution(value));
     }
 
     private String weight(Node node, String name, QConfig qconfig) {
@@ -118,11 +121,6 @@ final class Converter {
         return free;
     }
 
-    private void passed(Node node) {
-        String input = node.input(0);
-        emit(node, List.of(integers.get(input)), parameters.get(input));
-    }
-
     private void emit(Node node, List<String> inputs, QuantParams params) {
         String output = node.output();
         String name = borders.contains(output) ? output + ".q" : output;
@@ -131,26 +129,9 @@ final class Converter {
         parameters.put(output, params);
     }
 
-    /** @param weightOnly by what the weight becomes codes; empty: it stays float */
-    private void floating(Node node, Optional<QConfig> weightOnly) {
-        List<String> inputs = new ArrayList<>();
-        for (int i = 0; i < node.inputs().size(); i++) {
-            String input = node.inputs().get(i);
-            if (input.isEmpty()) {
-                inputs.add(input);
-            } else if (i == 1 && weightOnly.isPresent()) {
-                inputs.add(weight(node, input, weightOnly.get()));
-            } else {
-                inputs.add(source.value(input).isConstant() ? constant(input) : asFloat(input));
-            }
-        }
-        target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
-        floats.put(node.output(), node.output());
-    }
-
-    private String asIntegers(String value, QConfig qconfig) {
+    private String asIntegers(String value) {
         return integers.computeIfAbsent(value, v -> {
-            QuantParams params = qconfig.activation().fit(calibration.distribution(v));
+            QuantParams params = fit(v, prepared.observed().get(v));
             parameters.put(v, params);
             String name = v + ".q";
             target.node(new Node(v + ".quantize", new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);

@@ -21,13 +21,19 @@ public final class Quantization {
     /**
      * Fuses the graph and decides which values an observer watches.
      *
+     * @throws io.octavo.InvalidValueException if the graph is quantized already
      * @throws io.octavo.CalibrationException if nothing would be quantized
      */
     public static Prepared prepare(Graph graph, QConfig qconfig) {
         return prepare(graph, QConfigMapping.global(qconfig));
     }
 
-    /** {@link #prepare(Graph, QConfig)} with a qconfig for each layer. */
+    /**
+     * {@link #prepare(Graph, QConfig)} with a qconfig for each layer.
+     *
+     * @throws io.octavo.InvalidValueException if the graph is quantized already, or an entry of the mapping names nothing in it
+     * @throws io.octavo.CalibrationException if nothing would be quantized
+     */
     public static Prepared prepare(Graph graph, QConfigMapping mapping) {
         return Prepared.of(graph, mapping);
     }
@@ -49,10 +55,11 @@ public final class Quantization {
      * Encodes the weights and gives every quantized edge its scale and zero point.
      *
      * @return a graph with float inputs and outputs and integers between
-     * @throws io.octavo.CalibrationException if {@code calibration} lacks a value that the graph needs
+     * @throws io.octavo.CalibrationException if {@code calibration} is of another network, or lacks a value that the graph needs
      * @throws io.octavo.NotFiniteException if a weight is NaN or infinite, naming the layer
      */
     public static Graph convert(Prepared prepared, Calibration calibration) {
+        prepared.requireOwn(calibration);
         return new Converter(prepared, calibration).convert();
     }
 
@@ -68,7 +75,7 @@ public final class Quantization {
                     + prepared.observed().keySet()
                     + " get scales from what is observed: calibrate, or give each layer a weight-only qconfig");
         }
-        return convert(prepared, new Calibration(0, Map.of()));
+        return convert(prepared, new Calibration(prepared.fingerprint(), 0, Map.of()));
     }
 
     /**

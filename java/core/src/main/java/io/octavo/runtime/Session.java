@@ -244,8 +244,7 @@ public final class Session implements AutoCloseable {
             }
         }
         // A tapped value that counts as an output is not fused away.
-        Graph fused = Passes.fuseResidual(Passes.fuseActivations(Passes.foldBatchNorm(marked.build())));
-        return fused.withoutOutputs(extra);
+        return Passes.fuse(marked.build()).withoutOutputs(extra);
     }
 
     private void requireOneAndOne() {

@@ -1,0 +1,223 @@
+package io.octavo.calibrate;
+
+import io.octavo.CalibrationException;
+import io.octavo.InvalidValueException;
+import io.octavo.calibrate.Decision.Form;
+import io.octavo.calibrate.Decision.Kind;
+import io.octavo.calibrate.QuantizationRule.Scale;
+import io.octavo.graph.Graph;
+import io.octavo.graph.Node;
+import io.octavo.graph.Passes;
+import io.octavo.graph.Value;
+import io.octavo.qconfig.QConfig;
+import io.octavo.qconfig.QConfigMapping;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The walk that decides what becomes of each node of a float graph under a mapping, and which values must be observed for it.
+ * Everything follows from what the graph computes and from names; the order in which independent nodes stand has no part in it.
+ */
+final class Preparation {
+    private final QConfigMapping mapping;
+    private final Graph graph; // fused
+    private final Map<String, Kind> kinds = new HashMap<>(); // by node
+    private final Set<String> codes = new HashSet<>(); // values that are computed as codes
+    private final Map<String, Decision> decisions = new LinkedHashMap<>();
+    private final Map<String, QConfig> observed = new LinkedHashMap<>();
+
+    /** Checks, fuses and decides. */
+    Preparation(Graph source, QConfigMapping mapping) {
+        this.mapping = mapping;
+        requireFloat(source);
+        requireMatches(source);
+        graph = Passes.fuse(Passes.removeDropout(source), (first, part) -> mayFuse(source, first, part));
+        for (Node node : graph.nodes()) {
+            Kind kind = kind(node);
+            kinds.put(node.name(), kind);
+            if (kind == Kind.QUANTIZED || kind == Kind.PASSED) {
+                codes.add(node.output());
+            }
+        }
+        Map<String, QConfig> borders = borders();
+        for (Node node : graph.nodes()) {
+            decide(node, borders);
+        }
+        if (kinds.values().stream().noneMatch(kind -> kind == Kind.QUANTIZED || kind == Kind.WEIGHT_ONLY)) {
+            throw new CalibrationException("graph " + source.name()
+                    + " has no Conv2d, Linear or Add with a qconfig, or no Linear with a weight-only one: nothing would be"
+                    + " quantized");
+        }
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    /** By node, in the order of execution. */
+    Map<String, Decision> decisions() {
+        return Collections.unmodifiableMap(decisions);
+    }
+
+    /** By value, in the order of execution. */
+    Map<String, QConfig> observed() {
+        return Collections.unmodifiableMap(observed);
+    }
+
+    private static void requireFloat(Graph source) {
+        for (Value value : source.values()) {
+            if (value.isQuantized()) {
+                throw new InvalidValueException("graph " + source.name() + ": value " + value
+                        + " is quantized already; a float graph is prepared");
+            }
+        }
+    }
+
+    /** Entries that nothing answers to are misspelt, or meant for another graph. */
+    private void requireMatches(Graph source) {
+        Set<String> names = new TreeSet<>();
+        Set<String> types = new TreeSet<>();
+        for (Node node : source.nodes()) {
+            names.add(node.name());
+            types.add(node.op().type());
+        }
+        List<String> unmatched = new ArrayList<>();
+        for (String layer : mapping.layers().keySet()) {
+            if (!names.contains(layer)) {
+                unmatched.add("layer '" + layer + "'");
+            }
+        }
+        for (String type : mapping.types().keySet()) {
+            if (!types.contains(type)) {
+                unmatched.add("type '" + type + "'");
+            }
+        }
+        if (!unmatched.isEmpty()) {
+            throw new InvalidValueException("qconfig mapping for graph " + source.name() + ": nothing answers to "
+                    + String.join(", ", unmatched) + "; its layers are " + names + ", of types " + types);
+        }
+    }
+
+    private QConfig qconfig(Node node) {
+        return mapping.forNode(node.name(), node.op().type());
+    }
+
+    private boolean isNamed(Node node) {
+        return mapping.names(node.name(), node.op().type());
+    }
+
+    private static boolean sharesActivations(QConfig one, QConfig other) {
+        return one == null ? other == null || other.isWeightOnly() : one.sharesActivations(other);
+    }
+
+    /** Whether qconfigs let a node go into the one before it; where they differ, each stays and follows its own. */
+    private boolean mayFuse(Graph source, Node first, Node part) {
+        if (QuantizationRule.of(part.op()).scale() != Scale.OWN) {
+            return !isNamed(part) || sharesActivations(qconfig(first), qconfig(part));
+        }
+        // A sum with a constant does not run on codes, nor would the convolution that takes it in.
+        return sharesActivations(qconfig(first), qconfig(part)) && !readsConstant(source, part, 0, 1);
+    }
+
+    private static boolean readsConstant(Graph graph, Node node, int... indices) {
+        for (int i : indices) {
+            if (!node.input(i).isEmpty() && graph.value(node.input(i)).isConstant()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean hasConstantWeights(Node node) {
+        return graph.value(node.input(1)).isConstant()
+                && (node.input(2).isEmpty() || graph.value(node.input(2)).isConstant());
+    }
+
+    private Kind kind(Node node) {
+        QuantizationRule rule = QuantizationRule.of(node.op());
+        QConfig qconfig = qconfig(node);
+        if (rule.scale() == Scale.INPUT) {
+            boolean leftFloat = isNamed(node) && sharesActivations(qconfig, null);
+            return codes.contains(node.input(0)) && !leftFloat ? Kind.PASSED : Kind.FLOAT;
+        }
+        if (rule.scale() != Scale.OWN || qconfig == null || rule.weighted() && !hasConstantWeights(node)) {
+            return Kind.FLOAT;
+        }
+        if (qconfig.isWeightOnly()) {
+            return rule.weightOnly() ? Kind.WEIGHT_ONLY : Kind.FLOAT;
+        }
+        boolean fixed = rule.weighted() ? readsConstant(graph, node, 0, 3) : readsConstant(graph, node, 0, 1);
+        return fixed ? Kind.FLOAT : Kind.QUANTIZED;
+    }
+
+    /**
+     * Float values that nodes on codes read, each with the qconfig that makes codes of it: that of its reader, and where several
+     * differ, that of the one whose name comes first.
+     */
+    private Map<String, QConfig> borders() {
+        Map<String, Node> readers = new HashMap<>();
+        for (Node node : graph.nodes()) {
+            if (kinds.get(node.name()) == Kind.QUANTIZED) {
+                for (int i = 0; i < node.inputs().size(); i++) {
+                    String input = node.input(i);
+                    if (form(node, i) == Form.CODES && !codes.contains(input)) {
+                        readers.merge(input, node, (a, b) -> a.name().compareTo(b.name()) <= 0 ? a : b);
+                    }
+                }
+            }
+        }
+        Map<String, QConfig> borders = new HashMap<>();
+        readers.forEach((value, reader) -> borders.put(value, qconfig(reader)));
+        return borders;
+    }
+
+    private Form form(Node node, int index) {
+        Kind kind = kinds.get(node.name());
+        String input = node.input(index);
+        if (input.isEmpty()) {
+            return Form.ABSENT;
+        }
+        if (kind == Kind.FLOAT) {
+            return Form.FLOAT;
+        }
+        if (index == 1 && QuantizationRule.of(node.op()).weighted()) {
+            return Form.WEIGHT;
+        }
+        return kind == Kind.WEIGHT_ONLY || graph.value(input).isConstant() ? Form.FLOAT : Form.CODES;
+    }
+
+    private void decide(Node node, Map<String, QConfig> borders) {
+        Kind kind = kinds.get(node.name());
+        List<Form> forms = new ArrayList<>();
+        for (int i = 0; i < node.inputs().size(); i++) {
+            forms.add(form(node, i));
+            if (forms.get(i) == Form.CODES && borders.containsKey(node.input(i))) {
+                observed.put(node.input(i), borders.get(node.input(i)));
+            }
+        }
+        boolean own = kind == Kind.QUANTIZED;
+        String seen = own ? seenBehindClamps(node.output()) : null;
+        if (own) {
+            observed.put(seen, qconfig(node));
+        }
+        QConfig qconfig = own || kind == Kind.WEIGHT_ONLY ? qconfig(node) : null;
+        decisions.put(node.name(), new Decision(kind, qconfig, forms, seen));
+    }
+
+    /** Where all that becomes of a result is cut to bounds on its codes, these need not reach farther. */
+    private String seenBehindClamps(String value) {
+        List<Node> readers = graph.consumers(value);
+        boolean cut = readers.size() == 1
+                && !graph.isOutput(value)
+                && kinds.get(readers.get(0).name()) == Kind.PASSED
+                && QuantizationRule.of(readers.get(0).op()).narrows();
+        return cut ? seenBehindClamps(readers.get(0).output()) : value;
+    }
+}
