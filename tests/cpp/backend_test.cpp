@@ -1,4 +1,5 @@
 // What the plan makes of a registered back end: who runs what and why, scratch, failures, state, waiting for runs.
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -174,6 +175,49 @@ TEST_F(Backend, StateIsKeptReadAndWritten) {
     EXPECT_EQ(octavo_plan_read_state(plan.get(), parameter, now.data(), 11), OCTAVO_SHAPE_MISMATCH);
     EXPECT_EQ(octavo_plan_read_state(plan.get(), gradient, now.data(), 12), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_plan_read_state(plan.get(), parameter, nullptr, 12), OCTAVO_INVALID_ARGUMENT);
+}
+
+// What a run changes is the plan's own: neither the caller's read-only buffer nor a constant, and nothing that it reads as well.
+TEST_F(Backend, WhatIsChangedIsState) {
+    struct Changed {
+        octavo_op_kind kind;
+        const char* name;
+        int32_t inputs, outputs;
+        std::vector<int32_t> states;
+    };
+    const std::vector<float> data(4, 1);
+    for (const Changed& op : {Changed{OCTAVO_OP_SGD_STEP, "sgd_step", 4, 0, {0, 2}},
+                              Changed{OCTAVO_OP_ADAM_STEP, "adam_step", 5, 0, {0, 2, 3}},
+                              Changed{OCTAVO_OP_BATCH_NORM_TRAIN, "batch_norm_train", 5, 3, {3, 4}}}) {
+        for (const int32_t changed : op.states) {
+            for (const octavo_role role : {OCTAVO_INPUT, OCTAVO_CONSTANT, OCTAVO_STATE}) {
+                Network network;
+                octavo_op_desc desc = on_backend(op.kind, {}, {});
+                desc.name = "changes";
+                for (int32_t i = 0; i < op.inputs; i++) {
+                    octavo_value_desc value = describe(OCTAVO_F32, OCTAVO_INPUT, {4}, false);
+                    value.name = i == changed ? "changed" : "other";
+                    const bool state = std::count(op.states.begin(), op.states.end(), i) > 0;
+                    value.role = i == changed ? role : state ? OCTAVO_STATE : OCTAVO_INPUT;
+                    value.data = value.role == OCTAVO_INPUT ? nullptr : data.data();
+                    desc.inputs[desc.input_count++] = network.value(value);
+                }
+                for (int32_t i = 0; i < op.outputs; i++)
+                    desc.outputs[desc.output_count++] = network.value(describe(OCTAVO_F32, OCTAVO_OUTPUT, {4}, false));
+                octavo_op_desc twice = desc;
+                twice.inputs[1] = twice.inputs[changed];
+                const std::string subject = std::string("operator \"changes\" (") + op.name + "): value \"changed\" ";
+                EXPECT_EQ(octavo_builder_op(network.handle(), &twice), OCTAVO_INVALID_ARGUMENT);
+                EXPECT_EQ(std::string(octavo_last_error()).find(subject), 0u) << octavo_last_error();
+                EXPECT_EQ(octavo_builder_op(network.handle(), &desc),
+                          role == OCTAVO_STATE ? OCTAVO_OK : OCTAVO_INVALID_ARGUMENT);
+                if (role == OCTAVO_STATE) continue;
+                const std::string expected = subject + "is changed by it and must be state, but its role is " +
+                                             (role == OCTAVO_INPUT ? "input" : "constant");
+                EXPECT_EQ(octavo_last_error(), expected);
+            }
+        }
+    }
 }
 
 TEST_F(Backend, DestroyWaitsForRunsUnderWay) {

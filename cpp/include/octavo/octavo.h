@@ -244,7 +244,8 @@ OCTAVO_API void octavo_builder_destroy(octavo_builder* builder); /* null is fine
  * size beyond 63 bits). */
 OCTAVO_API octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number);
 /* Adds an operator; operators run in the order of their adding, each value written before it is read, and once. Fails, adding
- * nothing, with OCTAVO_INVALID_ARGUMENT or OCTAVO_NOT_FINITE. Types and shapes are looked at by octavo_builder_build. */
+ * nothing, with OCTAVO_INVALID_ARGUMENT (also: what an operator changes is no STATE, or is another input of it as well) or
+ * OCTAVO_NOT_FINITE. Types and shapes are looked at by octavo_builder_build. */
 OCTAVO_API octavo_status octavo_builder_op(octavo_builder* builder, const octavo_op_desc* desc);
 /* Checks, packs and plans. The builder stays usable, after a failure too, and must still be destroyed. options may be null: all
  * 0. Fails, with the operator's name and shapes, as: OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH, OCTAVO_UNSUPPORTED,
@@ -339,7 +340,8 @@ typedef struct octavo_backend {
     /* Scratch memory a run wants, in bytes, for this batch and thread count; it comes 64-byte aligned. Below 0: the run would fail,
      * and says why. */
     int64_t (*scratch_bytes)(void* op, int64_t batch, int32_t threads);
-    /* Must be callable from several threads at once for an operator without state. A failure's sentence goes to message. */
+    /* inputs and outputs in the order of the description; absent ones and constants are null. Must be callable from several threads
+     * at once for an operator without state. A failure's sentence goes to message. */
     octavo_status (*run)(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs, void* scratch,
                          char* message, size_t message_bytes);
     void (*destroy)(void* op);

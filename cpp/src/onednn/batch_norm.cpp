@@ -244,7 +244,6 @@ public:
     explicit BatchNormTrain(const Request& request)
         : BatchNorm(request), gamma_(request, 1), beta_(request, 2), momentum_(request.desc().momentum) {
         for (int i = 1; i <= 4; ++i) require_channel(request, request.input(i, OCTAVO_F32));
-        if (request.input(3).constant || request.input(4).constant) request.invalid("running statistics must be state");
         request.require_alike(request.output(0, OCTAVO_F32), x_);
         for (int i = 1; i <= 2; ++i) require_channel(request, request.output(i, OCTAVO_F32));
         if (request.desc().activation != OCTAVO_NO_ACTIVATION)

@@ -1,5 +1,7 @@
 #include "plan/builder.h"
 
+#include <algorithm>
+
 #include "plan/text.h"
 
 namespace octavo {
@@ -20,9 +22,16 @@ void Builder::add_node(const octavo_op_desc& desc) {
         throw Error(OCTAVO_INVALID_ARGUMENT, text("operator \"", node.name, "\" (", node.signature->name, "): value \"",
                                                   values_[value].name, "\" ", what));
     };
-    for (int input : node.inputs) {
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const int input = node.inputs[i];
         if (input < 0) continue;
         const octavo_role role = values_[input].role;
+        if (node.signature->changes(i)) {
+            if (role != OCTAVO_STATE)
+                complain(input, text("is changed by it and must be state, but its role is ", role_text(role)));
+            if (std::count(node.inputs.begin(), node.inputs.end(), input) > 1)
+                complain(input, "is changed by it and must be one of its inputs only once");
+        }
         if ((role == OCTAVO_TEMP || role == OCTAVO_OUTPUT) && writers_[input] < 0) {
             complain(input, "is read before any operator writes it");
         }

@@ -24,7 +24,7 @@ constexpr Signature signatures[] = {
     {OCTAVO_OP_CONV2D_GRAD_WEIGHT, "conv2d_grad_weight", 2, 2, 2, true, true},
     {OCTAVO_OP_LINEAR_GRAD_INPUT, "linear_grad_input", 2, 2, 1, false, true},
     {OCTAVO_OP_LINEAR_GRAD_WEIGHT, "linear_grad_weight", 2, 2, 2, false, true},
-    {OCTAVO_OP_BATCH_NORM_TRAIN, "batch_norm_train", 5, 5, 3, false, true},
+    {OCTAVO_OP_BATCH_NORM_TRAIN, "batch_norm_train", 5, 5, 3, false, true, 0b11000},
     {OCTAVO_OP_BATCH_NORM_GRAD, "batch_norm_grad", 5, 5, 3, false, true},
     {OCTAVO_OP_CLAMP_GRAD, "clamp_grad", 2, 2, 1, false, true},
     {OCTAVO_OP_MAX_POOL2D_TRAIN, "max_pool2d_train", 1, 1, 2, true, true},
@@ -36,8 +36,8 @@ constexpr Signature signatures[] = {
     {OCTAVO_OP_DROPOUT_GRAD, "dropout_grad", 2, 2, 1, false, true},
     {OCTAVO_OP_SOFTMAX_GRAD, "softmax_grad", 2, 2, 1, false, true},
     {OCTAVO_OP_CROSS_ENTROPY, "cross_entropy", 2, 2, 3, false, true},
-    {OCTAVO_OP_SGD_STEP, "sgd_step", 4, 4, 0, false, true},
-    {OCTAVO_OP_ADAM_STEP, "adam_step", 5, 5, 0, false, true},
+    {OCTAVO_OP_SGD_STEP, "sgd_step", 4, 4, 0, false, true, 0b0101},
+    {OCTAVO_OP_ADAM_STEP, "adam_step", 5, 5, 0, false, true, 0b01101},
 };
 
 }  // namespace

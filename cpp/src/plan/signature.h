@@ -2,6 +2,9 @@
 #ifndef OCTAVO_PLAN_SIGNATURE_H
 #define OCTAVO_PLAN_SIGNATURE_H
 
+#include <cstddef>
+#include <cstdint>
+
 #include "octavo/octavo.h"
 
 namespace octavo {
@@ -11,9 +14,12 @@ struct Signature {
     const char* name;     // as octavo.h has it, in lower case: "conv2d"
     int required_inputs;  // the first so many must be present
     int max_inputs;
-    int max_outputs;  // at least one must be wanted, unless this is 0
-    bool window;      // has kernel, stride and padding
-    bool couples;     // a sample's result depends on the whole batch
+    int max_outputs;     // at least one must be wanted, unless this is 0
+    bool window;         // has kernel, stride and padding
+    bool couples;        // a sample's result depends on the whole batch
+    uint32_t state = 0;  // bit i: input i is changed by a run, so it must be state
+
+    bool changes(size_t input) const { return (state >> input & 1) != 0; }
 };
 
 // Null for a number that is no operator.
