@@ -1,11 +1,16 @@
 #include "onednn/backend.h"
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <utility>
+#include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "onednn/operator.h"
+#include "onednn/primitive.h"
 #include "onednn/threads.h"
 
 namespace octavo::onednn {
@@ -85,15 +90,52 @@ std::unique_ptr<Operator> create_operator(const Request& request) {
     }
 }
 
+// What a handle of the table points to: an operator, and the constants that its runs read as they are.
+class Instance {
+public:
+    explicit Instance(const Request& request) : op_(create_operator(request)), inputs_(request.desc().input_count) {
+        for (int i = 0; i < inputs_; ++i) {
+            if (!request.has_input(i) || request.taken(i) || !request.input(i).constant) continue;
+            const Operand value = request.input(i);
+            const bool words = value.dtype == OCTAVO_F32 || value.dtype == OCTAVO_S32;
+            auto data = std::make_unique<Buffer>(static_cast<size_t>(value.elements()) * (words ? 4 : 1));
+            std::memcpy(data->data(), request.take_constant(i), data->bytes());
+            constants_.emplace_back(i, std::move(data));
+        }
+    }
+
+    const char* kernel() const { return op_->kernel(); }
+    size_t scratch_bytes(int64_t batch, int threads) { return op_->scratch_bytes(batch, threads); }
+    int64_t weight_bytes() const {
+        int64_t bytes = op_->weight_bytes();
+        for (const auto& constant : constants_) bytes += static_cast<int64_t>(constant.second->bytes());
+        return bytes;
+    }
+    void run(Run run) {
+        const void* inputs[OCTAVO_MAX_INPUTS];
+        if (!constants_.empty()) {
+            std::copy_n(run.inputs, inputs_, inputs);
+            for (const auto& [input, data] : constants_) inputs[input] = data->data();
+            run.inputs = inputs;
+        }
+        op_->run(run);
+    }
+
+private:
+    std::unique_ptr<Operator> op_;
+    int inputs_;
+    std::vector<std::pair<int, std::unique_ptr<Buffer>>> constants_;
+};
+
 octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
                      const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
                      size_t reason_bytes) {
     return guarded(reason, reason_bytes, [&] {
         if (!desc || !op)
             throw Error(OCTAVO_INVALID_ARGUMENT, "the description and the place of the operator must not be null");
-        std::unique_ptr<Operator> made;
+        std::unique_ptr<Instance> made;
         try {
-            made = create_operator(Request(*desc, inputs, outputs));
+            made = std::make_unique<Instance>(Request(*desc, inputs, outputs));
         } catch (const dnnl::error& e) {
             // At description, what oneDNN does not take is a refusal, however it puts it.
             if (e.status == dnnl_out_of_memory) throw;
@@ -108,20 +150,20 @@ int64_t scratch_bytes(void* op, int64_t batch, int32_t threads) {
     int64_t bytes = -1;
     // A failure here comes up again, with its sentence, in the run.
     guarded(nullptr, 0,
-            [&] { bytes = static_cast<int64_t>(static_cast<Operator*>(op)->scratch_bytes(batch, threads)); });
+            [&] { bytes = static_cast<int64_t>(static_cast<Instance*>(op)->scratch_bytes(batch, threads)); });
     return bytes;
 }
 
 octavo_status run(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs,
                   void* scratch, char* message, size_t message_bytes) {
     return guarded(message, message_bytes, [&] {
-        static_cast<Operator*>(op)->run({batch, threads, inputs, outputs, static_cast<std::byte*>(scratch)});
+        static_cast<Instance*>(op)->run({batch, threads, inputs, outputs, static_cast<std::byte*>(scratch)});
     });
 }
 
-void destroy(void* op) { delete static_cast<Operator*>(op); }
+void destroy(void* op) { delete static_cast<Instance*>(op); }
 
-int64_t weight_bytes(void* op) { return static_cast<Operator*>(op)->weight_bytes(); }
+int64_t weight_bytes(void* op) { return static_cast<Instance*>(op)->weight_bytes(); }
 
 }  // namespace
 

@@ -111,7 +111,7 @@ private:
         const Operand value(desc);
         if (value.dtype != OCTAVO_S8)
             request.refuse(value.text() + " must be s8: table codes and u8 weights are not implemented");
-        if (!value.constant || !desc.data) request.refuse(value.text() + " must be constant");
+        if (!value.constant) request.refuse(value.text() + " must be constant");
         if (desc.group_size > 0) request.refuse(value.text() + " has scales a group, which are not implemented");
         if (!desc.scales || desc.param_count < 1) request.invalid(value.text() + " has no scale");
         if (desc.param_count > 1 && (desc.axis != 0 || desc.param_count != value.dims[0])) {
@@ -128,14 +128,15 @@ private:
         if (!request.has_input(2)) return;
         const octavo_value_desc& desc = request.input_desc(2);
         const Operand value(desc);
-        if (!value.constant || !desc.data) request.refuse(value.text() + " must be constant");
+        if (!value.constant) request.refuse(value.text() + " must be constant");
         request.require_dims(value, {request.input(1).dims[0]});
+        const void* data = request.take_constant(2);
         const auto n = static_cast<size_t>(value.elements());
         bias.resize(n);
         if (value.dtype == OCTAVO_F32) {
-            std::memcpy(bias.data(), desc.data, n * sizeof(float));
+            std::memcpy(bias.data(), data, n * sizeof(float));
         } else if (value.dtype == OCTAVO_S32) {
-            const auto* integers = static_cast<const int32_t*>(desc.data);
+            const auto* integers = static_cast<const int32_t*>(data);
             for (size_t i = 0; i < n; ++i) {
                 bias[i] = static_cast<float>(static_cast<double>(integers[i]) * x.scale * w[w.size() == 1 ? 0 : i]);
             }
@@ -193,9 +194,8 @@ protected:
     };
 
     explicit Int8(const Request& request) : q_(request), x_(request.input(0)) {
-        const octavo_value_desc& w = request.input_desc(1);
-        const auto* data = static_cast<const int8_t*>(w.data);
-        codes_.assign(data, data + Operand(w).elements());
+        const auto* data = static_cast<const int8_t*>(request.take_constant(1));
+        codes_.assign(data, data + request.input(1).elements());
         require_exact_sums(request);
     }
 

@@ -76,6 +76,13 @@ const octavo_value_desc& Request::output_desc(int i) const {
     return *outputs_[i];
 }
 
+const void* Request::take_constant(int i) const {
+    const octavo_value_desc& desc = input_desc(i);
+    if (!desc.data) invalid(input(i).text() + " is constant but has no data");
+    taken_ |= uint32_t{1} << i;
+    return desc.data;
+}
+
 Operand Request::typed(Operand value, octavo_dtype dtype) const {
     if (value.dtype != dtype) {
         refuse(value.text() + " is " + dtype_name(value.dtype) + "; implemented for " + dtype_name(dtype));
@@ -102,8 +109,7 @@ Parameter::Parameter(const Request& request, int index) {
     index_ = index;
     constant_ = value.constant;
     if (!constant_) return;
-    const void* data = request.input_desc(index).data;
-    if (!data) request.invalid(value.text() + " is constant but has no data");
+    const void* data = request.take_constant(index);
     data_.resize(static_cast<size_t>(value.elements()));
     std::memcpy(data_.data(), data, data_.size() * sizeof(float));
 }

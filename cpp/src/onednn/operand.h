@@ -46,6 +46,11 @@ public:
     Operand input(int i, octavo_dtype dtype) const { return typed(input(i), dtype); }
     Operand output(int i, octavo_dtype dtype) const { return typed(output(i), dtype); }
 
+    // The data of a constant input that the operator keeps in a form of its own: its runs get null for it. Of all other
+    // constants runs get the data, as of any value.
+    const void* take_constant(int i) const;
+    bool taken(int i) const { return (taken_ >> i & 1) != 0; }
+
     [[noreturn]] void refuse(const std::string& reason) const;
     [[noreturn]] void mismatch(const std::string& found, const std::string& expected) const;
     [[noreturn]] void invalid(const std::string& what) const;
@@ -61,6 +66,7 @@ private:
     const octavo_op_desc& desc_;
     const octavo_value_desc* const* inputs_;
     const octavo_value_desc* const* outputs_;
+    mutable uint32_t taken_ = 0;  // bit i: input i
 };
 
 // A parameter that is either constant, and then kept here, or given to every run.

@@ -14,7 +14,7 @@ namespace octavo::onednn {
 struct Run {
     int64_t batch;
     int threads;
-    const void* const* inputs;  // constants: null
+    const void* const* inputs;  // constants that the operator took at description: null
     void* const* outputs;       // not wanted: null
     std::byte* scratch;         // scratch_bytes(batch, threads), 64-byte aligned
 

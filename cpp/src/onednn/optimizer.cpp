@@ -51,7 +51,6 @@ public:
         for (int i = 2; i < 2 + states; ++i) request.require_alike(request.input(i, OCTAVO_F32), param);
         const Operand numbers = request.input(2 + states, OCTAVO_F32);
         request.require_dims(numbers, {hyper});
-        if (numbers.constant) request.refuse(numbers.text() + " must be given at run time");
     }
 
 protected:
