@@ -1,11 +1,15 @@
 // Pooling in training: max pooling that keeps its indices (oneDNN's), and the gradients.
 //
-// The index of an output is the number of the tap that won, row by row in the window; a padded tap never wins. Gradients go
-// through the output positions in order within a sample, so that they do not depend on the thread count.
+// The index of an output is the number of the tap that won, row by row in the window: the first of equal ones, NaN before all
+// numbers and the last NaN before the others, as in PyTorch. A padded tap never wins. Gradients go through the output positions
+// in order within a sample, so that they do not depend on the thread count.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "onednn/clones.h"
 #include "onednn/geometry.h"
+#include "onednn/invalid.h"
 #include "onednn/operator.h"
 #include "onednn/primitive.h"
 #include "onednn/threads.h"
@@ -25,13 +29,64 @@ struct Strides {
           column(layout == OCTAVO_NHWC ? c : 1) {}
 };
 
+// Taps 0 to kernel - 1 of a window that begins at `start`, of which [begin, end) lie within a size n. Never none: a window's
+// padding is at most half of it, the last one of ceil_mode begins inside, and the dilation is at most n.
+struct Taps {
+    int64_t begin, end;
+
+    Taps(int64_t start, int64_t kernel, int64_t dilation, int64_t n) : begin(0), end(kernel) {
+        if (start < 0) begin = (-start + dilation - 1) / dilation;
+        if (start + (kernel - 1) * dilation >= n) end = (n - start + dilation - 1) / dilation;
+    }
+};
+
+// The definition, for one image: what oneDNN gives as well where all are numbers above the least float.
+void max_pool_image(const Geometry& g, const float* x, float* y, uint8_t* index, const Strides& out,
+                    const Strides& in) {
+    for (int64_t oy = 0; oy < g.oh; ++oy) {
+        const Taps rows(oy * g.sh - g.pt, g.kh, g.dh, g.ih);
+        for (int64_t ox = 0; ox < g.ow; ++ox) {
+            const Taps columns(ox * g.sw - g.pl, g.kw, g.dw, g.iw);
+            const float* corner = x + (oy * g.sh - g.pt) * in.row + (ox * g.sw - g.pl) * in.column;
+            for (int64_t c = 0; c < g.ic; ++c) {
+                float best = -INFINITY;
+                int64_t won = rows.begin * g.kw + columns.begin;
+                for (int64_t r = rows.begin; r < rows.end; ++r) {
+                    for (int64_t s = columns.begin; s < columns.end; ++s) {
+                        const float v = corner[r * g.dh * in.row + s * g.dw * in.column + c * in.channel];
+                        if (!(v > best) && v == v) continue;
+                        best = v;
+                        won = r * g.kw + s;
+                    }
+                }
+                const int64_t at = oy * out.row + ox * out.column + c * out.channel;
+                y[at] = best;
+                index[at] = static_cast<uint8_t>(won);
+            }
+        }
+    }
+}
+
+// Whether a maximum is the least float or below.
+OCTAVO_CLONES bool any_least(const float* y, int64_t n) {
+    int32_t any = 0;
+    for (int64_t i = 0; i < n; ++i) any |= y[i] <= std::numeric_limits<float>::lowest();
+    return any != 0;
+}
+
+// What an index can say: which of at most 255 taps won, one of which lies in the image.
+void require_indices(const Request& request, const Geometry& g) {
+    if (g.kh * g.kw > 255) request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
+    if ((g.kh > 1 && g.dh > g.ih) || (g.kw > 1 && g.dw > g.iw))
+        request.refuse("a dilation beyond the image, where a window may hold nothing of it, is not implemented");
+}
+
 class MaxPool2dTrain : public Operator {
 public:
     explicit MaxPool2dTrain(const Request& request)
         : x_(request.input(0, OCTAVO_F32)), g_(Geometry::pooling(request, x_, request.output(0, OCTAVO_F32))) {
         request.require_alike(request.output(1, OCTAVO_U8), Operand(request.output_desc(0)));
-        if (g_.kh * g_.kw > 255)
-            request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
+        require_indices(request, g_);
         const Forward pd = forward(1);
         if (pd.workspace_desc() != dnnl::memory::desc(g_.result(1), Type::u8, g_.tag())) {
             request.refuse(std::string("oneDNN's ") + pd.impl_info_str() + " keeps indices in another format");
@@ -49,10 +104,18 @@ public:
         const size_t bytes = worker_bytes(cut);
         auto* index = static_cast<uint8_t*>(run.outputs[1]);
         run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
-            const int64_t to = begin * g_.result_elements();
-            call(end - begin)
-                ->run({run.in(0) + begin * g_.source_elements(), run.out(0) + to, index + to},
-                      run.scratch + static_cast<size_t>(worker) * bytes);
+            const float* x = run.in(0) + begin * g_.source_elements();
+            const int64_t to = begin * g_.result_elements(), n = (end - begin) * g_.result_elements();
+            float* y = run.out(0) + to;
+            const InvalidWatch watch;
+            call(end - begin)->run({x, y, index + to}, run.scratch + static_cast<size_t>(worker) * bytes);
+            // oneDNN drops NaN, and begins with the least float as if that were tap 0, which may be a padded one.
+            if (!watch.raised() && !any_least(y, n)) return;
+            const Strides out(g_.layout, g_.oc, g_.oh, g_.ow), in(g_.layout, g_.ic, g_.ih, g_.iw);
+            for (int64_t image = 0; image < end - begin; ++image) {
+                max_pool_image(g_, x + image * in.image, y + image * out.image, index + to + image * out.image, out,
+                               in);
+            }
         });
     }
 
@@ -98,24 +161,44 @@ private:
     PerCount<Call> calls_;
 };
 
-// One image, any windows: they add to dx, which is zero before.
-OCTAVO_CLONES void max_pool_grad_image(const Geometry& g, const float* dy, const uint8_t* index, float* dx,
-                                       const Strides& out, const Strides& in) {
+// One image, any windows: they add to dx, which is zero before. Returns the first index that is no tap inside the image, or -1.
+OCTAVO_CLONES int max_pool_grad_image(const Geometry& g, const float* dy, const uint8_t* index, float* dx,
+                                      const Strides& out, const Strides& in) {
+    if (g.layout != OCTAVO_NHWC && g.ic > 1) {  // plane by plane
+        Geometry plane = g;
+        plane.ic = 1;
+        int wrong = -1;
+        for (int64_t c = 0; c < g.ic && wrong < 0; ++c)
+            wrong =
+                max_pool_grad_image(plane, dy + c * out.channel, index + c * out.channel, dx + c * in.channel, out, in);
+        return wrong;
+    }
+    int64_t offsets[256];  // of a tap from the window's corner
+    for (int64_t tap = 0; tap < g.kh * g.kw; ++tap)
+        offsets[tap] = tap / g.kw * g.dh * in.row + tap % g.kw * g.dw * in.column;
     for (int64_t y = 0; y < g.oh; ++y) {
+        const Taps rows(y * g.sh - g.pt, g.kh, g.dh, g.ih);
         for (int64_t x = 0; x < g.ow; ++x) {
+            const Taps columns(x * g.sw - g.pl, g.kw, g.dw, g.iw);
+            const bool inside = rows.begin == 0 && rows.end == g.kh && columns.begin == 0 && columns.end == g.kw;
             const int64_t at = y * out.row + x * out.column;
             float* corner = dx + (y * g.sh - g.pt) * in.row + (x * g.sw - g.pl) * in.column;
             for (int64_t c = 0; c < g.ic; ++c) {
-                const int64_t tap = index[at + c * out.channel];
-                corner[tap / g.kw * g.dh * in.row + tap % g.kw * g.dw * in.column + c * in.channel] +=
-                    dy[at + c * out.channel];
+                const int tap = index[at + c];
+                if (tap >= g.kh * g.kw) return tap;
+                if (!inside) {
+                    const int64_t r = tap / g.kw, s = tap % g.kw;
+                    if (r < rows.begin || r >= rows.end || s < columns.begin || s >= columns.end) return tap;
+                }
+                corner[offsets[tap] + c] += dy[at + c];
             }
         }
     }
+    return -1;
 }
 
 // The kw pixels of a window row, channels in vectors of 8: dy where the index is that of the tap, else 0. Reads and writes up to 7
-// elements more than the channels; what it writes too much belongs to the next pixel, which is written after.
+// elements more than the channels; what it writes too much belongs to later elements of the image, which are written after.
 inline void tile_row(const float* dy, const int32_t* index, float* dx, int64_t channels, int64_t kw, int32_t tap) {
     for (int64_t s = 0; s < kw; ++s, ++tap, dx += channels) {
         for (int64_t c = 0; c < channels; c += 8) {
@@ -128,14 +211,22 @@ inline void tile_row(const float* dy, const int32_t* index, float* dx, int64_t c
 constexpr int64_t most_tile_row = 4096;
 
 // One NHWC image that the windows tile, with rows of dy of at most that many elements: every element of dx is written, in the
-// order of memory.
-OCTAVO_CLONES void max_pool_grad_tiles(const Geometry& g, const float* dy, const uint8_t* index, float* dx) {
+// order of memory. Returns the first index that is no tap, or -1.
+OCTAVO_CLONES int max_pool_grad_tiles(const Geometry& g, const float* dy, const uint8_t* index, float* dx) {
     const int64_t channels = g.ic, kw = g.kw, ow = g.ow, row = ow * channels;
+    const int64_t vectors = (channels + 7) / 8 * 8;
     int32_t wide[most_tile_row + 8];
     std::fill_n(wide + row, 8, -1);
     for (int64_t y = 0; y < g.oh; ++y, dy += row, index += row) {
-        for (int64_t i = 0; i < row; ++i) wide[i] = index[i];
-        const int64_t whole = y + 1 == g.oh ? ow - 1 : ow;  // behind the last pixel of dy may be nothing
+        int32_t most = 0;
+        for (int64_t i = 0; i < row; ++i) {
+            wide[i] = index[i];
+            most = std::max(most, wide[i]);
+        }
+        if (most >= g.kh * kw) return most;
+        // Pixels whose vectors end within the image's dy; in dx, of which more follows, they then do too.
+        const int64_t left = (g.oh - y) * row - vectors;
+        const int64_t whole = left < 0 ? 0 : std::min(ow, left / channels + 1);
         for (int64_t r = 0; r < g.kh; ++r, dx += row * kw) {
             const auto tap = static_cast<int32_t>(r * kw);
             for (int64_t x = 0; x < whole; ++x) {
@@ -149,6 +240,7 @@ OCTAVO_CLONES void max_pool_grad_tiles(const Geometry& g, const float* dy, const
             }
         }
     }
+    return -1;
 }
 
 class MaxPool2dGrad : public Operator {
@@ -156,8 +248,7 @@ public:
     explicit MaxPool2dGrad(const Request& request)
         : dx_(request.output(0, OCTAVO_F32)), g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))) {
         request.require_alike(request.input(1, OCTAVO_U8), Operand(request.input_desc(0)));
-        if (g_.kh * g_.kw > 255)
-            request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
+        require_indices(request, g_);
     }
 
     void run(const Run& run) override {
@@ -168,12 +259,19 @@ public:
             for (int64_t n = begin; n < end; ++n) {
                 const float* dy = run.in(0) + n * out.image;
                 float* dx = run.out(0) + n * in.image;
+                int wrong;
                 if (tiles()) {
-                    max_pool_grad_tiles(g_, dy, index + n * out.image, dx);
-                    continue;
+                    wrong = max_pool_grad_tiles(g_, dy, index + n * out.image, dx);
+                } else {
+                    std::fill_n(dx, in.image, 0.0f);
+                    wrong = max_pool_grad_image(g_, dy, index + n * out.image, dx, out, in);
                 }
-                std::fill_n(dx, in.image, 0.0f);
-                max_pool_grad_image(g_, dy, index + n * out.image, dx, out, in);
+                if (wrong >= 0) {
+                    throw Error(OCTAVO_INVALID_ARGUMENT, "index " + std::to_string(wrong) + " of sample " +
+                                                             std::to_string(n) + " is no tap of its " +
+                                                             std::to_string(g_.kh) + "x" + std::to_string(g_.kw) +
+                                                             " window that lies inside the image");
+                }
             }
         });
     }

@@ -1,7 +1,9 @@
 // Pooling in training: values, indices and gradients against plain loops.
+#include <cmath>
 #include <limits>
 
 #include "onednn/one_operator.h"
+#include "support/guarded_buffer.h"
 
 namespace octavo::test {
 namespace {
@@ -70,11 +72,13 @@ Maximum maximum(const Pool& p, const Floats& x) {
     Maximum m{Floats(elements(p.y())), std::vector<uint8_t>(elements(p.y()))};
     p.each_window([&](int64_t plane, int64_t out, int64_t top, int64_t left) {
         float best = -std::numeric_limits<float>::infinity();
+        bool found = false;
         for (int64_t tap = 0; tap < p.kh * p.kw; ++tap) {
             const int64_t v = top + tap / p.kw, u = left + tap % p.kw;
             if (v < 0 || v >= p.ih || u < 0 || u >= p.iw) continue;
             const float value = x[(plane * p.ih + v) * p.iw + u];
-            if (value <= best) continue;
+            if (found && !(value > best) && !std::isnan(value)) continue;
+            found = true;
             best = value;
             m.index[plane * p.oh() * p.ow() + out] = static_cast<uint8_t>(tap);
         }
@@ -131,6 +135,99 @@ TEST(OnednnPooling, FirstOfEqualsWins) {
     op.output(OCTAVO_U8, p.y(), true, p.layout);
     ASSERT_TRUE(op.go());
     EXPECT_TRUE(same_bits(to_logical(op.result<uint8_t>(1), p.y(), p.layout), maximum(p, x).index));
+}
+
+// Both operators of a pool as one plan, so that the gradient's index is the forward's.
+PlanHandle max_pool_and_gradient(const Pool& p, int32_t threads) {
+    EXPECT_EQ(octavo_onednn_register(), OCTAVO_OK);
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, p.x(), p.layout), dy = network.floats(OCTAVO_INPUT, p.y(), p.layout);
+    const int32_t y = network.floats(OCTAVO_OUTPUT, p.y(), p.layout);
+    const int32_t index = network.value(describe(OCTAVO_U8, OCTAVO_OUTPUT, p.y(), true, p.layout));
+    const int32_t dx = network.floats(OCTAVO_OUTPUT, p.x(), p.layout);
+    for (octavo_op_desc op : {describe_op(OCTAVO_OP_MAX_POOL2D_TRAIN, {x}, {y, index}),
+                              describe_op(OCTAVO_OP_MAX_POOL2D_GRAD, {dy, index}, {dx})}) {
+        p.attributes(op);
+        network.op(op);
+    }
+    octavo_plan_options options{};
+    options.threads = threads;
+    return network.build(options);
+}
+
+// Few channels, whose vectors reach beyond a pixel, and windows that tile the image or do not; numbers, infinities and NaN, of
+// which NaN wins. No padded tap is ever named, nothing outside the buffers touched.
+TEST(OnednnPooling, MaximaBetweenGuardPages) {
+    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    Random random(5);
+    for (int64_t channels = 1; channels <= 17; ++channels) {
+        for (const octavo_layout layout : {OCTAVO_NHWC, OCTAVO_PLAIN}) {
+            for (const auto& [k, s, pad, side] : {std::tuple<int64_t, int64_t, int64_t, int64_t>{1, 1, 0, 3},
+                                                  {2, 2, 0, 2},
+                                                  {2, 2, 0, 6},
+                                                  {3, 3, 0, 3},
+                                                  {3, 3, 0, 9},
+                                                  {3, 2, 1, 7},
+                                                  {2, 1, 1, 4}}) {
+                // One image touches the guard pages; many are shared among threads.
+                for (const int32_t threads : {1, 2, 3, 4}) {
+                    if (threads > 1 && (channels > 3 || side < 6)) continue;
+                    const int64_t images = threads == 1 ? 1 : threads * 280000 / (channels * side * side * 4);
+                    const Pool p{images, channels, side, side, k, k, s, s, {pad, pad, pad, pad}, false, layout};
+                    SCOPED_TRACE(p.text() + " threads " + std::to_string(threads));
+                    Floats x = random_floats(random, elements(p.x()));
+                    for (float& v : x) {
+                        if (random.chance(0.4)) v = random.chance(0.5) ? -infinity : nan;
+                    }
+                    const Floats dy = random_floats(random, elements(p.y()));
+                    const Maximum expected = maximum(p, x);
+                    Sums dx(elements(p.x()));
+                    p.each_window([&](int64_t plane, int64_t out, int64_t top, int64_t left) {
+                        const int64_t at = plane * p.oh() * p.ow() + out, tap = expected.index[at];
+                        dx.add((plane * p.ih + top + tap / p.kw) * p.iw + left + tap % p.kw, dy[at]);
+                    });
+                    const PlanHandle plan = max_pool_and_gradient(p, threads);
+                    for (const Guard guard : {Guard::after, Guard::before}) {
+                        const GuardedBuffer<float> in(to_layout(x, p.x(), layout), guard),
+                            gradient(to_layout(dy, p.y(), layout), guard);
+                        GuardedBuffer<float> y(dy.size(), guard), to(x.size(), guard);
+                        GuardedBuffer<uint8_t> index(dy.size(), guard);
+                        const void* inputs[] = {in.data(), gradient.data()};
+                        void* outputs[] = {y.data(), index.data(), to.data()};
+                        ASSERT_EQ(octavo_plan_run(plan.get(), p.n, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+                        ASSERT_TRUE(same_bits(to_logical(y.copy(), p.y(), layout), expected.y));
+                        ASSERT_TRUE(same_bits(to_logical(index.copy(), p.y(), layout), expected.index));
+                        ASSERT_TRUE(close_sums(to_logical(to.copy(), p.x(), layout), dx));
+                    }
+                }
+            }
+        }
+    }
+}
+
+// An index may come from the caller: one that is no tap, or a padded one, is an error and not an address.
+TEST(OnednnPooling, IndicesAreChecked) {
+    for (const octavo_layout layout : {OCTAVO_NHWC, OCTAVO_PLAIN}) {
+        for (const auto& [k, s, pad, wrong] : {std::tuple<int64_t, int64_t, int64_t, int>{3, 2, 1, 200},
+                                               {3, 2, 1, 9},
+                                               {3, 2, 1, 0},
+                                               {2, 2, 0, 4},
+                                               {2, 2, 0, 255}}) {
+            const Pool p{3, 4, 8, 8, k, k, s, s, {pad, pad, pad, pad}, false, layout};
+            OneOperator op(OCTAVO_OP_MAX_POOL2D_GRAD, p.n);
+            p.attributes(op.desc);
+            std::vector<uint8_t> index(elements(p.y()), static_cast<uint8_t>(k * k - 1));
+            index[static_cast<size_t>(4 * p.oh() * p.ow())] = static_cast<uint8_t>(wrong);  // a corner of sample 1
+            op.input(Floats(index.size(), 1.0f), p.y(), true, layout);
+            op.input(OCTAVO_U8, index, p.y(), true, layout);
+            op.output(p.x(), true, layout);
+            ASSERT_TRUE(op.build()) << op.message;
+            EXPECT_FALSE(op.run()) << p.text();
+            EXPECT_EQ(op.status, OCTAVO_INVALID_ARGUMENT);
+            EXPECT_NE(op.message.find("index " + std::to_string(wrong) + " of sample 1"), std::string::npos)
+                << op.message;
+        }
+    }
 }
 
 TEST(OnednnPooling, GradientOfTheAverage) {
