@@ -2,6 +2,7 @@ package io.octavo.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -19,11 +21,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Who imports whom. The table is the architecture's: a package uses those that its row names, and the values that these hand it
- * from further down. Two rooms are for those alone that name them: {@code internal.bind}, and the generated {@code natives}.
+ * from further down. Three rooms are for those alone that name them: {@code internal.bind}, {@code internal.lower}, and the
+ * generated {@code natives}.
  */
 class PackagesTest {
     private static final String ROOT = "io.octavo";
     private static final String BIND = "internal.bind";
+    private static final String LOWER = "internal.lower";
     private static final String NATIVES = "natives";
 
     /** Package below {@code io.octavo} to the packages that its row names, in the order of the table. */
@@ -36,16 +40,28 @@ class PackagesTest {
         TABLE.put("observe", Set.of("tensor", "scheme", BIND));
         TABLE.put("qconfig", Set.of("scheme", "observe"));
         TABLE.put("graph", Set.of("tensor", "scheme"));
-        TABLE.put("runtime", Set.of("graph", "tensor", BIND));
+        TABLE.put(LOWER, Set.of("graph", "tensor", "scheme", BIND));
+        TABLE.put("runtime", Set.of("graph", "tensor", BIND, LOWER));
+        TABLE.put("calibrate", Set.of("observe", "qconfig", "graph", "runtime"));
+        TABLE.put("quantize", Set.of("graph", "scheme", "qconfig", "calibrate"));
+        TABLE.put("analyze", Set.of("quantize", "calibrate", "runtime"));
+        TABLE.put("onnx", Set.of("graph", "scheme", "tensor"));
         TABLE.put("nn", Set.of("graph"));
         TABLE.put("data", Set.of("tensor"));
-        TABLE.put("train", Set.of("graph", "nn", "data", "runtime", BIND));
-        TABLE.put("calibrate", Set.of("observe", "qconfig", "graph", "runtime", "data"));
-        TABLE.put("quantize", Set.of("graph", "scheme", "qconfig", "calibrate"));
+        TABLE.put("train", Set.of("graph", "nn", "data", "runtime", BIND, LOWER));
         TABLE.put("qat", Set.of("train", "quantize"));
-        TABLE.put("analyze", Set.of("quantize", "calibrate", "runtime", "data"));
-        TABLE.put("onnx", Set.of("graph", "scheme", "tensor"));
     }
+
+    /** The rooms of octavo-train; all others of the table are octavo-core's, which does without them. */
+    private static final Set<String> TRAINING = Set.of("nn", "data", "train", "qat");
+
+    /** Packages of other libraries, by their first names, to the rooms that may use them. */
+    private static final Map<String, Set<String>> LIBRARIES = Map.of(
+            "com.fasterxml.jackson", Set.of("tensor", "calibrate", "cli", "report"),
+            "org.apache.commons.compress", Set.of("data"),
+            "javax.imageio", Set.of("data"),
+            "java.awt", Set.of("data", "cli", "report"),
+            "java.net", Set.of("data"));
 
     private static final Set<String> PROGRAMS = Set.of("cli", "report");
 
@@ -67,6 +83,38 @@ class PackagesTest {
                                     c -> isOctavo(c) && !room(c).isEmpty() && !allowed.contains(room(c))))
                             .check(CLASSES);
                 }));
+    }
+
+    /** An int8 deployment takes octavo-core alone: what is only for training is in the other jar, and nothing points there. */
+    @Test
+    void everyRoomIsInItsJar() {
+        Map<String, String> strays = new TreeMap<>();
+        for (JavaClass c : CLASSES) {
+            if (TABLE.containsKey(room(c))) {
+                String module = TRAINING.contains(room(c)) ? "train" : "core";
+                String source = c.getSource().orElseThrow().getUri().toString();
+                // In a jar of that name, or not packed yet.
+                if (!source.contains("/octavo-" + module + "-") && !source.contains("/java/" + module + "/target/")) {
+                    strays.put(c.getName(), source);
+                }
+            }
+        }
+        assertEquals(Map.of(), strays, "classes outside the jar of their room");
+        TABLE.forEach((room, named) -> assertTrue(
+                TRAINING.contains(room) || named.stream().noneMatch(TRAINING::contains),
+                room + " of octavo-core names a room of octavo-train: " + named));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> librariesAreForTheRoomsThatNeedThem() {
+        return LIBRARIES.entrySet().stream()
+                .map(library -> DynamicTest.dynamicTest(library.getKey(), () -> noClasses()
+                        .that(describe("are not in " + library.getValue(), (JavaClass c) -> !library.getValue()
+                                .contains(room(c))))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage(library.getKey() + "..")
+                        .check(CLASSES)));
     }
 
     @Test
@@ -140,14 +188,14 @@ class PackagesTest {
         return dot < 0 ? below : below.substring(0, dot);
     }
 
-    /** What the row of a package names, what those rows name in turn, and itself; the two closed rooms only by name. */
+    /** What the row of a package names, what those rows name in turn, and itself; the closed rooms only by name. */
     private static Set<String> reachable(String name) {
         Set<String> named = TABLE.getOrDefault(name, Set.of());
         Set<String> all = new LinkedHashSet<>(named);
         for (String next : named) {
             all.addAll(reachable(next));
         }
-        for (String closed : Set.of(BIND, NATIVES)) {
+        for (String closed : Set.of(BIND, LOWER, NATIVES)) {
             if (!named.contains(closed)) {
                 all.remove(closed);
             }

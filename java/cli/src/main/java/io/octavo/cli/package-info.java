@@ -1,5 +1,5 @@
 /**
  * The command line. Commands parse options, call the library as any user would, and print records; they compute nothing of
- * their own. May use every exported package of the core, and picocli, progressbar and Jackson.
+ * their own. May use every exported package of core and train, and picocli, progressbar and Jackson.
  */
 package io.octavo.cli;

@@ -1,4 +1,4 @@
 /**
- * What quantization cost and gained, as records. May use every package of the core but train, qat and onnx.
+ * What quantization cost and gained, as records. May use every package of the core but onnx.
  */
 package io.octavo.analyze;

@@ -3,13 +3,15 @@ package io.octavo.calibrate;
 import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
-import io.octavo.data.Batch;
+import io.octavo.graph.Value;
 import io.octavo.observe.Observer;
 import io.octavo.runtime.Session;
 import io.octavo.scheme.Distribution;
+import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Tensor;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -22,6 +24,7 @@ import java.util.Set;
 public final class Calibrator implements AutoCloseable {
     private final Map<String, Observer> observers = new LinkedHashMap<>();
     private final String network;
+    private final List<String> names;
     private final Session session;
     private long images;
 
@@ -47,6 +50,7 @@ public final class Calibrator implements AutoCloseable {
             }
             observers.put(value, observer);
         });
+        names = prepared.graph().inputs().stream().map(Value::name).toList();
         session = Session.builder(prepared.graph())
                 .tap(Set.copyOf(observers.keySet()), this::observe)
                 .build();
@@ -61,21 +65,31 @@ public final class Calibrator implements AutoCloseable {
     }
 
     /**
-     * Observes one batch of inputs.
+     * Observes one batch.
      *
-     * @param images F32 [n, ...] as the graph's input asks
+     * @param inputs one tensor an input, in the graph's order, F32 [n, ...] as the input asks
      * @throws NotFiniteException if an inner tensor holds NaN, naming it
      */
-    public void observe(Tensor images) {
-        session.run(images);
-        this.images += images.shape().dim(0);
+    public void observe(Tensor... inputs) {
+        observe(Inputs.of(inputs));
     }
 
-    /** Observes the images of every batch; labels are not looked at. */
-    public void observe(Iterable<Batch> batches) {
-        for (Batch batch : batches) {
-            observe(batch.images());
+    /** {@link #observe(Tensor...)} with tensors by the names of the graph's inputs. */
+    public void observe(Map<String, Tensor> inputs) {
+        observe(Inputs.of(inputs));
+    }
+
+    /** Observes every batch, such as those of a data loader. */
+    public void observe(Iterable<? extends Inputs> batches) {
+        for (Inputs batch : batches) {
+            observe(batch);
         }
+    }
+
+    private void observe(Inputs batch) {
+        List<Tensor> inputs = batch.tensors(names);
+        session.run(inputs);
+        images += inputs.get(0).shape().dim(0);
     }
 
     /** Images observed so far, merged ones included. */

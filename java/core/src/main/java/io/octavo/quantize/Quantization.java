@@ -4,10 +4,10 @@ import io.octavo.CalibrationException;
 import io.octavo.calibrate.Calibration;
 import io.octavo.calibrate.Calibrator;
 import io.octavo.calibrate.Prepared;
-import io.octavo.data.Batch;
 import io.octavo.graph.Graph;
 import io.octavo.qconfig.QConfig;
 import io.octavo.qconfig.QConfigMapping;
+import io.octavo.tensor.Inputs;
 import java.util.Map;
 
 /**
@@ -39,12 +39,12 @@ public final class Quantization {
     }
 
     /**
-     * Runs the prepared graph on the images of {@code data}.
+     * Runs the prepared graph on {@code data}, such as a data loader or a list of {@link Inputs#of(java.util.Map)}.
      *
      * @throws io.octavo.CalibrationException if {@code data} is empty
      * @throws io.octavo.NotFiniteException if an observed value holds NaN
      */
-    public static Calibration calibrate(Prepared prepared, Iterable<Batch> data) {
+    public static Calibration calibrate(Prepared prepared, Iterable<? extends Inputs> data) {
         try (Calibrator calibrator = new Calibrator(prepared)) {
             calibrator.observe(data);
             return calibrator.result();
@@ -90,7 +90,7 @@ public final class Quantization {
     }
 
     /** {@link #prepare}, {@link #calibrate} and {@link #convert} in one call. */
-    public static Graph quantizeStatic(Graph graph, QConfig qconfig, Iterable<Batch> calibrationData) {
+    public static Graph quantizeStatic(Graph graph, QConfig qconfig, Iterable<? extends Inputs> calibrationData) {
         Prepared prepared = prepare(graph, qconfig);
         return convert(prepared, calibrate(prepared, calibrationData));
     }

@@ -15,6 +15,7 @@ import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanBuilder;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Role;
+import io.octavo.internal.lower.Lowering;
 import io.octavo.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,4 +1,4 @@
-package io.octavo.runtime;
+package io.octavo.internal.lower;
 
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Activation;
@@ -20,8 +20,7 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 
 /**
- * How values and operators of a graph are described to native code: shared by sessions and training plans. For the library's
- * own packages; users run a {@link Session}.
+ * How values and operators of a graph are described to native code: shared by sessions and training plans.
  */
 public final class Lowering {
     /** A row an operator. */

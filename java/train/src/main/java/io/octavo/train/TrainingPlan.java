@@ -14,7 +14,7 @@ import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.bind.ValueSpec;
-import io.octavo.runtime.Lowering;
+import io.octavo.internal.lower.Lowering;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;

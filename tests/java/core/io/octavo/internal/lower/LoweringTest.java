@@ -1,4 +1,4 @@
-package io.octavo.runtime;
+package io.octavo.internal.lower;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
