@@ -212,6 +212,70 @@ TEST(Clamp, BoundsOfCodesAreQuantized) {
     }
 }
 
+// PyTorch's scalar quantization: product and sum are rounded one after the other.
+int bound_code(float bound, const Value& x) {
+    const volatile float steps = bound * (1.0f / x.scales[0]);
+    const float code = steps + static_cast<float>(x.zero_points[0]);
+    return static_cast<int>(
+        std::nearbyint(std::min(std::max(code, static_cast<float>(x.code_min)), static_cast<float>(x.code_max))));
+}
+
+// y = x through a product with 1, with the clamp in the product and behind it.
+template <class T>
+void same_bounds_fused_and_alone(octavo_dtype dtype) {
+    const int low = lowest(dtype);
+    std::vector<T> codes;
+    for (int i = 0; i < 256; i++) codes.push_back(static_cast<T>(low + i));
+    Value w = constant(OCTAVO_S8, {1, 1}, std::vector<int8_t>{1});
+    w.scales = {1.0f};
+    w.zero_points = {0};
+    int once = 0;  // bounds that one rounding would have given another code
+    Sweep(3000).run([&](Random& random) {
+        const float scale = random.pick({random.real(0.001f, 0.3f), 0.1f, 1.0f / 255, std::exp2(-random.real(0, 40))});
+        Value y = activation(dtype, {1, 1}, scale, random.zero_point(low, low + 255));
+        if (random.chance(0.3)) {
+            y.code_min = low + static_cast<int>(random.integer(0, 100));
+            y.code_max = low + static_cast<int>(random.integer(101, 255));
+        }
+        OpDesc alone = operator_desc(OCTAVO_OP_CLAMP, {&y}, y, Isa::scalar);
+        alone.attributes.activation = OCTAVO_CLAMP;
+        // Near the middle between two codes, where the order of roundings shows.
+        const auto tie = [&] {
+            const float steps = static_cast<float>(random.integer(low - 3, low + 258) - y.zero_points[0]) + 0.5f;
+            const float bound = steps * scale;
+            return random.pick({bound, std::nextafterf(bound, infinity), std::nextafterf(bound, -infinity), -infinity});
+        };
+        const float a = tie(), b = random.pick({tie(), infinity});
+        alone.attributes.clamp_min = std::min(a, b);
+        alone.attributes.clamp_max = std::max(a, b);
+        std::vector<T> expected;
+        for (T q : codes) {
+            const int lo = bound_code(alone.attributes.clamp_min, y), hi = bound_code(alone.attributes.clamp_max, y);
+            expected.push_back(static_cast<T>(std::min(std::max<int>(q, lo), hi)));
+        }
+        for (float bound : {a, b})
+            once +=
+                quantize_fused(bound, 1.0f / scale, y.zero_points[0], y.code_min, y.code_max) != bound_code(bound, y);
+        for (Isa isa : available_isas()) {
+            SCOPED_TRACE(isa_name(isa));
+            alone.isa = isa;
+            EXPECT_TRUE(same_bits(run_op<T>(*create_op(alone), 256, 1, {codes.data()}, 256), expected));
+            OpDesc fused = operator_desc(OCTAVO_OP_LINEAR, {&y, &w}, y, isa);
+            fused.attributes.activation = OCTAVO_CLAMP;
+            fused.attributes.clamp_min = alone.attributes.clamp_min;
+            fused.attributes.clamp_max = alone.attributes.clamp_max;
+            EXPECT_TRUE(same_bits(run_op<T>(*create_op(fused), 256, 1, {codes.data(), nullptr}, 256), expected));
+        }
+        return true;
+    });
+    EXPECT_GT(once, 20);
+}
+
+TEST(Clamp, FusedIntoAProductItHasTheBoundsThatItHasAlone) {
+    same_bounds_fused_and_alone<uint8_t>(OCTAVO_U8);
+    same_bounds_fused_and_alone<int8_t>(OCTAVO_S8);
+}
+
 template <class T>
 void sweep_clamp(octavo_dtype dtype) {
     Coverage coverage("clamp of codes");

@@ -53,10 +53,16 @@ static inline int32_t quantize_fused(float x, float inverse, int32_t zero_point,
     return round_clamped(fmaf(x, inverse, z), z, static_cast<float>(lo), static_cast<float>(hi));
 }
 
-// Per channel and in tails: clamp(rint(x * inverse + zero_point), lo, hi), product and sum rounded each.
+// Per channel: clamp(rint(x * inverse + zero_point), lo, hi), product and sum rounded each.
 static inline int32_t quantize_two_step(float x, float inverse, int32_t zero_point, int32_t lo, int32_t hi) {
     float z = static_cast<float>(zero_point);
     return round_clamped(x * inverse + z, z, static_cast<float>(lo), static_cast<float>(hi));
+}
+
+// The code of a clamp's bound, infinite or not, among the codes lo to hi: a single number takes PyTorch's scalar formula, which
+// rounds twice, whether the clamp stands alone or belongs to another operator.
+static inline int32_t quantize_bound(float bound, float scale, int32_t zero_point, int32_t lo, int32_t hi) {
+    return quantize_two_step(bound, 1.0f / scale, zero_point, lo, hi);
 }
 
 static inline float dequantize(int32_t q, float scale, int32_t zero_point) {

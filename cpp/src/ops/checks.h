@@ -22,6 +22,7 @@ public:
 
     const Value& input(size_t i) const { return *desc_.inputs[i]; }
     const Value& output() const { return *desc_.outputs[0]; }
+    const std::string& subject() const { return subject_; }  // how messages begin
 
     [[noreturn]] void fail(octavo_status status, const std::string& what) const;
     // Not here, but perhaps in another back end.

@@ -6,6 +6,7 @@
 #include "base/numerics.h"
 #include "ops/checks.h"
 #include "ops/factories.h"
+#include "ops/output_stage.h"
 #include "ops/split.h"
 #include "registry/elementwise.h"
 #include "registry/map.h"
@@ -108,13 +109,12 @@ private:
 
 class ClampCodesOp : public Op {
 public:
-    ClampCodesOp(const Value& x, int32_t lo, int32_t hi, const ElementwiseKernels& kernels)
+    ClampCodesOp(const Value& x, const Limits& limits, const ElementwiseKernels& kernels)
         : x_(x),
           batched_(x.batched),
           is_signed_(x.dtype == OCTAVO_S8),
           elements_(x.elements()),
-          lo_(lo),
-          hi_(hi),
+          limits_(limits),
           kernels_(kernels),
           name_(kernel_name("clamp", x, kernels)) {}
 
@@ -123,10 +123,10 @@ public:
         split(samples(batched_, args) * elements_, 64, 30, args.threads, [&](int64_t begin, int64_t end) {
             if (is_signed_)
                 kernels_.clamp_s8(static_cast<const int8_t*>(from) + begin,
-                                  static_cast<int8_t*>(args.outputs[0]) + begin, end - begin, lo_, hi_);
+                                  static_cast<int8_t*>(args.outputs[0]) + begin, end - begin, limits_.lo, limits_.hi);
             else
                 kernels_.clamp_u8(static_cast<const uint8_t*>(from) + begin,
-                                  static_cast<uint8_t*>(args.outputs[0]) + begin, end - begin, lo_, hi_);
+                                  static_cast<uint8_t*>(args.outputs[0]) + begin, end - begin, limits_.lo, limits_.hi);
         });
     }
 
@@ -137,7 +137,7 @@ private:
     Operand x_;
     bool batched_, is_signed_;
     int64_t elements_;
-    int32_t lo_, hi_;
+    Limits limits_;
     const ElementwiseKernels& kernels_;
     std::string name_;
 };
@@ -275,10 +275,7 @@ std::unique_ptr<Op> create_clamp(const OpDesc& desc) {
     const float hi = d.activation == OCTAVO_CLAMP ? d.clamp_max : infinity;
     const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
     if (x.dtype == OCTAVO_F32) return std::make_unique<ClampFloatsOp>(x, lo, hi, kernels);
-    // A bound is quantized like a number of the tensor, rounded twice (PyTorch's scalar quantization).
-    const float inverse = 1.0f / x.scales[0];
-    const auto bound = [&](float v) { return quantize_two_step(v, inverse, x.zero_points[0], y.code_min, y.code_max); };
-    return std::make_unique<ClampCodesOp>(x, bound(lo), bound(hi), kernels);
+    return std::make_unique<ClampCodesOp>(x, quantized_limits(y, d, checks.subject()), kernels);
 }
 
 std::unique_ptr<Op> create_softmax(const OpDesc& desc) {

@@ -39,15 +39,16 @@ Limits quantized_limits(const Value& y, const octavo_op_desc& attributes, const 
     const Activations a = quantized_input(y, where);
     const int zero_point = a.flip ? a.zero_point - 128 : a.zero_point;
     const int least = a.flip ? -128 : 0;
-    Limits limits = {std::max(y.code_min, least), std::min(y.code_max, least + 255)};
-    const auto quantized = [&](float v) { return quantize_fused(v, 1.0f / a.scale, zero_point, limits.lo, limits.hi); };
-    if (attributes.activation == OCTAVO_RELU) {
-        limits.lo = clamp_s32(zero_point, limits.lo, limits.hi);
-    } else if (attributes.activation == OCTAVO_CLAMP) {
-        limits = {quantized(attributes.clamp_min), quantized(attributes.clamp_max)};
-        if (limits.lo > limits.hi) throw Error(OCTAVO_INVALID_ARGUMENT, where + ": clamp_min is above clamp_max");
+    const Limits codes = {std::max(y.code_min, least), std::min(y.code_max, least + 255)};
+    const auto bound = [&](float v) { return quantize_bound(v, a.scale, zero_point, codes.lo, codes.hi); };
+    switch (attributes.activation) {
+        case OCTAVO_RELU:
+            return {bound(0), codes.hi};
+        case OCTAVO_CLAMP:
+            return {bound(attributes.clamp_min), bound(attributes.clamp_max)};
+        default:
+            return codes;
     }
-    return limits;
 }
 
 int64_t PackedStage::bytes() const {

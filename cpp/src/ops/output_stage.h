@@ -24,7 +24,7 @@ Activations quantized_input(const Value& x, const std::string& where);
 // Throws Refusal: constants have no memory in a run, where products read their activations.
 void refuse_constant(const Value& x, const std::string& where);
 
-// Limits of a quantized result: its codes, cut by the activation. A clamp's bounds are quantized as PyTorch does.
+// Limits of a quantized result: its codes, cut by the activation, whichever operator does it.
 struct Limits {
     int lo, hi;
 };

@@ -236,6 +236,45 @@ TEST(OnednnInt8, ReducedCodesClampTheResult) {
     EXPECT_EQ(read(op, OCTAVO_U8), (std::vector<int>{127, 2}));
 }
 
+TEST(OnednnInt8, ABoundNearATieHasTheCodeThatItHasEverywhere) {
+    std::vector<uint8_t> bytes;
+    for (int i = 0; i < 256; ++i) bytes.push_back(static_cast<uint8_t>(i));
+    const int8_t w = 1;
+    const float one = 1.0f;
+    Sweep(150).run([&](Random& random) {
+        // y = x.
+        const Codes x{OCTAVO_U8,
+                      {},
+                      random.pick({0.1f, random.real(0.001f, 0.3f)}),
+                      static_cast<int32_t>(random.zero_point(0, 255))};
+        OneOperator op(OCTAVO_OP_LINEAR, 256);
+        op.add_input(x.describe_as(OCTAVO_INPUT, {256, 1}, OCTAVO_PLAIN), bytes.data(), bytes.size());
+        octavo_value_desc weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, 1}, false);
+        weights.param_count = 1;
+        weights.scales = &one;
+        op.add_input(weights, &w, 1);
+        op.add_output(x.describe_as(OCTAVO_OUTPUT, {256, 1}, OCTAVO_PLAIN));
+        const auto tie = [&](int low, int high) {
+            return (static_cast<float>(random.integer(low, high) - x.zero_point) + 0.5f) * x.scale;
+        };
+        op.desc.activation = OCTAVO_CLAMP;
+        op.desc.clamp_min = tie(-3, 100);
+        op.desc.clamp_max = tie(101, 258);
+        EXPECT_TRUE(op.go()) << op.message;
+        // PyTorch's scalar quantization: product and sum are rounded one after the other.
+        const auto code = [&](float bound) {
+            const volatile float steps = bound * (1.0f / x.scale);
+            return static_cast<int>(std::nearbyint(steps + static_cast<float>(x.zero_point)));
+        };
+        std::vector<int> expected;
+        for (int i = 0; i < 256; ++i)
+            expected.push_back(std::min(std::max(i, code(op.desc.clamp_min)), code(op.desc.clamp_max)));
+        for (int& q : expected) q = std::min(std::max(q, 0), 255);
+        EXPECT_EQ(read(op, OCTAVO_U8), expected);
+        return true;
+    });
+}
+
 TEST(OnednnInt8, RefusesWithReasons) {
     const auto attempt = [](octavo_dtype weight_type, int32_t zero_point) {
         OneOperator op(OCTAVO_OP_LINEAR, 2);

@@ -82,10 +82,13 @@ public:
         int64_t lo = p.y.code_min, hi = p.y.code_max;
         if (d.activation == OCTAVO_RELU) lo = zero > lo ? (zero < hi ? zero : hi) : lo;
         if (d.activation == OCTAVO_CLAMP) {
-            const auto bound = [&](float b) {
-                const auto c =
-                    static_cast<int64_t>(std::nearbyint(std::fmaf(b, 1.0f / y_scale, static_cast<float>(zero))));
-                return c < p.y.code_min ? p.y.code_min : c > p.y.code_max ? p.y.code_max : c;
+            // A bound is a number by itself: product and sum are rounded one after the other.
+            const auto bound = [&](float b) -> int64_t {
+                const volatile float steps = b * (1.0f / y_scale);
+                const float code = steps + static_cast<float>(zero);
+                if (code <= static_cast<float>(p.y.code_min)) return p.y.code_min;
+                if (code >= static_cast<float>(p.y.code_max)) return p.y.code_max;
+                return static_cast<int64_t>(std::nearbyint(code));
             };
             lo = bound(d.clamp_min);
             hi = bound(d.clamp_max);

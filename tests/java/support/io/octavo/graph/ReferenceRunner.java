@@ -376,11 +376,16 @@ public final class ReferenceRunner {
         if (activation.isNone()) {
             return x;
         }
-        double min = q == null ? activation.min() : quantize(activation.min(), q);
-        double max = q == null || activation.max() == Float.POSITIVE_INFINITY
-                ? (q == null ? activation.max() : q.qMax())
-                : quantize(activation.max(), q);
+        double min = q == null ? activation.min() : bound(activation.min(), q);
+        double max = q == null ? activation.max() : bound(activation.max(), q);
         return Math.min(Math.max(x, min), max);
+    }
+
+    /** The code of a clamp's bound: a number by itself, whose product and sum are rounded one after the other. */
+    private static double bound(float x, AffineParams q) {
+        float steps = x * (1 / q.scale());
+        float code = steps + q.zeroPoint();
+        return Math.min(Math.max(Math.rint(code), q.qMin()), q.qMax());
     }
 
     private static double quantize(float x, AffineParams q) {
