@@ -251,6 +251,7 @@ TEST(Operators, WrongOnesAreRefused) {
         {"count_include_pad", [](auto* d) { d->count_include_pad = -1; }, OCTAVO_INVALID_ARGUMENT,
          "count_include_pad is -1"},
         {"reduce_range", [](auto* d) { d->reduce_range = 7; }, OCTAVO_INVALID_ARGUMENT, "reduce_range is 7"},
+        {"pytorch_tail", [](auto* d) { d->pytorch_tail = 7; }, OCTAVO_INVALID_ARGUMENT, "pytorch_tail is 7"},
         {"epsilon NaN", [=](auto* d) { d->epsilon = nan; }, OCTAVO_NOT_FINITE, "epsilon nan"},
         {"epsilon", [](auto* d) { d->epsilon = -1; }, OCTAVO_INVALID_ARGUMENT, "epsilon -1"},
         {"momentum", [](auto* d) { d->momentum = 2; }, OCTAVO_INVALID_ARGUMENT, "momentum 2"},

@@ -126,6 +126,39 @@ TEST(Plan, ChunksAndThreadsDoNotShow) {
     }
 }
 
+TEST(Plan, ASumOfCodesLeavesTheBatchToChunksAndThreads) {
+    // 65 elements: of no batch but a multiple of 64 samples do they fill whole vectors.
+    constexpr int64_t batch = 37, elements = 65;
+    Network network;
+    const int32_t x = network.quantized(OCTAVO_U8, OCTAVO_INPUT, {1, elements}, 0.5f, 7);
+    const int32_t inner = network.quantized(OCTAVO_U8, OCTAVO_TEMP, {1, elements}, 1.0f, 5);
+    const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, elements}, 2.0f, 3);
+    network.op(describe_op(OCTAVO_OP_ADD, {x, x}, {inner}));
+    network.op(describe_op(OCTAVO_OP_ADD, {inner, inner}, {y}));
+    Random random(1);
+    const std::vector<uint8_t> codes = random.codes<uint8_t>(batch * elements, 0, 255, false);
+    octavo_plan_options options{};
+    options.threads = 3;
+    const PlanHandle plan = network.build(options);
+    octavo_plan_memory memory{};
+    ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
+    EXPECT_GT(memory.chunk, 0);
+    const auto run = [&](int64_t first, int64_t count) {
+        std::vector<uint8_t> result(static_cast<size_t>(count * elements));
+        const void* inputs[] = {codes.data() + first * elements};
+        void* outputs[] = {result.data()};
+        EXPECT_EQ(octavo_plan_run(plan.get(), count, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+        return result;
+    };
+    std::vector<uint8_t> alone;
+    for (int64_t i = 0; i < batch; i++) {
+        const std::vector<uint8_t> one = run(i, 1);
+        alone.insert(alone.end(), one.begin(), one.end());
+    }
+    EXPECT_FALSE(mostly_constant(alone));
+    EXPECT_TRUE(same_bits(run(0, batch), alone));
+}
+
 TEST(Plan, EightCallersAtOnceGetTheirOwnResults) {
     const SmallNetwork network(3);
     octavo_plan_options options{};

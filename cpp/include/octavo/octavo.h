@@ -222,6 +222,9 @@ typedef struct octavo_op_desc {
     float clamp_min, clamp_max;           /* OCTAVO_CLAMP: real numbers or infinite, clamp_min <= clamp_max */
     float epsilon, momentum, probability; /* finite: at least 0; 0 to 1; at least 0 and below 1 */
     int32_t reduce_range;                 /* 0 or 1 */
+    int32_t pytorch_tail;                 /* 0 or 1; ADD of codes: the elements beyond the last whole 64 of a run's batch are
+                                             rounded as PyTorch's x86 kernel rounds them, in another order than all others, so
+                                             that a sample's result depends on the batch; for comparisons with PyTorch */
 } octavo_op_desc;
 
 /* ---- Builder ----------------------------------------------------------------------------------------------------------- */

@@ -7,13 +7,13 @@
 
 namespace octavo {
 
-// y = quantize(dequantize(a) + dequantize(b)). The first `whole` elements (a multiple of 64):
+// y = quantize(dequantize(a) + dequantize(b)), limited to [lo, hi]; a relu is a lo of zero_y. In the order of PyTorch's vectors:
 //   c = fma(sa, qa, -sa*za) + fma(sb, qb, -sb*zb),  rint(c * inverse) + zero_y;
-// the others: c = (qa - za)*sa + (qb - zb)*sb,  rint(c * inverse + zero_y). Limited to [lo, hi]; a relu is a lo of zero_y.
+// from element `tail` on in the order of its last few: c = (qa - za)*sa + (qb - zb)*sb,  rint(c * inverse + zero_y).
 struct AddCodes {
     const void *a, *b;
     void* y;
-    int64_t n, whole;
+    int64_t n, tail;
     float scale_a, scale_b;
     float inverse;  // 1 / scale_y
     int32_t zero_a, zero_b, zero_y;

@@ -24,10 +24,12 @@ std::string kernel_name(const char* kind, const Value& value, const ElementwiseK
 
 class AddCodesOp : public Op {
 public:
-    AddCodesOp(const Value& a, const Value& b, const Value& y, bool relu, const ElementwiseKernels& kernels)
+    AddCodesOp(const Value& a, const Value& b, const Value& y, const Limits& limits, bool pytorch_tail,
+               const ElementwiseKernels& kernels)
         : a_(a),
           b_(b),
           batched_(y.batched),
+          pytorch_tail_(pytorch_tail),
           elements_(y.elements()),
           kernel_(y.dtype == OCTAVO_U8 ? kernels.add_u8 : kernels.add_s8),
           name_(kernel_name("add", y, kernels)) {
@@ -37,12 +39,12 @@ public:
         p_.zero_a = a.zero_points[0];
         p_.zero_b = b.zero_points[0];
         p_.zero_y = y.zero_points[0];
-        p_.lo = relu ? clamp_s32(p_.zero_y, y.code_min, y.code_max) : y.code_min;
-        p_.hi = y.code_max;
+        p_.lo = limits.lo;
+        p_.hi = limits.hi;
     }
 
     void run(const RunArgs& args) const noexcept override {
-        const int64_t n = samples(batched_, args) * elements_, whole = n / group * group;
+        const int64_t n = samples(batched_, args) * elements_, tail = pytorch_tail_ ? n / group * group : n;
         const char* a = static_cast<const char*>(a_.at(args.inputs[0]));
         const char* b = static_cast<const char*>(b_.at(args.inputs[1]));
         split(n, group, 130, args.threads, [&](int64_t begin, int64_t end) {
@@ -51,13 +53,13 @@ public:
             p.b = b + begin;
             p.y = static_cast<char*>(args.outputs[0]) + begin;
             p.n = end - begin;
-            p.whole = std::min(p.n, whole - begin);
+            p.tail = std::min(p.n, tail - begin);
             kernel_(p);
         });
     }
 
-    // The elements beyond the last whole group of the batch are rounded differently.
-    bool couples_batch() const override { return batched_ && elements_ % group != 0; }
+    // With PyTorch's tail, the elements beyond the last whole group of the batch are rounded differently.
+    bool couples_batch() const override { return pytorch_tail_ && batched_ && elements_ % group != 0; }
     bool in_place() const override { return true; }
     std::string kernel() const override { return name_; }
     int64_t weight_bytes() const override { return static_cast<int64_t>(a_.bytes() + b_.bytes()); }
@@ -65,7 +67,7 @@ public:
 private:
     static constexpr int64_t group = 64;
     Operand a_, b_;
-    bool batched_;
+    bool batched_, pytorch_tail_;
     int64_t elements_;
     void (*kernel_)(const AddCodes&);
     std::string name_;
@@ -260,7 +262,8 @@ std::unique_ptr<Op> create_add(const OpDesc& desc) {
     const bool relu = desc.attributes.activation == OCTAVO_RELU;
     const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
     if (a.dtype == OCTAVO_F32) return std::make_unique<AddFloatsOp>(a, b, y, relu, kernels);
-    return std::make_unique<AddCodesOp>(a, b, y, relu, kernels);
+    return std::make_unique<AddCodesOp>(a, b, y, quantized_limits(y, desc.attributes, checks.subject()),
+                                        desc.attributes.pytorch_tail != 0, kernels);
 }
 
 std::unique_ptr<Op> create_clamp(const OpDesc& desc) {

@@ -237,6 +237,7 @@ void check_attributes(const octavo_op_desc& desc, const Signature& signature, co
     check_flag(desc.ceil_mode, "ceil_mode", subject);
     check_flag(desc.count_include_pad, "count_include_pad", subject);
     check_flag(desc.reduce_range, "reduce_range", subject);
+    check_flag(desc.pytorch_tail, "pytorch_tail", subject);
     if (!std::isfinite(desc.epsilon) || !std::isfinite(desc.momentum) || !std::isfinite(desc.probability)) {
         refuse(OCTAVO_NOT_FINITE, subject,
                text("epsilon ", desc.epsilon, ", momentum ", desc.momentum, ", probability ", desc.probability,

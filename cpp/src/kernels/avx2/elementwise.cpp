@@ -48,20 +48,28 @@ void add_codes(const AddCodes& p) {
     const __m256 inverse = _mm256_set1_ps(p.inverse);
     const __m256i lo = _mm256_set1_epi8(static_cast<char>(p.lo)), hi = _mm256_set1_epi8(static_cast<char>(p.hi));
     const __m256i zero_y = _mm256_set1_epi16(static_cast<int16_t>(p.zero_y));
-    int64_t i = 0;
-    for (; i < p.whole; i += 32) {
+    const auto sums = [&](const uint8_t* x, const uint8_t* with) __attribute__((always_inline)) {
         __m256i q[4];
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            const __m256 va = _mm256_cvtepi32_ps(T::widen(a + i + 8 * j)),
-                         vb = _mm256_cvtepi32_ps(T::widen(b + i + 8 * j));
+            const __m256 va = _mm256_cvtepi32_ps(T::widen(x + 8 * j)), vb = _mm256_cvtepi32_ps(T::widen(with + 8 * j));
             const __m256 c =
                 _mm256_add_ps(_mm256_fmadd_ps(scale_a, va, shift_a), _mm256_fmadd_ps(scale_b, vb, shift_b));
             q[j] = _mm256_cvtps_epi32(_mm256_mul_ps(c, inverse));
         }
         const __m256i front = _mm256_adds_epi16(_mm256_packs_epi32(q[0], q[1]), zero_y);
         const __m256i back = _mm256_adds_epi16(_mm256_packs_epi32(q[2], q[3]), zero_y);
-        store32(y + i, straighten(T::clamp(T::pack(front, back), lo, hi)));
+        return straighten(T::clamp(T::pack(front, back), lo, hi));
+    };
+    int64_t i = 0;
+    for (; i + 32 <= p.tail; i += 32) store32(y + i, sums(a + i, b + i));
+    if (i < p.tail) {
+        uint8_t last_a[32] = {}, last_b[32] = {}, bytes[32];
+        copy_bytes(last_a, a + i, p.tail - i);
+        copy_bytes(last_b, b + i, p.tail - i);
+        store32(bytes, sums(last_a, last_b));
+        copy_bytes(y + i, bytes, p.tail - i);
+        i = p.tail;
     }
     const __m256i zero_a = _mm256_set1_epi32(p.zero_a), zero_b = _mm256_set1_epi32(p.zero_b);
     const __m256 z = _mm256_set1_ps(static_cast<float>(p.zero_y));

@@ -50,11 +50,10 @@ void add_codes(const AddCodes& p) {
     const __m512 inverse = _mm512_set1_ps(p.inverse);
     const __m512i lo = _mm512_set1_epi8(static_cast<char>(p.lo)), hi = _mm512_set1_epi8(static_cast<char>(p.hi));
     const __m512i zero_y = _mm512_set1_epi16(static_cast<int16_t>(p.zero_y));
-    int64_t i = 0;
-    for (; i < p.whole; i += 64) {
+    const auto sums = [&](const uint8_t* x, const uint8_t* with) __attribute__((always_inline)) {
         __m512i qa[4], qb[4], q[4];
-        T::widen(a + i, qa);
-        T::widen(b + i, qb);
+        T::widen(x, qa);
+        T::widen(with, qb);
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
             const __m512 ca = _mm512_fmadd_ps(scale_a, _mm512_cvtepi32_ps(qa[j]), shift_a);
@@ -63,7 +62,17 @@ void add_codes(const AddCodes& p) {
         }
         const __m512i front = _mm512_adds_epi16(_mm512_packs_epi32(q[0], q[1]), zero_y);
         const __m512i back = _mm512_adds_epi16(_mm512_packs_epi32(q[2], q[3]), zero_y);
-        _mm512_storeu_si512(y + i, T::straighten(T::clamp(T::pack(front, back), lo, hi)));
+        return T::straighten(T::clamp(T::pack(front, back), lo, hi));
+    };
+    int64_t i = 0;
+    for (; i + 64 <= p.tail; i += 64) _mm512_storeu_si512(y + i, sums(a + i, b + i));
+    if (i < p.tail) {
+        const __mmask64 k = first_bytes(p.tail - i);
+        alignas(64) uint8_t last_a[64], last_b[64];
+        _mm512_store_si512(last_a, _mm512_maskz_loadu_epi8(k, a + i));
+        _mm512_store_si512(last_b, _mm512_maskz_loadu_epi8(k, b + i));
+        _mm512_mask_storeu_epi8(y + i, k, sums(last_a, last_b));
+        i = p.tail;
     }
     const __m512i zero_a = _mm512_set1_epi32(p.zero_a), zero_b = _mm512_set1_epi32(p.zero_b);
     const __m512i lo32 = _mm512_set1_epi32(p.lo), hi32 = _mm512_set1_epi32(p.hi);

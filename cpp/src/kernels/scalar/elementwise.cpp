@@ -15,12 +15,12 @@ void add_codes(const AddCodes& p) {
                 shift_b = p.scale_b * static_cast<float>(-p.zero_b);
     for (int64_t i = 0; i < p.n; i++) {
         float c;
-        if (i < p.whole)
+        if (i < p.tail)
             c = fmaf(p.scale_a, a[i], shift_a) + fmaf(p.scale_b, b[i], shift_b);
         else
             c = dequantize(a[i], p.scale_a, p.zero_a) + dequantize(b[i], p.scale_b, p.zero_b);
         int32_t q;
-        if (i < p.whole)
+        if (i < p.tail)
             q = clamp_s32(to_s32(c * p.inverse), p.lo - p.zero_y, p.hi - p.zero_y) + p.zero_y;
         else
             q = clamp_s32(to_s32(c * p.inverse + static_cast<float>(p.zero_y)), p.lo, p.hi);

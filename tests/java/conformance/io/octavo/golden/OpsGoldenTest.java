@@ -64,8 +64,8 @@ class OpsGoldenTest {
 
     private static OpSpec op(GoldenCase c) {
         return switch (c.param("op").toString()) {
-            case "add" -> new OpSpec("add", OpKind.ADD);
-            case "add_relu" -> new OpSpec("add", OpKind.ADD).relu();
+            case "add" -> new OpSpec("add", OpKind.ADD).pytorchTail(true);
+            case "add_relu" -> new OpSpec("add", OpKind.ADD).relu().pytorchTail(true);
             case "max_pool2d" ->
                 window(new OpSpec("pool", OpKind.MAX_POOL2D), c).pooling(c.flag("ceil_mode"), false);
             case "avg_pool2d" ->

@@ -115,40 +115,23 @@ public final class ReferenceRunner {
         AffineParams aq = affine(node.input(0));
         AffineParams bq = affine(node.input(1));
         AffineParams yq = affine(node.output());
-        Shape shape = shapes.get(node.output());
         double[] y = new double[a.length];
         for (int i = 0; i < y.length; i++) {
             if (yq == null) {
                 y[i] = activate(a[i] + b[i], add.activation(), null);
             } else {
-                boolean whole = memoryIndex(i, shape) < y.length / 64 * 64;
-                y[i] = addCodes(
-                        (int) a[i], aq, (int) b[i], bq, yq, !add.activation().isNone(), whole);
+                y[i] = addCodes((int) a[i], aq, (int) b[i], bq, yq, !add.activation().isNone());
             }
         }
         return y;
     }
 
-    /** Where an element lies: images channels last, everything else as it is counted. */
-    private static int memoryIndex(int i, Shape shape) {
-        if (shape.rank() != 4) {
-            return i;
-        }
-        int c = (int) shape.dim(1);
-        int pixels = (int) (shape.dim(2) * shape.dim(3));
-        return (i / (c * pixels) * pixels + i % pixels) * c + i / pixels % c;
-    }
-
-    /** The two forms of PyTorch's addition: in memory order whole groups of 64 elements, and the rest. */
-    private static double addCodes(
-            int a, AffineParams aq, int b, AffineParams bq, AffineParams yq, boolean relu, boolean whole) {
-        float sum = whole
-                ? Math.fma(aq.scale(), a, aq.scale() * -aq.zeroPoint())
-                        + Math.fma(bq.scale(), b, bq.scale() * -bq.zeroPoint())
-                : (a - aq.zeroPoint()) * aq.scale() + (b - bq.zeroPoint()) * bq.scale();
+    /** PyTorch's addition, in the order of its vectors. */
+    private static double addCodes(int a, AffineParams aq, int b, AffineParams bq, AffineParams yq, boolean relu) {
+        float sum = Math.fma(aq.scale(), a, aq.scale() * -aq.zeroPoint())
+                + Math.fma(bq.scale(), b, bq.scale() * -bq.zeroPoint());
         float steps = (relu ? Math.max(sum, 0) : sum) * (1 / yq.scale());
-        double q = whole ? Math.rint(steps) + yq.zeroPoint() : Math.rint(steps + yq.zeroPoint());
-        return Math.min(Math.max(q, yq.qMin()), yq.qMax());
+        return Math.min(Math.max(Math.rint(steps) + yq.zeroPoint(), yq.qMin()), yq.qMax());
     }
 
     private double[] product(Node node) {

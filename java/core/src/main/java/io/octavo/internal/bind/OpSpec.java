@@ -24,6 +24,7 @@ public final class OpSpec {
     float momentum;
     float probability;
     boolean reduceRange;
+    boolean pytorchTail;
 
     /**
      * @param name for messages and explanations
@@ -125,6 +126,12 @@ public final class OpSpec {
     /** Whether a dynamic quantization uses 7 bits. */
     public OpSpec reduceRange(boolean reduceRange) {
         this.reduceRange = reduceRange;
+        return this;
+    }
+
+    /** Whether an addition of codes rounds the last elements of the batch as PyTorch's kernel does. */
+    public OpSpec pytorchTail(boolean pytorchTail) {
+        this.pytorchTail = pytorchTail;
         return this;
     }
 

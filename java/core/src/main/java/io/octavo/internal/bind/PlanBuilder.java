@@ -103,6 +103,7 @@ public final class PlanBuilder implements AutoCloseable {
             desc.momentum(spec.momentum);
             desc.probability(spec.probability);
             desc.reduce_range(spec.reduceRange ? 1 : 0);
+            desc.pytorch_tail(spec.pytorchTail ? 1 : 0);
             Status.check(octavo.octavo_builder_op(builder, desc));
         } finally {
             Reference.reachabilityFence(this);
