@@ -328,6 +328,49 @@ OCTAVO_API octavo_status octavo_affine_error(const float* x, int64_t n, float sc
 /* Sum of (a - b)^2 and sum of a^2 in the same order. Either output may be null. */
 OCTAVO_API octavo_status octavo_squared_error(const float* a, const float* b, int64_t n, double* error, double* power);
 
+/* Parameters by groups, for which `octavo_group_...` see x as rows of `columns` elements: each `group` consecutive elements of a row
+ * (at least 1) are a group, the last of a row may have fewer. Groups are numbered row by row, [groups] below. With group = columns
+ * each row is one, with rows = 1 as well the whole array. Groups are worked on by the process's default threads; their number
+ * changes no bit. */
+
+/* As octavo_min_max, for each group. min, max [groups]. */
+OCTAVO_API octavo_status octavo_group_min_max(const float* x, int64_t rows, int64_t columns, int64_t group, float* min, float* max,
+                                              int64_t* nan_count, int64_t* inf_count);
+/* As octavo_quantize per tensor, and its inverse, for each group. scales, zero_points [groups]; dtype U8 or S8. */
+OCTAVO_API octavo_status octavo_group_quantize(const float* x, int64_t rows, int64_t columns, int64_t group, const float* scales,
+                                               const int32_t* zero_points, octavo_dtype dtype, int32_t q_min, int32_t q_max,
+                                               void* q);
+OCTAVO_API octavo_status octavo_group_dequantize(const void* q, octavo_dtype dtype, int64_t rows, int64_t columns, int64_t group,
+                                                 const float* scales, const int32_t* zero_points, float* x);
+/* As octavo_nearest_level, for each group. levels [groups, count]. */
+OCTAVO_API octavo_status octavo_group_nearest_level(const float* x, int64_t rows, int64_t columns, int64_t group,
+                                                    const float* levels, int32_t count, uint8_t* codes);
+/* The range lo .. hi [groups] of each group that gives octavo_affine_error its least value, by a grid of 512 ranges and a
+ * golden-section search around the best; the whole range is one of those tried. q_min < q_max, within +-255, are the codes that it is
+ * laid over. symmetric = 0: as octavo_min_max's observers have it, scale = (hi - lo) / (q_max - q_min) at least 2^-23, zero_point =
+ * q_min - rint(lo / scale), 0 being in the range. Otherwise lo = -hi, scale = hi / ((q_max - q_min) / 2), and codes are counted from
+ * the zero point. A NaN or infinity is OCTAVO_NOT_FINITE. */
+OCTAVO_API octavo_status octavo_group_fit_range(const float* x, int64_t rows, int64_t columns, int64_t group, int32_t q_min,
+                                                int32_t q_max, int32_t symmetric, float* lo, float* hi);
+/* The `count` levels (1 to 256) of each group that have the least sum of squared distances to its elements, exactly (k-means), as
+ * levels [groups, count] ascending; and rounded to entries [groups, count] of -127 to 127 times scales [groups], at least 2^-64,
+ * chosen for the least cost. Groups with fewer distinct values repeat their last level; *most: the greatest number of levels of a
+ * group. More than 65,536 distinct values are first gathered into as many equal bins. counts, null or like x: how often each
+ * element occurs, at least one of a group. A NaN or infinity is OCTAVO_NOT_FINITE. */
+OCTAVO_API octavo_status octavo_group_fit_levels(const float* x, const int64_t* counts, int64_t rows, int64_t columns, int64_t group,
+                                                 int32_t count, float* levels, int8_t* entries, float* scales, int32_t* most);
+/* The scale of each group, scales [groups], at least 2^-64, with which the levels 0 and +-scale * entries[i] have the least sum of
+ * squared distances to its elements, exactly. entries: 1 to 127 of them, ascending, above 0. counts and the rest as above. */
+OCTAVO_API octavo_status octavo_group_fit_scale(const float* x, const int64_t* counts, int64_t rows, int64_t columns, int64_t group,
+                                                const int8_t* entries, int32_t count, float* scales);
+/* octavo_affine_error and octavo_group_fit_range for what octavo_histogram counted, min and max being the least and greatest value:
+ * values are spread evenly over their bin, or over the part of it within min .. max. counts [bins], at least one above 0. */
+OCTAVO_API octavo_status octavo_histogram_error(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins, float min,
+                                                float max, float scale, int32_t zero_point, int32_t q_min, int32_t q_max,
+                                                double* sum);
+OCTAVO_API octavo_status octavo_histogram_fit_range(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins, float min,
+                                                    float max, int32_t q_min, int32_t q_max, int32_t symmetric, float* lo, float* hi);
+
 /* ---- Back ends ----------------------------------------------------------------------------------------------------------
  * A library that implements operators registers a table. The plan asks `create` for each operator that it would have this back
  * end run; a refusal (any status but OCTAVO_OK) carries a reason. */

@@ -1,7 +1,6 @@
 #include "ops/arrays.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -10,6 +9,7 @@
 #include "base/memory.h"
 #include "base/status.h"
 #include "cpu/pool.h"
+#include "ops/array_checks.h"
 #include "ops/split.h"
 #include "registry/quantize.h"
 #include "registry/stats.h"
@@ -23,14 +23,6 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr int64_t short_run = 16;
 
 Isa isa_for(int64_t run) { return run < short_run ? Isa::scalar : active_isa(); }
-
-std::string text(double x) {
-    char buffer[32];
-    std::snprintf(buffer, sizeof buffer, "%.9g", x);
-    return buffer;
-}
-
-[[noreturn]] void invalid(const std::string& what) { throw Error(OCTAVO_INVALID_ARGUMENT, what); }
 
 // Calls body(run, begin, end) for elements [begin, end) of each run; over runs or, where these are few, within them.
 template <class F>
@@ -75,31 +67,6 @@ Range range_of(const float* x, int64_t n, const StatsKernels& kernels) {
     return all;
 }
 
-struct CodeRange {
-    int32_t min, max;
-};
-
-CodeRange full_range(octavo_dtype dtype) { return dtype == OCTAVO_U8 ? CodeRange{0, 255} : CodeRange{-128, 127}; }
-
-void check_codes(int32_t q_min, int32_t q_max, const CodeRange& full) {
-    if (q_min > q_max || q_min < full.min || q_max > full.max)
-        invalid("codes " + std::to_string(q_min) + " to " + std::to_string(q_max) + ", expected a range within " +
-                std::to_string(full.min) + " to " + std::to_string(full.max));
-}
-
-void check_scale(float scale, int64_t channel) {
-    if (std::isfinite(scale) && scale > 0) return;
-    const octavo_status status = std::isfinite(scale) ? OCTAVO_INVALID_ARGUMENT : OCTAVO_NOT_FINITE;
-    throw Error(status,
-                "scale " + std::to_string(channel) + " is " + text(scale) + ", expected a finite number above 0");
-}
-
-void check_zero_point(int32_t zero_point, int64_t channel, const CodeRange& range) {
-    if (zero_point < range.min || zero_point > range.max)
-        invalid("zero point " + std::to_string(channel) + " is " + std::to_string(zero_point) + ", expected " +
-                std::to_string(range.min) + " to " + std::to_string(range.max));
-}
-
 // Counts into four tables of 32 bits a thread, which are added up then. The last of the result's bins.count + 1 is of the
 // elements outside the bins or not finite.
 std::vector<int64_t> count(const float* x, int64_t n, const Bins& bins, const StatsKernels& kernels) {
@@ -125,16 +92,7 @@ std::vector<int64_t> count(const float* x, int64_t n, const Bins& bins, const St
     return counts;
 }
 
-// The greatest float that is nearer to `low` than to `high`, or as near: (low + high) / 2 rounded down, exactly. The sum's
-// rounding error is found by Knuth's two-sum, so that the comparison 2 x <= low + high can be made without one.
-float threshold(float low, float high) {
-    const double a = low, b = high, sum = a + b, shift = sum - a, error = (a - (sum - shift)) + (b - shift);
-    const auto beyond = [&](float x) { return 2.0 * x - sum > error; };
-    float x = static_cast<float>(sum / 2);
-    while (beyond(x)) x = std::nextafter(x, -infinity);
-    while (!beyond(std::nextafter(x, infinity))) x = std::nextafter(x, infinity);
-    return x;
-}
+}  // namespace
 
 double sum_pairwise(double* parts) {
     for (int step = sum_parts / 2; step > 0; step /= 2)
@@ -142,8 +100,6 @@ double sum_pairwise(double* parts) {
     // Which NaN an infinity made differs between instruction sets.
     return parts[0] != parts[0] ? std::numeric_limits<double>::quiet_NaN() : parts[0];
 }
-
-}  // namespace
 
 void array_min_max(const float* x, const ChannelShape& shape, float* min, float* max, int64_t* nan_count,
                    int64_t* inf_count) {
@@ -203,8 +159,7 @@ void array_histogram(const float* x, int64_t n, int32_t exponent, int64_t first,
 
 void array_quantize(const float* x, const ChannelShape& shape, const float* scales, const int32_t* zero_points,
                     octavo_dtype dtype, int32_t q_min, int32_t q_max, void* q) {
-    if (dtype != OCTAVO_U8 && dtype != OCTAVO_S8) invalid("dtype is " + std::to_string(dtype) + ", expected U8 or S8");
-    const CodeRange full = full_range(dtype);
+    const CodeRange full = checked_range(dtype);
     check_codes(q_min, q_max, full);
     for (int64_t c = 0; c < shape.channels; c++) {
         check_scale(scales[c], c);
@@ -236,37 +191,6 @@ void array_dequantize(const void* q, octavo_dtype dtype, const ChannelShape& sha
         kernel(
             {static_cast<const char*>(q) + from * bytes, x + from, end - begin, scales[channel], zero_points[channel]});
     });
-}
-
-void array_nearest_level(const float* x, int64_t n, const float* levels, int32_t count, uint8_t* codes) {
-    if (count < 1 || count > 256) invalid("count is " + std::to_string(count) + ", expected 1 to 256 levels");
-    // Equal levels are one: its code is the first's.
-    float distinct[256];
-    uint8_t code_of[256];
-    int size = 0;
-    for (int32_t i = 0; i < count; i++) {
-        if (!std::isfinite(levels[i]))
-            throw Error(OCTAVO_NOT_FINITE, "level " + std::to_string(i) + " is " + text(levels[i]));
-        if (i > 0 && levels[i] < levels[i - 1])
-            invalid("level " + std::to_string(i) + " is " + text(levels[i]) + ", below its neighbour " +
-                    text(levels[i - 1]) + "; expected ascending levels");
-        if (i > 0 && levels[i] == levels[i - 1]) continue;
-        distinct[size] = levels[i];
-        code_of[size++] = static_cast<uint8_t>(i);
-    }
-    alignas(64) float thresholds[256];
-    std::fill(thresholds, thresholds + 256, infinity);
-    for (int i = 0; i + 1 < size; i++) thresholds[i] = threshold(distinct[i], distinct[i + 1]);
-    LevelSearch search{thresholds, 0};
-    while (1 << search.depth < size) search.depth++;
-    const StatsKernels& kernels = stats_kernels(active_isa());
-    std::atomic<int64_t> nan_count{0};
-    split(n, 64, 100 * (1 + search.depth), default_threads(), [&](int64_t begin, int64_t end) {
-        nan_count += kernels.nearest_level(x + begin, end - begin, search, codes + begin);
-        if (size < count)
-            for (int64_t i = begin; i < end; i++) codes[i] = code_of[codes[i]];
-    });
-    if (nan_count > 0) throw Error(OCTAVO_NOT_FINITE, std::to_string(nan_count) + " of the numbers are NaN");
 }
 
 double array_affine_error(const float* x, int64_t n, float scale, int32_t zero_point, int32_t q_min, int32_t q_max) {

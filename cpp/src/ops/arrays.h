@@ -30,8 +30,8 @@ void array_quantize(const float* x, const ChannelShape& shape, const float* scal
 void array_dequantize(const void* q, octavo_dtype dtype, const ChannelShape& shape, const float* scales,
                       const int32_t* zero_points, float* x);
 
-// levels: [count], ascending, equal neighbours allowed. Throws OCTAVO_NOT_FINITE for a NaN in x.
-void array_nearest_level(const float* x, int64_t n, const float* levels, int32_t count, uint8_t* codes);
+// Adds 16 partial sums up, halves on halves; any NaN is one and the same.
+double sum_pairwise(double* parts);
 
 double array_affine_error(const float* x, int64_t n, float scale, int32_t zero_point, int32_t q_min, int32_t q_max);
 // error, power: may be null.

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Random;
@@ -18,13 +19,24 @@ class KMeansTest {
     void equalsBruteForceOnSmallInputs(
             @ForAll @IntRange(min = 1, max = 11) int n, @ForAll @IntRange(min = 1, max = 6) int k, @ForAll long seed) {
         float[] x = Data.mixed(seed, n);
-        KMeansClusters.Clusters exact = KMeansClusters.of(WeightedValues.of(x.clone()), k);
+        GroupArrays.Levels exact = GroupArrays.fitLevels(Data.tensor(x.clone()), null, GroupArrays.Groups.one(n), k);
         Arrays.sort(x);
-        double best = best(x, 0, k);
         double power = Data.squaredError(x, new float[n]);
-        assertEquals(best, exact.squaredError(), power * 1e-13); // sums in another order
-        assertTrue(exact.means().length <= k);
-        assertEquals(n, Arrays.stream(exact.weights()).sum());
+        assertEquals(best(x, 0, k), error(x, exact.levels()), power * 1e-12); // levels are rounded to float32
+        assertTrue(exact.size() <= k);
+    }
+
+    /** Squared distance of values from the nearest levels. */
+    private static double error(float[] x, float[] levels) {
+        double error = 0;
+        for (float v : x) {
+            double nearest = Double.POSITIVE_INFINITY;
+            for (float level : levels) {
+                nearest = Math.min(nearest, Math.abs((double) v - level));
+            }
+            error += nearest * nearest;
+        }
+        return error;
     }
 
     /** The least error of cutting the sorted values from {@code from} on into at most k runs, by trying every cut. */
@@ -54,7 +66,10 @@ class KMeansTest {
             @ForAll @IntRange(min = 1, max = 40) int k,
             @ForAll long seed) {
         float[] x = Data.mixed(seed, n);
-        double exact = KMeansClusters.of(WeightedValues.of(x.clone()), k).squaredError();
+        double exact = error(
+                x,
+                GroupArrays.fitLevels(Data.tensor(x), null, GroupArrays.Groups.one(n), k)
+                        .levels());
         double power = Data.squaredError(x, new float[n]);
         for (int start = 0; start < 3; start++) {
             double lloyd = lloyd(x, k, new Random(seed + start));
@@ -97,10 +112,60 @@ class KMeansTest {
     @Example
     void asManyLevelsAsValuesLoseNothingBeforeRounding() {
         float[] x = {3, -1, 0.5f, 3, 7};
-        KMeansClusters.Clusters c = KMeansClusters.of(WeightedValues.of(x), 16);
-        assertArrayEquals(new double[] {-1, 0.5, 3, 7}, c.means());
-        assertArrayEquals(new double[] {1, 1, 2, 1}, c.weights());
-        assertEquals(0, c.squaredError());
+        GroupArrays.Levels c = GroupArrays.fitLevels(Data.tensor(x), null, GroupArrays.Groups.one(5), 16);
+        assertArrayEquals(new float[] {-1, 0.5f, 3, 7}, c.levels());
+    }
+
+    /** Counted values are as if each stood there so often. */
+    @Example
+    void countsAreWeights() {
+        Tensor once = Data.tensor(new float[] {5, 1, 9, 2});
+        GroupArrays.Levels counted = GroupArrays.fitLevels(once, new long[] {2, 3, 0, 1}, GroupArrays.Groups.one(4), 2);
+        assertArrayEquals(new float[] {1.25f, 5}, counted.levels());
+    }
+
+    /** No scale that keeps the levels within 127 does better, whatever it puts the greatest level at. */
+    @Property(tries = 50)
+    void noOtherScaleOfTheEntriesIsMuchBetter(@ForAll long seed) {
+        float[] levels = Data.normal(seed, 16);
+        Arrays.sort(levels);
+        long[] weights = new long[16];
+        double greatest = 0;
+        for (int i = 0; i < 16; i++) {
+            weights[i] = 1 + i;
+            greatest = Math.max(greatest, Math.abs(levels[i]));
+        }
+        GroupArrays.Levels r = GroupArrays.fitLevels(Data.tensor(levels), weights, GroupArrays.Groups.one(16), 16);
+        double found = 0;
+        for (int i = 0; i < 16; i++) {
+            double d = levels[i] - r.entries()[i] * (double) r.scales()[0];
+            found += weights[i] * d * d;
+        }
+        for (int top = 1; top <= 127; top++) {
+            double error = 0;
+            for (int i = 0; i < 16; i++) {
+                double scale = greatest / top;
+                double d = levels[i] - Math.rint(levels[i] / scale) * scale;
+                error += weights[i] * d * d;
+            }
+            assertTrue(found <= error * (1 + 1e-4), "top " + top + ": " + error + " against " + found);
+        }
+    }
+
+    @Example
+    void powersOfTwoAreExactEntries() {
+        float[] levels = {0.01f, 0.02f, 0.04f, 0.08f, 0.16f, 0.32f, 0.64f};
+        GroupArrays.Levels r = GroupArrays.fitLevels(Data.tensor(levels), null, GroupArrays.Groups.one(7), 7);
+        assertArrayEquals(new byte[] {1, 2, 4, 8, 16, 32, 64}, r.entries());
+    }
+
+    /** Weights next to nothing are zeros of the least scale; what that is multiplied with stays finite. */
+    @Example
+    void aTableHasALeastScale() {
+        TableParams p =
+                KMeans.of(4).fit(Data.tensor(new float[] {1e-36f, -7e-37f, 1, -1}, 2, 2), Granularity.perChannel(0));
+        assertEquals(0x1p-64f, p.scale(0));
+        assertArrayEquals(new float[2], p.decodedLevels(0));
     }
 
     @Example
@@ -124,9 +189,6 @@ class KMeansTest {
     @Example
     void largeTensorsGoThroughBins() {
         float[] x = Data.normal(9, 200_000);
-        WeightedValues values = WeightedValues.of(x.clone());
-        assertTrue(values.size() <= WeightedValues.MAX_DISTINCT);
-        assertEquals(200_000, values.weight(0, values.size()));
         Tensor t = Data.tensor(x);
         double sqnr = KMeans.of(4).quantize(t, Granularity.perTensor()).error(t).sqnrDb();
         // Lloyd-Max for a normal source and 16 levels: 20.22 dB (Max, Quantizing for minimum distortion, 1960).

@@ -55,13 +55,9 @@ class LogarithmicTest {
         }
     }
 
-    /**
-     * The scale found is as good as the best of 5,000, but for three hundredths: every value that changes its level makes
-     * a minimum, and of 400 values one between two points of the search has been seen to be 1.1 % better.
-     */
+    /** No scale of 5,000 is better: the one found is the best of all, rounded to float32. */
     @Property(tries = 40)
-    void findsAlmostTheBestScale(
-            @ForAll @IntRange(min = 2, max = 5) int bits, @ForAll boolean sqrt2, @ForAll long seed) {
+    void findsTheBestScale(@ForAll @IntRange(min = 2, max = 5) int bits, @ForAll boolean sqrt2, @ForAll long seed) {
         float[] x = Data.normal(seed, 400);
         Tensor t = Data.tensor(x);
         Logarithmic scheme = new Logarithmic(bits, sqrt2);
@@ -81,7 +77,7 @@ class LogarithmicTest {
             }
             best = Math.min(best, sum);
         }
-        assertTrue(found <= best * 1.03, found + " against " + best);
+        assertTrue(found <= best * (1 + 1e-6), found + " against " + best);
     }
 
     @Example

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
-import io.octavo.NotFiniteException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
@@ -45,21 +44,9 @@ class ArraysTest {
         Tensor back = Tensor.zeros(DType.F32, 2, 2);
         Arrays.dequantize(codes, 1, 1, 4, new float[] {0.25f}, new int[] {10}, back);
         assertArrayEquals(new float[] {-1, 0, 0.5f, 29.25f}, back.toFloatArray());
-        assertEquals(70.75 * 70.75, Arrays.affineError(values, 0.25f, 10, 0, 127));
         Arrays.SquaredError error = Arrays.squaredError(values, back);
         assertEquals(70.75 * 70.75, error.error());
         assertEquals(10001.25, error.power());
-    }
-
-    @Test
-    void nearestLevels() {
-        Tensor codes = Tensor.zeros(DType.U8, 4);
-        Arrays.nearestLevel(Tensor.of(new float[] {-9, 0.4f, 0.5f, 7}), new float[] {-1, 0, 1}, codes);
-        assertArrayEquals(new int[] {0, 1, 1, 2}, codes.toIntArray());
-        assertThrows(
-                NotFiniteException.class,
-                () -> Arrays.nearestLevel(
-                        Tensor.of(new float[] {Float.NaN}), new float[] {0}, Tensor.zeros(DType.U8, 1)));
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.octavo.scheme;
 
+import io.octavo.internal.bind.GroupArrays;
+
 /**
  * Analytical clipping. For a Laplace distribution of mean absolute deviation b and a normal one of standard deviation
  * sigma, the expected squared error of 2^bits levels over [-alpha, alpha] is (Banner et al. 2019, equations 5 and 6)
@@ -26,13 +28,22 @@ final class AciqRange {
         int entry = formula.usedBits() + (oneSided ? 1 : 0) - Bits.LEAST;
         Limits laplace = limits(formula, d, centre, LAPLACE[Math.max(entry, 0)] * spread[0]);
         Limits normal = limits(formula, d, centre, NORMAL[Math.max(entry, 0)] * spread[1]);
-        HistogramError error = HistogramError.of(formula, d);
-        return at(formula, error, laplace) <= at(formula, error, normal) ? laplace : normal;
+        return error(formula, d, laplace) <= error(formula, d, normal) ? laplace : normal;
     }
 
-    private static double at(AffineFormula formula, HistogramError error, Limits limits) {
+    private static double error(AffineFormula formula, Distribution d, Limits limits) {
+        Histogram h = d.histogram();
         float scale = formula.scale(limits.lo(), limits.hi());
-        return error.of(scale, formula.zeroPoint(limits.lo(), scale));
+        return GroupArrays.histogramError(
+                h.counts(),
+                h.exponent(),
+                h.first(),
+                d.min(),
+                d.max(),
+                scale,
+                formula.zeroPoint(limits.lo(), scale),
+                formula.qMin(),
+                formula.qMax());
     }
 
     /** The range around the centre, no wider than the data. */

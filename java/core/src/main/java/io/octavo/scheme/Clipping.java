@@ -4,6 +4,7 @@ import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
 import io.octavo.internal.bind.Arrays;
+import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.List;
  */
 public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceRange, boolean narrowRange, Range range)
         implements LinearScheme {
+    private static final long BINS_A_VALUE = 32;
 
     /** Ways to choose a range. */
     public enum Method {
@@ -151,14 +153,20 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
         AffineFormula formula = AffineFormula.of(this);
         Ranges ranges = Ranges.of(x, granularity);
         Partition parts = Partition.of(x, granularity);
+        if (range.method() == Method.MSE) {
+            GroupArrays.Ranges best = GroupArrays.fitRange(
+                    parts.flat(),
+                    parts.groups(),
+                    formula.qMin() - formula.middle(),
+                    formula.qMax() - formula.middle(),
+                    symmetric);
+            return formula.params(best.lo(), best.hi(), granularity);
+        }
         for (int i = 0; i < parts.count(); i++) {
             Tensor part = parts.part(i);
             float min = ranges.min()[i];
             float max = ranges.max()[i];
-            Limits chosen = range.method() == Method.MSE
-                    ? MseRange.of(
-                            formula, min, max, (s, z) -> Arrays.affineError(part, s, z, formula.qMin(), formula.qMax()))
-                    : limits(formula, new Distribution(min, max, part.elements(), histogram(part, min, max)));
+            Limits chosen = limits(formula, new Distribution(min, max, part.elements(), histogram(part, min, max)));
             ranges.min()[i] = chosen.lo();
             ranges.max()[i] = chosen.hi();
         }
@@ -166,7 +174,9 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
     }
 
     private static Histogram histogram(Tensor x, float min, float max) {
-        Histogram empty = Histogram.covering(min, max);
+        // Few values need no more bins than PyTorch's search has, but many groups of them are soon done with these.
+        long bins = Math.max(PytorchRange.BINS, Math.min(Histogram.MAX_BINS, BINS_A_VALUE * x.elements()));
+        Histogram empty = Histogram.covering(min, max, (int) bins);
         long[] counts = empty.counts();
         Arrays.histogram(x, empty.exponent(), empty.first(), counts);
         return new Histogram(empty.exponent(), empty.first(), counts);
@@ -210,11 +220,25 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
     private Limits limits(AffineFormula formula, Distribution d) {
         d.requireHistogram("clipping by " + range);
         return switch (range.method()) {
-            case MSE -> MseRange.of(formula, d.min(), d.max(), HistogramError.of(formula, d));
+            case MSE -> leastError(formula, d);
             case PYTORCH_L2 -> PytorchRange.of(d);
             case PERCENTILE -> PercentileRange.of(formula, d, range.percent());
             case ACIQ -> AciqRange.of(formula, d);
             case ENTROPY -> EntropyRange.of(formula, d);
         };
+    }
+
+    private Limits leastError(AffineFormula formula, Distribution d) {
+        Histogram h = d.histogram();
+        GroupArrays.Ranges best = GroupArrays.histogramFitRange(
+                h.counts(),
+                h.exponent(),
+                h.first(),
+                d.min(),
+                d.max(),
+                formula.qMin() - formula.middle(),
+                formula.qMax() - formula.middle(),
+                symmetric);
+        return new Limits(best.lo()[0], best.hi()[0]);
     }
 }

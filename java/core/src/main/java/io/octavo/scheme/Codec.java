@@ -2,6 +2,7 @@ package io.octavo.scheme;
 
 import io.octavo.ShapeMismatchException;
 import io.octavo.internal.bind.Arrays;
+import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -34,20 +35,14 @@ final class Codec {
         Tensor codes = Tensor.zeros(p.dtype(), x.shape());
         if (p.granularity().isPerGroup()) {
             Partition parts = Partition.of(x, p.granularity());
-            Tensor flat = codes.reshape(x.elements());
-            for (int i = 0; i < parts.count(); i++) {
-                Tensor part = parts.part(i);
-                Arrays.quantize(
-                        part,
-                        1,
-                        1,
-                        part.elements(),
-                        new float[] {p.scale(i)},
-                        new int[] {p.zeroPoint(i)},
-                        p.qMin(),
-                        p.qMax(),
-                        parts.part(flat, i));
-            }
+            GroupArrays.quantize(
+                    parts.flat(),
+                    parts.groups(),
+                    p.scales(),
+                    p.zeroPoints(),
+                    p.qMin(),
+                    p.qMax(),
+                    codes.reshape(x.elements()));
         } else {
             Partition.View v = Partition.view(x.shape(), p.granularity());
             Arrays.quantize(
@@ -65,9 +60,11 @@ final class Codec {
         Finite.check(x);
         Partition parts = Partition.of(x, p.granularity());
         Tensor codes = parts.codes();
+        float[] all = new float[parts.count() * p.tableSize()];
         for (int i = 0; i < parts.count(); i++) {
-            Arrays.nearestLevel(parts.part(i), levels.of(i), parts.part(codes, i));
+            System.arraycopy(levels.of(i), 0, all, i * p.tableSize(), p.tableSize());
         }
+        GroupArrays.nearestLevel(parts.flat(), parts.groups(), all, p.tableSize(), codes);
         return new QuantizedTensor(x.shape(), p, parts.restore(codes));
     }
 
@@ -83,18 +80,7 @@ final class Codec {
         Tensor x = Tensor.zeros(DType.F32, q.shape());
         if (p.granularity().isPerGroup()) {
             Partition parts = Partition.of(q.codes(), p.granularity());
-            Tensor flat = x.reshape(x.elements());
-            for (int i = 0; i < parts.count(); i++) {
-                Tensor part = parts.part(i);
-                Arrays.dequantize(
-                        part,
-                        1,
-                        1,
-                        part.elements(),
-                        new float[] {p.scale(i)},
-                        new int[] {p.zeroPoint(i)},
-                        parts.part(flat, i));
-            }
+            GroupArrays.dequantize(parts.flat(), parts.groups(), p.scales(), p.zeroPoints(), x.reshape(x.elements()));
         } else {
             Partition.View v = Partition.view(q.shape(), p.granularity());
             Arrays.dequantize(q.codes(), v.outer(), v.channels(), v.inner(), p.scales(), p.zeroPoints(), x);
@@ -105,11 +91,11 @@ final class Codec {
     private static Tensor decodeTable(QuantizedTensor q, TableParams p, Levels levels) {
         Partition parts = Partition.of(q.codes(), p.granularity());
         Tensor flat = Tensor.zeros(DType.F32, Shape.of(q.shape().elements()));
+        ByteBuffer codes = parts.flat().bytes();
+        FloatBuffer x = flat.floats();
         for (int i = 0; i < parts.count(); i++) {
             float[] level = levels.of(i);
-            ByteBuffer codes = parts.part(i).bytes();
-            FloatBuffer x = parts.part(flat, i).floats();
-            for (int j = 0; j < x.capacity(); j++) {
+            for (int j = (int) parts.groups().begin(i); j < parts.groups().end(i); j++) {
                 x.put(j, level[codes.get(j) & 0xff]);
             }
         }

@@ -3,7 +3,9 @@ package io.octavo.scheme;
 import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
+import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * A codebook: the levels with the least squared error that {@code 2^bits} levels can have, found exactly.
@@ -49,11 +51,7 @@ public record KMeans(int bits) implements NonLinearScheme {
     public TableParams fit(Tensor x, Granularity granularity) {
         Finite.check(x);
         Partition parts = Partition.of(x, granularity);
-        KMeansClusters.Clusters[] clusters = new KMeansClusters.Clusters[parts.count()];
-        for (int i = 0; i < clusters.length; i++) {
-            clusters[i] = KMeansClusters.of(WeightedValues.of(parts.values(i)), 1 << bits);
-        }
-        return params(clusters, granularity);
+        return params(GroupArrays.fitLevels(parts.flat(), null, parts.groups(), 1 << bits), granularity);
     }
 
     /**
@@ -63,28 +61,20 @@ public record KMeans(int bits) implements NonLinearScheme {
      */
     @Override
     public TableParams fit(Distribution observed) {
-        WeightedValues values = WeightedValues.of(observed.requireHistogram(name()));
-        return params(new KMeansClusters.Clusters[] {KMeansClusters.of(values, 1 << bits)}, Granularity.perTensor());
+        CountedValues values = CountedValues.of(observed.requireHistogram(name()));
+        return params(
+                GroupArrays.fitLevels(values.values(), values.counts(), values.group(), 1 << bits),
+                Granularity.perTensor());
     }
 
-    private TableParams params(KMeansClusters.Clusters[] clusters, Granularity granularity) {
-        int size = 1;
-        for (KMeansClusters.Clusters c : clusters) {
-            size = Math.max(size, c.means().length);
+    private TableParams params(GroupArrays.Levels found, Granularity granularity) {
+        int size = found.size();
+        byte[][] tables = new byte[found.scales().length][];
+        float[][] levels = new float[found.scales().length][];
+        for (int i = 0; i < tables.length; i++) {
+            tables[i] = Arrays.copyOfRange(found.entries(), i * size, (i + 1) * size);
+            levels[i] = Arrays.copyOfRange(found.levels(), i * size, (i + 1) * size);
         }
-        float[] scales = new float[clusters.length];
-        byte[][] tables = new byte[clusters.length][size];
-        float[][] levels = new float[clusters.length][size];
-        for (int i = 0; i < clusters.length; i++) {
-            double[] means = clusters[i].means();
-            LevelRounding rounding = LevelRounding.of(means, clusters[i].weights());
-            scales[i] = rounding.scale();
-            for (int j = 0; j < size; j++) { // a set with fewer levels repeats its last one
-                int from = Math.min(j, means.length - 1);
-                tables[i][j] = rounding.entries()[from];
-                levels[i][j] = (float) means[from];
-            }
-        }
-        return new TableParams(bits, scales, tables, levels, granularity);
+        return new TableParams(bits, found.scales(), tables, levels, granularity);
     }
 }

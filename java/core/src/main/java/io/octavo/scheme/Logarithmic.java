@@ -3,6 +3,7 @@ package io.octavo.scheme;
 import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
+import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.Tensor;
 import java.util.Arrays;
 
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * being 2 or sqrt 2: sign, exponent, and a code for zero; one of the {@code 2^bits} codes stays unused. Their 8-bit
  * table is the same for every parameter set: for base 2 the powers 64, 32 .. 1, which are exact (beyond seven exponents
  * the entries are 0 and the codes are wasted); for base sqrt 2 each entry is the integer nearest to the level. s is
- * searched for the least squared error of the data under the levels that run. Encode: the nearest level, the lower one
+ * the one with the least squared error of the data under the levels that run, found exactly. Encode: the nearest level, the lower one
  * of two equally near; nearest by difference, not by ratio, since that is what the squared error counts. Decode:
  * {@code scale * table[code]}.
  *
@@ -27,9 +28,6 @@ import java.util.Arrays;
  * @param sqrt2 whether the base is sqrt 2 instead of 2
  */
 public record Logarithmic(int bits, boolean sqrt2) implements NonLinearScheme {
-    private static final int GRID = 1024;
-    private static final double WIDEST = 2; // full scale over the greatest magnitude; beyond, the levels repeat
-    private static final double NARROWEST = 1.0 / 64;
 
     /** Throws {@link InvalidValueException} if bits are not in 2..8. */
     public Logarithmic {
@@ -60,15 +58,11 @@ public record Logarithmic(int bits, boolean sqrt2) implements NonLinearScheme {
     public TableParams fit(Tensor x, Granularity granularity) {
         Finite.check(x);
         Partition parts = Partition.of(x, granularity);
-        WeightedValues[] magnitudes = new WeightedValues[parts.count()];
-        for (int i = 0; i < magnitudes.length; i++) {
-            float[] values = parts.values(i);
-            for (int j = 0; j < values.length; j++) {
-                values[j] = Math.abs(values[j]);
-            }
-            magnitudes[i] = WeightedValues.of(values);
-        }
-        return params(magnitudes, granularity);
+        GroupArrays.Levels positive = positive();
+        return params(
+                positive,
+                GroupArrays.fitScale(parts.flat(), null, parts.groups(), distinct(positive.entries())),
+                granularity);
     }
 
     /**
@@ -78,76 +72,52 @@ public record Logarithmic(int bits, boolean sqrt2) implements NonLinearScheme {
      */
     @Override
     public TableParams fit(Distribution observed) {
-        Distribution magnitudes = Magnitudes.of(observed.requireHistogram(name()));
-        return params(new WeightedValues[] {WeightedValues.of(magnitudes)}, Granularity.perTensor());
+        CountedValues values = CountedValues.of(observed.requireHistogram(name()));
+        GroupArrays.Levels positive = positive();
+        float[] scale =
+                GroupArrays.fitScale(values.values(), values.counts(), values.group(), distinct(positive.entries()));
+        return params(positive, scale, Granularity.perTensor());
     }
 
-    private TableParams params(WeightedValues[] magnitudes, Granularity granularity) {
-        double[] shape = shape();
-        LevelRounding rounding = LevelRounding.of(shape, ones(shape.length));
-        byte[] positive = rounding.entries();
-        int size = 2 * positive.length + 1;
-        byte[] table = new byte[size];
-        double[] exact = new double[size]; // the table's entries before rounding
-        for (int e = 0; e < positive.length; e++) {
-            table[size - 1 - e] = positive[e];
-            table[e] = (byte) -positive[e];
-            exact[size - 1 - e] = shape[e] / rounding.scale();
-            exact[e] = -exact[size - 1 - e];
+    /** The positive levels, the greatest of them 1, and what they are rounded to. */
+    private GroupArrays.Levels positive() {
+        float[] levels = new float[(1 << (bits - 1)) - 1];
+        for (int e = 0; e < levels.length; e++) {
+            double halvings = Math.scalb(1.0, sqrt2 ? -(e / 2) : -e);
+            levels[e] = (float) (sqrt2 && e % 2 == 1 ? halvings * Math.sqrt(0.5) : halvings);
         }
-        float[] scales = new float[magnitudes.length];
-        byte[][] tables = new byte[magnitudes.length][];
-        float[][] levels = new float[magnitudes.length][size];
-        for (int i = 0; i < magnitudes.length; i++) {
-            scales[i] = scale(magnitudes[i], positive);
+        return GroupArrays.fitLevels(Tensor.of(levels), null, GroupArrays.Groups.one(levels.length), levels.length);
+    }
+
+    /** Ascending entries without zeros, each once. */
+    private static byte[] distinct(byte[] entries) {
+        byte[] distinct = new byte[entries.length];
+        int n = 0;
+        for (byte entry : entries) {
+            if (entry > (n == 0 ? 0 : distinct[n - 1])) {
+                distinct[n++] = entry;
+            }
+        }
+        return Arrays.copyOf(distinct, n);
+    }
+
+    private TableParams params(GroupArrays.Levels positive, float[] scales, Granularity granularity) {
+        int n = positive.size();
+        int size = 2 * n + 1;
+        byte[] table = new byte[size];
+        for (int i = 0; i < n; i++) {
+            table[n + 1 + i] = positive.entries()[i];
+            table[n - 1 - i] = (byte) -positive.entries()[i];
+        }
+        byte[][] tables = new byte[scales.length][];
+        float[][] levels = new float[scales.length][size];
+        for (int i = 0; i < scales.length; i++) {
             tables[i] = table;
-            for (int j = 0; j < size; j++) {
-                levels[i][j] = (float) (exact[j] * scales[i]);
+            for (int j = 0; j < n; j++) { // as they would be had they not been rounded to the table's entries
+                levels[i][n + 1 + j] = (float) ((double) positive.levels()[j] / positive.scales()[0] * scales[i]);
+                levels[i][n - 1 - j] = -levels[i][n + 1 + j];
             }
         }
         return new TableParams(bits, scales, tables, levels, granularity);
-    }
-
-    /** The positive levels, greatest first, in any unit. */
-    private double[] shape() {
-        double[] levels = new double[(1 << (bits - 1)) - 1];
-        for (int e = 0; e < levels.length; e++) {
-            double halvings = Math.scalb(1.0, sqrt2 ? -(e / 2) : -e);
-            levels[e] = sqrt2 && e % 2 == 1 ? halvings * Math.sqrt(0.5) : halvings;
-        }
-        return levels;
-    }
-
-    private static double[] ones(int n) {
-        double[] ones = new double[n];
-        Arrays.fill(ones, 1);
-        return ones;
-    }
-
-    /** The scale of the table with the least squared error. */
-    private static float scale(WeightedValues magnitudes, byte[] positive) {
-        double greatest = magnitudes.value(magnitudes.size() - 1);
-        if (greatest == 0) {
-            return AffineFormula.EPSILON;
-        }
-        double unit = greatest / positive[0];
-        double reach = LineSearch.minimize(NARROWEST, WIDEST, GRID, r -> error(magnitudes, positive, unit * r));
-        return (float) Math.max(Math.min(unit * reach, Float.MAX_VALUE / positive[0]), LevelRounding.LEAST_SCALE);
-    }
-
-    /** Squared error of magnitudes, each at the nearest of 0 and the positive entries times the scale. */
-    private static double error(WeightedValues magnitudes, byte[] positive, double scale) {
-        double sum = 0;
-        int end = magnitudes.size();
-        for (int e = 0; e < positive.length && end > 0; e++) {
-            double level = positive[e] * scale;
-            double next = e + 1 < positive.length ? positive[e + 1] * scale : 0;
-            int begin = magnitudes.countBelow((level + next) / 2);
-            if (begin < end) {
-                sum += magnitudes.squaredError(begin, end, level);
-                end = begin;
-            }
-        }
-        return end > 0 ? sum + magnitudes.squaredError(0, end, 0) : sum;
     }
 }

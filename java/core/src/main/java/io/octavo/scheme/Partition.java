@@ -1,5 +1,6 @@
 package io.octavo.scheme;
 
+import io.octavo.internal.bind.GroupArrays.Groups;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -13,16 +14,16 @@ final class Partition {
     private final Shape shape;
     private final View view;
     private final Tensor flat;
-    private final long[] bounds;
+    private final Groups groups;
 
     /** A tensor seen as [outer, channels, inner]. */
     record View(long outer, long channels, long inner) {}
 
-    private Partition(Shape shape, View view, Tensor flat, long[] bounds) {
+    private Partition(Shape shape, View view, Tensor flat, Groups groups) {
         this.shape = shape;
         this.view = view;
         this.flat = flat;
-        this.bounds = bounds;
+        this.groups = groups;
     }
 
     /** How an axis divides a shape; one channel per tensor, the channels of axis 0 per group. */
@@ -44,23 +45,21 @@ final class Partition {
 
     /** The parts of a tensor of any type. */
     static Partition of(Tensor x, Granularity granularity) {
+        granularity.count(x.shape()); // refuses an axis that the shape does not have
         View view = view(x.shape(), granularity);
-        int count = granularity.count(x.shape());
-        long[] bounds = new long[count + 1];
-        long perChannel = view.outer() * view.inner();
-        long groups = count / view.channels();
-        for (int i = 0; i < count; i++) {
-            long channel = i / groups;
-            long within = (i % groups) * (granularity.isPerGroup() ? granularity.groupSize() : perChannel);
-            bounds[i] = channel * perChannel + within;
-        }
-        bounds[count] = x.elements();
+        long columns = view.outer() * view.inner();
+        long size = granularity.isPerGroup() ? Math.min(granularity.groupSize(), columns) : columns;
         Tensor flat = view.outer() == 1 ? x : swapped(x, view.outer(), view.channels(), view.inner());
-        return new Partition(x.shape(), view, flat.reshape(x.elements()), bounds);
+        return new Partition(x.shape(), view, flat.reshape(x.elements()), new Groups(view.channels(), columns, size));
     }
 
     int count() {
-        return bounds.length - 1;
+        return groups.count();
+    }
+
+    /** Where the parts lie in {@link #flat()}. */
+    Groups groups() {
+        return groups;
     }
 
     /** All elements, part after part. */
@@ -70,19 +69,7 @@ final class Partition {
 
     /** A view of the elements of one part, [n]. */
     Tensor part(int i) {
-        return flat.slice(bounds[i], bounds[i + 1]);
-    }
-
-    /** The elements of the same part in a tensor that is laid out as {@link #flat()}, a view. */
-    Tensor part(Tensor likeFlat, int i) {
-        return likeFlat.slice(bounds[i], bounds[i + 1]);
-    }
-
-    /** Copies one part out. */
-    float[] values(int i) {
-        float[] values = new float[(int) (bounds[i + 1] - bounds[i])];
-        flat.floats().get((int) bounds[i], values);
-        return values;
+        return flat.slice(groups.begin(i), groups.end(i));
     }
 
     /** A tensor of the original shape from one that is laid out as {@link #flat()}. */

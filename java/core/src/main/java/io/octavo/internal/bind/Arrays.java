@@ -7,7 +7,6 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Memory;
 import io.octavo.tensor.Tensor;
 import java.lang.ref.Reference;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -134,40 +133,6 @@ public final class Arrays {
         }
     }
 
-    /** Writes the index of the nearest of the ascending levels for every x into codes, a U8 tensor of as many elements. */
-    public static void nearestLevel(Tensor x, float[] levels, Tensor codes) {
-        check(x, DType.F32, 1, 1, x.elements());
-        check(codes, DType.U8, 1, 1, x.elements());
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        Memory codesMemory = codes.memory();
-        try (PointerScope scope = new PointerScope()) {
-            Status.check(octavo.octavo_nearest_level(
-                    floats(xMemory),
-                    x.elements(),
-                    new FloatPointer(levels),
-                    levels.length,
-                    new BytePointer(Address.pointer(codesMemory))));
-        } finally {
-            Reference.reachabilityFence(xMemory);
-            Reference.reachabilityFence(codesMemory);
-        }
-    }
-
-    /** Sum of the squared errors that affine quantization of x makes. */
-    public static double affineError(Tensor x, float scale, int zeroPoint, int qMin, int qMax) {
-        check(x, DType.F32, 1, 1, x.elements());
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
-            DoublePointer sum = new DoublePointer(1);
-            Status.check(octavo.octavo_affine_error(floats(xMemory), x.elements(), scale, zeroPoint, qMin, qMax, sum));
-            return sum.get(0);
-        } finally {
-            Reference.reachabilityFence(xMemory);
-        }
-    }
-
     /** The difference between two F32 tensors of as many elements. */
     public static SquaredError squaredError(Tensor a, Tensor b) {
         check(a, DType.F32, 1, 1, a.elements());
@@ -194,7 +159,7 @@ public final class Arrays {
         return q.dtype() == DType.S8 ? DType.S8 : DType.U8;
     }
 
-    private static void check(Tensor x, DType dtype, long outer, long channels, long inner) {
+    static void check(Tensor x, DType dtype, long outer, long channels, long inner) {
         if (x.dtype() != dtype) {
             throw new ShapeMismatchException("Tensor " + x + " where one of " + dtype + " is needed");
         }
