@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 
+#include "onednn/activation.h"
 #include "onednn/geometry.h"
 #include "onednn/operator.h"
 #include "onednn/primitive.h"
@@ -59,7 +60,7 @@ struct Variant {
     }
 };
 
-// What the three have in common: images are cut into parts, one for a thread, and there is a variant for each size of a part.
+// What the gradients have in common: images are cut into parts, and there is a variant for each size of a part.
 class Convolution : public Operator {
 public:
     size_t scratch_bytes(int64_t batch, int threads) override {
@@ -92,12 +93,13 @@ private:
     PerCount<Variant> variants_;
 };
 
-class Conv2d : public Convolution {
+// Images are cut into parts for the threads, and where there are fewer images, bands of their lines: the same numbers, whatever the
+// cut.
+class Conv2d : public Operator {
 public:
     explicit Conv2d(const Request& request)
-        : Convolution(request.input(0, OCTAVO_F32),
-                      Geometry::convolution(request, request.input(0, OCTAVO_F32), request.input(1, OCTAVO_F32),
-                                            request.output(0, OCTAVO_F32))),
+        : x_(request.input(0, OCTAVO_F32)),
+          narrow_(Geometry::convolution(request, x_, request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32))),
           desc_(request.desc()),
           fold_(WidthFold::choose(narrow_)),
           weights_(request, 1),
@@ -109,7 +111,7 @@ public:
             wide_bias_.resize(static_cast<size_t>(wide().oc));
             fold_.expand_bias(bias_.constant_data(), wide_bias_.data());
         }
-        const ForwardDesc pd = forward(1);
+        const ForwardDesc pd = forward(wide(), 1, desc_);
         kernel_ = std::string("conv2d_f32_onednn ") + pd.impl_info_str();
         if (weights_.constant()) {
             const float* plain = weights_.constant_data();
@@ -123,14 +125,31 @@ public:
         }
     }
 
+    size_t scratch_bytes(int64_t batch, int threads) override {
+        const Split cut = cut_run(batch, threads);
+        return static_cast<size_t>(cut.threads) * bytes_of_worker(cut);
+    }
+
     void run(const Run& run) override {
-        const Split cut = split(run.batch, run.threads);
-        const size_t bytes = worker_bytes(cut);
+        const Split cut = cut_run(run.batch, run.threads);
+        const size_t bytes = bytes_of_worker(cut);
         run_parts(cut, [&](int64_t begin, int64_t end, int, int worker) {
-            images(run, begin, end, run.scratch + static_cast<size_t>(worker) * bytes);
+            const Piece piece =
+                cut.bands == 1 ? whole_images(begin, end) : band(begin / cut.bands, begin % cut.bands, cut.bands);
+            std::byte* scratch = run.scratch + static_cast<size_t>(worker) * bytes;
+            run_activated(
+                desc_, [&] { go(run, piece, *fused_variant(piece), scratch); },
+                [&] {
+                    const std::shared_ptr<Variant> v =
+                        plain_variants_.get(piece.key, [&](int64_t) { return make(piece, without_activation(desc_)); });
+                    const Buffer memory(v->total);
+                    go(run, piece, *v, static_cast<std::byte*>(memory.data()));
+                    activate(desc_, run.out(0) + piece.result, piece.images * piece.geometry.result_elements());
+                });
         });
     }
 
+    const char* kernel() const override { return kernel_.c_str(); }
     int64_t weight_bytes() const override {
         return (packed_ ? packed_->bytes() : 0) + bias_.bytes() +
                static_cast<int64_t>(wide_bias_.size() * sizeof(float));
@@ -140,20 +159,59 @@ private:
     const Geometry& wide() const { return fold_.wide(); }
     bool folded() const { return fold_.factor() > 1; }
 
-    void images(const Run& run, int64_t begin, int64_t end, std::byte* scratch) {
-        const std::shared_ptr<Variant> v = variant(end - begin);
-        const void* weights = v->constant ? v->constant->data() : nullptr;
+    // What a thread does at a time: whole images, or a band of lines of one.
+    struct Piece {
+        Geometry geometry;  // wide
+        int64_t images;
+        int64_t source, result;  // first elements
+        int64_t key;             // the same for pieces that one variant serves
+    };
+
+    Split cut_run(int64_t batch, int threads) const {
+        const int64_t n = x_.images(batch), lines = narrow_.has_bands() ? narrow_.oh : 1;
+        return Split::of_bands(n, lines, narrow_.macs() * n, macs_per_thread, threads);
+    }
+
+    Piece whole_images(int64_t begin, int64_t end) const {
+        return {wide(), end - begin, begin * narrow_.source_elements(), begin * narrow_.result_elements(), end - begin};
+    }
+
+    Piece band(int64_t image, int64_t number, int64_t bands) const {
+        const int64_t first = narrow_.oh * number / bands, end = narrow_.oh * (number + 1) / bands;
+        const Geometry g = wide().band(first, end);
+        // Bands that are alike in these are alike.
+        const int64_t key = -1 - g.oh - (narrow_.oh + 1) * (g.pt + (narrow_.pt + 1) * g.pb);
+        return {g, 1, image * narrow_.source_elements() + narrow_.band_source(first),
+                image * narrow_.result_elements() + first * narrow_.ow * narrow_.oc, key};
+    }
+
+    std::shared_ptr<Variant> fused_variant(const Piece& piece) {
+        return variants_.get(piece.key, [&](int64_t) { return make(piece, desc_); });
+    }
+
+    size_t bytes_of_worker(const Split& cut) {
+        if (cut.bands == 1) {
+            return whole_lines(std::max(fused_variant(whole_images(0, cut.smallest()))->total,
+                                        fused_variant(whole_images(0, cut.largest()))->total));
+        }
+        size_t most = 0;
+        for (int b = 0; b < cut.bands; ++b) most = std::max(most, fused_variant(band(0, b, cut.bands))->total);
+        return whole_lines(most);
+    }
+
+    void go(const Run& run, const Piece& piece, const Variant& v, std::byte* scratch) const {
+        const void* weights = v.constant ? v.constant->data() : nullptr;
         if (!weights) {
             const float* plain = weights_.get(run.inputs);
             if (folded()) {
-                auto* expanded = reinterpret_cast<float*>(scratch + v->plain_at);
+                auto* expanded = reinterpret_cast<float*>(scratch + v.plain_at);
                 fold_.expand_weights(plain, expanded);
                 plain = expanded;
             }
             weights = plain;
-            if (v->reorder) {
-                weights = scratch + v->packed_at;
-                v->reorder->run({plain, weights}, scratch + v->work_at);
+            if (v.reorder) {
+                weights = scratch + v.packed_at;
+                v.reorder->run({plain, weights}, scratch + v.work_at);
             }
         }
         const float* bias = bias_.get(run.inputs);
@@ -161,25 +219,25 @@ private:
             if (bias_.constant()) {
                 bias = wide_bias_.data();
             } else {
-                auto* expanded = reinterpret_cast<float*>(scratch + v->bias_at);
+                auto* expanded = reinterpret_cast<float*>(scratch + v.bias_at);
                 fold_.expand_bias(bias, expanded);
                 bias = expanded;
             }
         }
-        const int64_t from = begin * narrow_.source_elements(), to = begin * narrow_.result_elements();
-        v->conv->run({run.in(0) + from, weights, bias, run.out(0) + to, residual_ ? run.in(3) + to : nullptr},
-                     scratch + v->work_at);
+        v.conv->run({run.in(0) + piece.source, weights, bias, run.out(0) + piece.result,
+                     residual_ ? run.in(3) + piece.result : nullptr},
+                    scratch + v.work_at);
     }
 
-    ForwardDesc forward(int64_t n) const {
-        const dnnl::memory::desc result = f32(wide().result(n), wide().tag());
-        const dnnl::primitive_attr attr = fused(desc_, residual_ ? &result : nullptr);
-        const auto make = [&] { return describe(wide(), n, bias_.present(), false, attr); };
-        return wide().ic < 16 ? prefer_direct(make) : make();
+    ForwardDesc forward(const Geometry& g, int64_t n, const octavo_op_desc& desc) const {
+        const dnnl::memory::desc result = f32(g.result(n), g.tag());
+        const dnnl::primitive_attr attr = fused(desc, residual_ ? &result : nullptr);
+        const auto make = [&] { return describe(g, n, bias_.present(), false, attr); };
+        return g.ic < 16 ? prefer_direct(make) : make();
     }
 
-    std::shared_ptr<Variant> make_variant(int64_t n) override {
-        const ForwardDesc pd = forward(n);
+    std::shared_ptr<Variant> make(const Piece& piece, const octavo_op_desc& desc) {
+        const ForwardDesc pd = forward(piece.geometry, piece.images, desc);
         auto v = std::make_shared<Variant>();
         ScratchLayout scratch;
         if (folded() && bias_.present() && !bias_.constant()) v->bias_at = scratch.add(wide().oc * sizeof(float));
@@ -202,12 +260,16 @@ private:
         return v;
     }
 
+    const Operand x_;
+    const Geometry narrow_;  // as the request has it
+    std::string kernel_;
     octavo_op_desc desc_;
     WidthFold fold_;
     Parameter weights_, bias_;
     bool residual_;
     std::vector<float> wide_weights_, wide_bias_;
     std::optional<PackedWeights> packed_;
+    PerCount<Variant> variants_, plain_variants_;  // by a piece's key; plain: without activation
 };
 
 // dw and dbias from x and dy: a sum over each part's images, then over the parts in their order. The same bytes for a thread count.

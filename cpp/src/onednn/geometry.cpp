@@ -81,6 +81,16 @@ Geometry Geometry::pooling(const Request& request, const Operand& x, const Opera
     return g;
 }
 
+Geometry Geometry::band(int64_t first, int64_t end) const {
+    const int64_t top = first * sh - pt, bottom = (end - 1) * sh - pt + window_lines();
+    Geometry g = *this;
+    g.oh = end - first;
+    g.ih = std::min(ih, bottom) - std::max<int64_t>(0, top);
+    g.pt = std::max<int64_t>(0, -top);
+    g.pb = std::max<int64_t>(0, bottom - ih);
+    return g;
+}
+
 WidthFold WidthFold::choose(const Geometry& narrow) {
     WidthFold best;
     best.wide_ = narrow;

@@ -2,6 +2,7 @@
 #ifndef OCTAVO_ONEDNN_GEOMETRY_H
 #define OCTAVO_ONEDNN_GEOMETRY_H
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -42,6 +43,16 @@ struct Geometry {
     Dims pad_begin() const { return {pt, pl}; }
     Dims pad_end() const { return {pb, pr}; }
     int64_t weight_elements() const { return oc * (ic / groups) * kh * kw; }
+
+    // A band of an NHWC image's lines of results is a convolution of its own, of the lines that its windows meet. has_bands: each
+    // line meets some.
+    bool has_bands() const { return layout == OCTAVO_NHWC && pt < window_lines() && pb < window_lines(); }
+    Geometry band(int64_t first, int64_t end) const;
+    // Where the band that begins with this line has its first source element.
+    int64_t band_source(int64_t first) const { return std::max<int64_t>(0, first * sh - pt) * iw * ic; }
+
+private:
+    int64_t window_lines() const { return dh * (kh - 1) + 1; }
 };
 
 // In NHWC memory g neighbouring pixels of a row with C channels are one pixel with g*C channels. A stride-1 convolution of few

@@ -37,6 +37,7 @@ constexpr int64_t bytes_per_thread = 256 * 1024;
 struct Split {
     int64_t count = 1;
     int parts = 1, threads = 1;
+    int bands = 1;  // of each image, as many parts
 
     // For work in units of which `per_thread`, some 20 microseconds, are worth a thread. Two parts a thread: who is held up by other
     // programs has the other part taken off its hands.
@@ -47,6 +48,19 @@ struct Split {
         if (worthwhile > 1)
             split.parts = static_cast<int>(std::clamp<int64_t>(2 * worthwhile, 1, std::max<int64_t>(count, 1)));
         split.threads = std::min(static_cast<int>(worthwhile), split.parts);
+        return split;
+    }
+    // The same, but fewer images than threads are cut into bands, at most `most` each: a part then is a band, and there is one for
+    // each thread, since smaller ones cost oneDNN more.
+    static Split of_bands(int64_t count, int64_t most, int64_t work, int64_t per_thread, int threads) {
+        Split split = of(count, work, per_thread, threads);
+        const int64_t worthwhile = std::clamp<int64_t>(work / per_thread, 1, std::max(threads, 1));
+        const int64_t bands = std::min((worthwhile + count - 1) / count, most);
+        if (bands < 2) return split;
+        split.bands = static_cast<int>(bands);
+        split.count = count * bands;
+        split.parts = static_cast<int>(split.count);
+        split.threads = static_cast<int>(std::min(worthwhile, split.count));
         return split;
     }
     int64_t begin(int part) const { return count * part / parts; }

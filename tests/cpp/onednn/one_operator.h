@@ -244,6 +244,32 @@ inline ::testing::AssertionResult close_values(const Floats& actual, const Doubl
     return ::testing::AssertionSuccess();
 }
 
+// Bits alike, or NaN in both.
+inline ::testing::AssertionResult same_numbers(const Floats& actual, const Floats& expected) {
+    if (actual.size() != expected.size()) {
+        return ::testing::AssertionFailure() << actual.size() << " elements instead of " << expected.size();
+    }
+    for (size_t i = 0; i < actual.size(); ++i) {
+        if (std::isnan(actual[i]) && std::isnan(expected[i])) continue;
+        if (std::memcmp(&actual[i], &expected[i], sizeof(float)) != 0) {
+            return ::testing::AssertionFailure()
+                   << "element " << i << ": " << actual[i] << " instead of " << expected[i];
+        }
+    }
+    return ::testing::AssertionSuccess();
+}
+
+// What an activation makes of a result, NaN kept: relu, or a clamp to the description's limits.
+inline Floats activated(Floats y, const octavo_op_desc& desc) {
+    const bool relu = desc.activation == OCTAVO_RELU;
+    const float low = relu ? 0.0f : desc.clamp_min, high = relu ? INFINITY : desc.clamp_max;
+    for (float& v : y) {
+        if (v < low) v = low;
+        if (v > high) v = high;
+    }
+    return y;
+}
+
 // The derivative of a scalar function by one of its arguments, by central differences in double.
 template <class Function>
 double central_difference(const Function& f, Doubles& x, size_t at, double h = 1e-4) {

@@ -1,4 +1,7 @@
 // Float convolution and its gradients against straight loops in double, and these loops against central differences.
+#include <algorithm>
+#include <limits>
+
 #include "onednn/one_operator.h"
 
 namespace octavo::test {
@@ -165,6 +168,72 @@ TEST(OnednnConv2d, ForwardOfRandomShapes) {
             random);
         return true;
     });
+}
+
+// NaN in any operand, or made by infinities of both signs, comes through the activation that the convolution does as well.
+TEST(OnednnConv2d, FusedActivationsKeepNan) {
+    const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+    Random random(8);
+    for (const Conv& c : shapes()) {
+        for (int where = 0; where < 5; ++where) {
+            Options options{true, random.chance(0.5), true, OCTAVO_NO_ACTIVATION, 1, random.chance(0.5)};
+            SCOPED_TRACE(c.text() + " case " + std::to_string(where));
+            Floats x = random_floats(random, elements(c.x())), w = random_floats(random, elements(c.w()));
+            Floats bias = random_floats(random, c.oc), residual = random_floats(random, elements(c.y()));
+            if (where == 0) x[x.size() / 2] = nan;
+            if (where == 1) w[w.size() / 2] = nan;
+            if (where == 2) bias[bias.size() / 2] = nan;
+            if (where == 3) residual[residual.size() - 1] = nan;
+            if (where == 4) bias[0] = infinity, residual[0] = -infinity;
+            const Floats plain = run_forward(c, options, x, w, bias, residual);
+            for (const octavo_activation activation : {OCTAVO_RELU, OCTAVO_CLAMP}) {
+                options.activation = activation;
+                octavo_op_desc desc{};
+                desc.activation = activation;
+                desc.clamp_min = -0.5f, desc.clamp_max = 6.0f;
+                const Floats expected = activated(plain, desc);
+                if (where >= 2) {
+                    EXPECT_TRUE(std::any_of(expected.begin(), expected.end(), [](float v) { return std::isnan(v); }));
+                }
+                for (options.threads = 1; options.threads <= 2; ++options.threads) {
+                    ASSERT_TRUE(same_numbers(run_forward(c, options, x, w, bias, residual), expected));
+                }
+            }
+        }
+    }
+}
+
+// Fewer images than threads are cut into bands of lines; nothing of that shows in the numbers, nor do other images.
+TEST(OnednnConv2d, ThreadsDoNotChangeTheNumbers) {
+    Random random(9);
+    for (const Conv& c :
+         {Conv{1, 3, 64, 64, 64, 7, 7, 2, 2, 1, 1, {3, 3, 2, 2}},
+          Conv{1, 64, 28, 28, 64, 3, 3, 1, 1, 1, 1, {1, 1, 1, 1}}, Conv{2, 128, 14, 14, 256, 1, 1},
+          Conv{1, 256, 14, 14, 512, 1, 1, 2, 2}, Conv{1, 128, 7, 7, 128, 3, 3, 1, 1, 1, 1, {1, 1, 1, 1}},
+          Conv{1, 17, 40, 33, 35, 3, 2, 1, 1, 2, 3, {2, 0, 2, 3}},
+          Conv{1, 3, 64, 64, 6, 5, 5, 1, 1, 1, 1, {2, 2, 2, 2}},
+          Conv{3, 64, 40, 40, 64, 5, 5, 1, 1, 1, 1, {2, 2, 2, 2}, 64},
+          Conv{1, 48, 30, 30, 96, 3, 3, 2, 2, 1, 1, {0, 0, 1, 1}, 4},
+          Conv{1, 32, 6, 300, 32, 5, 1, 1, 1, 1, 1, {4, 0, 4, 0}}}) {
+        for (const bool constant : {false, true}) {
+            SCOPED_TRACE(c.text());
+            Options options{true, constant, true, OCTAVO_RELU, 1, constant};
+            const Floats x = random_floats(random, elements(c.x())), w = random_floats(random, elements(c.w()));
+            const Floats bias = random_floats(random, c.oc), residual = random_floats(random, elements(c.y()));
+            const Floats expected = run_forward(c, options, x, w, bias, residual);
+            for (options.threads = 2; options.threads <= 9; ++options.threads) {
+                ASSERT_TRUE(same_bits(run_forward(c, options, x, w, bias, residual), expected)) << options.threads;
+            }
+            const Conv many = with_batch(c, c.n + 3);
+            Floats more = x, more_residual = residual;
+            more.resize(static_cast<size_t>(elements(many.x())), 1.0f);
+            more_residual.resize(static_cast<size_t>(elements(many.y())), 1.0f);
+            options.threads = 2;
+            Floats first = run_forward(many, options, more, w, bias, more_residual);
+            first.resize(expected.size());
+            ASSERT_TRUE(same_bits(first, expected)) << "among other images";
+        }
+    }
 }
 
 void check_grad_input(const Conv& c, int threads, Random& random) {

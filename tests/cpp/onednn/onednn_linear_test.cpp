@@ -1,4 +1,7 @@
 // Float linear layers and their gradients against straight loops in double.
+#include <algorithm>
+#include <limits>
+
 #include "onednn/one_operator.h"
 
 namespace octavo::test {
@@ -48,6 +51,69 @@ TEST(OnednnLinear, ForwardIsTheSumOfProducts) {
                 }
             }
             ASSERT_TRUE(close_sums(op.result(), expected)) << op.kernel();
+        }
+    }
+}
+
+// NaN comes through an activation; large layers are cut by features or rows, which does not show in the numbers.
+TEST(OnednnLinear, NanAndThreads) {
+    Random random(4);
+    for (const Sizes& s : {Sizes{1, 10, 84}, {3, 33, 17}, {1, 1000, 2048}, {3, 2100, 1030}}) {
+        for (int where = 0; where < 4; ++where) {
+            SCOPED_TRACE(s.text() + " case " + std::to_string(where));
+            const float nan = std::numeric_limits<float>::quiet_NaN();
+            Floats x = random_floats(random, s.m * s.k), w = random_floats(random, s.n * s.k);
+            Floats bias = random_floats(random, s.n);
+            if (where == 1) x.back() = nan;
+            if (where == 2) w[w.size() / 2] = nan;
+            if (where == 3) bias.back() = nan;
+            const auto run = [&](octavo_activation activation, int threads) {
+                OneOperator op(OCTAVO_OP_LINEAR, s.m);
+                op.threads = threads;
+                op.desc.activation = activation;
+                op.desc.clamp_min = -0.5f, op.desc.clamp_max = 6.0f;
+                op.input(x, {s.m, s.k});
+                where % 2 ? op.constant(w, {s.n, s.k}) : op.state(w, {s.n, s.k});
+                where % 2 ? op.constant(bias, {s.n}) : op.state(bias, {s.n});
+                op.output({s.m, s.n});
+                EXPECT_TRUE(op.go());
+                return std::pair(op.result(), op.desc);
+            };
+            const Floats plain = run(OCTAVO_NO_ACTIVATION, 1).first;
+            for (const octavo_activation activation : {OCTAVO_RELU, OCTAVO_CLAMP}) {
+                for (const int threads : {1, 2, 5}) {
+                    const auto [y, desc] = run(activation, threads);
+                    ASSERT_TRUE(same_numbers(y, activated(plain, desc))) << threads << " threads";
+                    EXPECT_EQ(std::any_of(y.begin(), y.end(), [](float v) { return std::isnan(v); }), where > 0);
+                }
+            }
+        }
+    }
+}
+
+// A row alone, and with others.
+TEST(OnednnLinear, OtherRowsDoNotChangeTheNumbers) {
+    Random random(5);
+    for (const bool constant : {false, true}) {
+        for (const Sizes& s : {Sizes{9, 10, 84}, {9, 33, 17}, {9, 120, 576}, {9, 1000, 2048}}) {
+            SCOPED_TRACE(s.text());
+            const Floats x = random_floats(random, s.m * s.k), w = random_floats(random, s.n * s.k);
+            const auto run = [&](int64_t rows, int threads) {
+                OneOperator op(OCTAVO_OP_LINEAR, rows);
+                op.threads = threads;
+                op.input(Floats(x.begin(), x.begin() + rows * s.k), {rows, s.k});
+                constant ? op.constant(w, {s.n, s.k}) : op.state(w, {s.n, s.k});
+                op.output({rows, s.n});
+                EXPECT_TRUE(op.go());
+                Floats y = op.result();
+                y.resize(static_cast<size_t>(s.n));
+                return y;
+            };
+            const Floats alone = run(1, 1);
+            for (const int64_t rows : {2, 3, 8, 9}) {
+                for (const int threads : {1, 2, 4})
+                    ASSERT_TRUE(same_bits(run(rows, threads), alone)) << rows << " rows";
+            }
         }
     }
 }

@@ -1,4 +1,7 @@
 // The back end under a plan: many callers at once, many batch sizes, a training step as a whole.
+#include <time.h>
+
+#include <chrono>
 #include <thread>
 
 #include "onednn/one_operator.h"
@@ -76,6 +79,51 @@ TEST_F(FloatPlan, ManyBatchSizes) {
         for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], first[i % 10], 1e-3f) << "batch " << batch;
     }
     EXPECT_TRUE(same_bits(run(one), first));
+}
+
+double cpu_milliseconds(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
+}
+
+// One image is work for all threads: others than the caller's come to it sooner or later, however busy the machine is.
+TEST(FloatThreads, TakePartInOneSample) {
+    ASSERT_EQ(octavo_onednn_register(), OCTAVO_OK);
+    for (const bool convolution : {true, false}) {
+        Random random(3);
+        Network network;
+        if (convolution) {
+            const int32_t x = network.floats(OCTAVO_INPUT, {1, 64, 28, 28}, OCTAVO_NHWC);
+            const int32_t y = network.floats(OCTAVO_OUTPUT, {1, 64, 28, 28}, OCTAVO_NHWC);
+            const Shape filters = {64, 64, 3, 3};
+            const int32_t w = network.constant(random_floats(random, elements(filters)), filters);
+            octavo_op_desc op = describe_op(OCTAVO_OP_CONV2D, {x, w}, {y});
+            op.kernel[0] = op.kernel[1] = 3;
+            for (int32_t& p : op.pad) p = 1;
+            network.op(op);
+        } else {
+            const int32_t x = network.floats(OCTAVO_INPUT, {1, 2048}), y = network.floats(OCTAVO_OUTPUT, {1, 2000});
+            const int32_t w = network.constant(random_floats(random, 2000 * 2048), {2000, 2048});
+            network.op(describe_op(OCTAVO_OP_LINEAR, {x, w}, {y}));
+        }
+        octavo_plan_options options{};
+        options.threads = 2;
+        const PlanHandle plan = network.build(options);
+        const Floats x(64 * 28 * 28, 1.0f);
+        Floats y(x.size());
+        const void* inputs[] = {x.data()};
+        void* outputs[] = {y.data()};
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // threads of other tests go to sleep
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        const double others = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID);
+        double worked = 0;
+        while (worked < 3 && std::chrono::steady_clock::now() < end) {
+            ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            worked = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID) - others;
+        }
+        EXPECT_GE(worked, 3) << (convolution ? "convolution" : "linear");
+    }
 }
 
 // A small network trained for some steps: the loss falls, and the same seed and thread count give the same bytes.
