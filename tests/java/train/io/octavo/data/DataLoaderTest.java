@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
+import io.octavo.OctavoException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Shape;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -255,6 +259,68 @@ class DataLoaderTest {
                     assertThrows(IllegalStateException.class, batches::next).getMessage());
             assertFalse(batches.hasNext());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void anErrorOfTheDatasetReachesTheConsumerAndEndsTheThread(int prefetch) {
+        Dataset broken = new DatasetWrapper(data) {
+            @Override
+            public void image(int index, byte[] into) {
+                if (index == 5) {
+                    throw new AssertionError("boom");
+                }
+                super.image(index, into);
+            }
+        };
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            AssertionError error = assertThrows(AssertionError.class, () -> {
+                for (Batch batch : DataLoader.of(broken).batchSize(2).prefetch(prefetch)) {
+                    assertTrue(batch.labels().getInt(0) < 5);
+                }
+            });
+            assertEquals("boom", error.getMessage());
+            while (!loaderThreads().isEmpty()) {
+                Thread.sleep(5);
+            }
+        });
+    }
+
+    /** A data set may restore the interrupt that it was woken by; nobody closed the pass. */
+    @Test
+    void aDatasetThatInterruptsItsThreadDoesNotLeaveTheConsumerWaiting() {
+        Dataset interrupting = new DatasetWrapper(data) {
+            @Override
+            public void image(int index, byte[] into) {
+                super.image(index, into);
+                if (index == 7) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        };
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            OctavoException error = assertThrows(OctavoException.class, () -> {
+                for (Batch batch : DataLoader.of(interrupting).batchSize(1).prefetch(1)) {
+                    assertTrue(batch.size() == 1);
+                }
+            });
+            assertTrue(error.getMessage().contains("interrupted"), error.getMessage());
+        });
+    }
+
+    @Test
+    void aFailedPassOverBatchesEndsItsThread() {
+        DataLoader loader = DataLoader.of(data).batchSize(1).prefetch(2);
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> Inputs.forEach(loader, batch -> {
+                        throw new IllegalStateException("refused");
+                    }));
+            while (!loaderThreads().isEmpty()) {
+                Thread.sleep(5);
+            }
+        });
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.TrainingDivergedException;
 import io.octavo.UnsupportedException;
 import io.octavo.data.DataLoader;
+import io.octavo.data.Labelled;
 import io.octavo.data.MemoryDataset;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
@@ -23,6 +24,7 @@ import io.octavo.nn.MaxPool2d;
 import io.octavo.nn.ReLU;
 import io.octavo.nn.Residual;
 import io.octavo.nn.Sequential;
+import io.octavo.runtime.Session;
 import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.Granularity;
 import io.octavo.tensor.DType;
@@ -77,7 +79,6 @@ class TrainerTest {
         return Trainer.builder(graph)
                 .optimizer(new Sgd().momentum(0.9).weightDecay(5e-4))
                 .schedule(Schedule.oneCycle(0.05))
-                .loss(new CrossEntropyLoss())
                 .epochs(8)
                 .threads(1);
     }
@@ -276,5 +277,55 @@ class TrainerTest {
                 new io.octavo.data.Batch(Tensor.of(new float[] {1, 0}, 1, 2), Tensor.ofInts(new int[] {2}));
         assertThrows(InvalidValueException.class, () -> Evaluator.evaluate(graph, List.of(foreign)));
         assertThrows(InvalidValueException.class, () -> Evaluator.evaluate(graph, List.of()));
+    }
+
+    @Test
+    void anImageWithNanAmongItsLogitsIsWrongWhateverItsLabel() {
+        Graph.Builder builder = Graph.builder("identity");
+        builder.input("x", DType.F32, Shape.ofBatch(2));
+        builder.constant("w", Tensor.of(new float[] {1, 0, 0, 1}, 2, 2));
+        Graph graph = builder.output(builder.node("y", new Op.Linear(), List.of("x", "w")))
+                .build();
+        io.octavo.data.Batch nan = new io.octavo.data.Batch(
+                Tensor.of(new float[] {Float.NaN, Float.NaN, Float.NaN, Float.NaN, 1, 0, 0, 1}, 4, 2),
+                Tensor.ofInts(new int[] {0, 1, 0, 0}));
+        Evaluation evaluation = Evaluator.evaluate(graph, List.of(nan));
+        assertEquals(25, evaluation.top1());
+        assertEquals(2, evaluation.notNumbers());
+        assertEquals(4, evaluation.images());
+        assertTrue(Double.isNaN(evaluation.loss()));
+    }
+
+    @Test
+    void oneOfSeveralOutputsIsEvaluatedOnNamedInputs() {
+        Graph.Builder builder = Graph.builder("two of each");
+        builder.input("a", DType.F32, Shape.ofBatch(2));
+        builder.input("b", DType.F32, Shape.ofBatch(2));
+        builder.constant("w", Tensor.of(new float[] {1, 0, 0, 1}, 2, 2));
+        builder.constant("v", Tensor.of(new float[] {0, 1, 1, 0}, 2, 2));
+        builder.node("straight", new Op.Linear(), List.of("b", "w"));
+        builder.node("crossed", new Op.Linear(), List.of("a", "v"));
+        Graph graph = builder.output("straight").output("crossed").build();
+        Labelled batch = Labelled.of(
+                Map.of(
+                        "b", Tensor.of(new float[] {2, 1, 2, 1, 2, 1}, 3, 2),
+                        "a", Tensor.of(new float[] {2, 1, 1, 2, 1, 2}, 3, 2)),
+                Tensor.ofInts(new int[] {0, 0, 0}));
+        try (Session session = Session.of(graph)) {
+            assertEquals(
+                    100, Evaluator.evaluate(session, "straight", List.of(batch)).top1());
+            assertEquals(
+                    200 / 3.0,
+                    Evaluator.evaluate(session, "crossed", List.of(batch)).top1(),
+                    1e-9);
+            assertThrows(ShapeMismatchException.class, () -> Evaluator.evaluate(session, List.of(batch)));
+            String message = assertThrows(
+                            InvalidValueException.class, () -> Evaluator.evaluate(session, "logits", List.of(batch)))
+                    .getMessage();
+            assertTrue(message.contains("straight") && message.contains("'logits'"), message);
+            io.octavo.data.Batch images =
+                    new io.octavo.data.Batch(Tensor.of(new float[2], 1, 2), Tensor.ofInts(new int[1]));
+            assertThrows(InvalidValueException.class, () -> Evaluator.evaluate(session, "straight", List.of(images)));
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.octavo.cli;
 
 import io.octavo.data.Batch;
+import io.octavo.data.BatchIterator;
 import io.octavo.data.DataLoader;
 import io.octavo.train.TrainingListener;
 import io.octavo.train.TrainingProgress;
@@ -72,28 +73,42 @@ final class Progress implements AutoCloseable, TrainingListener {
 
     /** The batches of one pass, each a step of the bar. */
     Iterable<Batch> over(DataLoader loader) {
-        return () -> new Iterator<>() {
-            private final Iterator<Batch> batches = loader.iterator();
-            private long images;
-
-            @Override
-            public boolean hasNext() {
-                return batches.hasNext();
-            }
-
-            @Override
-            public Batch next() {
-                Batch batch = batches.next();
-                images += batch.size();
-                step(images, loader.images());
-                return batch;
-            }
-        };
+        return () -> new Pass(loader);
     }
 
     @Override
     public void close() {
         bar.close();
+    }
+
+    /** A pass over a loader's data, closed with it. */
+    private final class Pass implements Iterator<Batch>, AutoCloseable {
+        private final BatchIterator batches;
+        private final int all;
+        private long images;
+
+        Pass(DataLoader loader) {
+            batches = loader.iterator();
+            all = loader.images();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return batches.hasNext();
+        }
+
+        @Override
+        public Batch next() {
+            Batch batch = batches.next();
+            images += batch.size();
+            step(images, all);
+            return batch;
+        }
+
+        @Override
+        public void close() {
+            batches.close();
+        }
     }
 
     /** Plain lines: none for a bar that has not begun, nor the same one again, which the bar draws when it ends. */

@@ -52,6 +52,21 @@ public final class HistogramObserver implements Observer {
     }
 
     @Override
+    public HistogramObserver copy() {
+        HistogramObserver copy = new HistogramObserver();
+        copy.count = count;
+        copy.min = min;
+        copy.max = max;
+        copy.histogram = histogram; // immutable
+        return copy;
+    }
+
+    @Override
+    public boolean independentOfCut() {
+        return true;
+    }
+
+    @Override
     public HistogramObserver merge(Observer other) {
         HistogramObserver merged = new HistogramObserver();
         merged.join(this);

@@ -13,6 +13,11 @@ public final class MinMaxObserver extends RangeObserver {
     }
 
     @Override
+    MinMaxObserver fresh() {
+        return new MinMaxObserver();
+    }
+
+    @Override
     float combine(float bound, float batch, boolean least) {
         return least ? Math.min(bound, batch) : Math.max(bound, batch);
     }

@@ -29,6 +29,16 @@ public final class MovingAverageMinMaxObserver extends RangeObserver {
     }
 
     @Override
+    MovingAverageMinMaxObserver fresh() {
+        return new MovingAverageMinMaxObserver(average.constant());
+    }
+
+    @Override
+    public boolean independentOfCut() {
+        return false;
+    }
+
+    @Override
     float combine(float bound, float batch, boolean least) {
         return average.step(bound, batch);
     }

@@ -31,6 +31,16 @@ public final class MovingAveragePerChannelMinMaxObserver extends RangeObserver {
     }
 
     @Override
+    MovingAveragePerChannelMinMaxObserver fresh() {
+        return new MovingAveragePerChannelMinMaxObserver(axis(), average.constant());
+    }
+
+    @Override
+    public boolean independentOfCut() {
+        return false;
+    }
+
+    @Override
     float combine(float bound, float batch, boolean least) {
         return average.step(bound, batch);
     }

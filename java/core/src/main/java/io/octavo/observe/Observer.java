@@ -32,6 +32,15 @@ public sealed interface Observer permits RangeObserver, HistogramObserver {
      */
     Observer merge(Observer other);
 
+    /** A new observer in this one's state; from here on each goes its own way. Cheap: no bin is copied. */
+    Observer copy();
+
+    /**
+     * Whether the data may be cut along the first axis, and the parts observed one after the other, without any change of the
+     * result. Not so for moving averages, which step once a tensor, nor for channels along the first axis itself.
+     */
+    boolean independentOfCut();
+
     /**
      * The summary of the whole tensor; per-channel observers give the range over all channels.
      *

@@ -25,6 +25,11 @@ public final class PerChannelMinMaxObserver extends RangeObserver {
     }
 
     @Override
+    PerChannelMinMaxObserver fresh() {
+        return new PerChannelMinMaxObserver(axis());
+    }
+
+    @Override
     float combine(float bound, float batch, boolean least) {
         return least ? Math.min(bound, batch) : Math.max(bound, batch);
     }

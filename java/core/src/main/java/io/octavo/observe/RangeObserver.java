@@ -29,6 +29,23 @@ abstract sealed class RangeObserver implements Observer
     /** The bound that holds after a batch whose bound is {@code batch}; {@code least} tells which of the two it is. */
     abstract float combine(float bound, float batch, boolean least);
 
+    /** An observer of the same kind and settings that has seen nothing. */
+    abstract RangeObserver fresh();
+
+    @Override
+    public final RangeObserver copy() {
+        RangeObserver copy = fresh();
+        copy.min = min.clone();
+        copy.max = max.clone();
+        copy.count = count;
+        return copy;
+    }
+
+    @Override
+    public boolean independentOfCut() {
+        return granularity.axis() != 0;
+    }
+
     @Override
     public final void observe(Tensor x) {
         int channels = granularity.count(x.shape());

@@ -22,6 +22,14 @@ final class Calls {
             this.inputs = new Pointers(inputs);
             this.outputs = new Pointers(outputs);
         }
+
+        /** Closes the tensors of the taps. */
+        void close() {
+            for (int i = 0; tapped != null && i < tapped.length; i++) {
+                tapped[i].close();
+            }
+            tapped = null;
+        }
     }
 
     private final AtomicReferenceArray<Call> free = new AtomicReferenceArray<>(LIMIT);
@@ -57,6 +65,16 @@ final class Calls {
         for (int i = 0; i < LIMIT; i++) {
             if (free.getPlain(i) == null && free.compareAndSet(i, null, call)) {
                 return;
+            }
+        }
+    }
+
+    /** Lets go of what no run uses now. */
+    void clear() {
+        for (int i = 0; i < LIMIT; i++) {
+            Call call = free.getAndSet(i, null);
+            if (call != null) {
+                call.close();
             }
         }
     }

@@ -11,9 +11,11 @@ import io.octavo.internal.bind.Cpu;
 import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
+import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +101,7 @@ public final class Session implements AutoCloseable {
      *
      * @param x one tensor an input, in the graph's order
      * @return new tensors, one an output, in the graph's order
+     * @throws ShapeMismatchException if there are more or fewer tensors than inputs, or one is not of its input's type and shape
      */
     public List<Tensor> run(List<Tensor> x) {
         long batch = batch(x);
@@ -112,6 +115,23 @@ public final class Session implements AutoCloseable {
             execute(call, x, out, batch);
         } finally {
             calls.give(call);
+        }
+        return out;
+    }
+
+    /**
+     * Runs the graph on tensors by name.
+     *
+     * @param x a tensor for each of the graph's inputs
+     * @return a new tensor for each of its outputs, in the graph's order
+     * @throws InvalidValueException if an input has no tensor, or a tensor names no input
+     * @throws ShapeMismatchException if a tensor is not of its input's type and shape
+     */
+    public Map<String, Tensor> run(Map<String, Tensor> x) {
+        List<Tensor> found = run(ordered("Inputs", x, inputs));
+        Map<String, Tensor> out = new LinkedHashMap<>();
+        for (int i = 0; i < found.size(); i++) {
+            out.put(outputs.get(i).name(), found.get(i));
         }
         return out;
     }
@@ -170,6 +190,11 @@ public final class Session implements AutoCloseable {
         return new Binding(this, in, out, batch);
     }
 
+    /** {@link #bind(List, List)} of tensors by the names of the graph's inputs and outputs. */
+    public Binding bind(Map<String, Tensor> in, Map<String, Tensor> out) {
+        return bind(ordered("Inputs", in, inputs), ordered("Outputs", out, outputs));
+    }
+
     /** How each node runs, and, if the session profiles, how long it took. */
     public Explanation explain() {
         List<Explanation.Step> steps = new ArrayList<>();
@@ -208,6 +233,7 @@ public final class Session implements AutoCloseable {
     @Override
     public void close() {
         plan.close();
+        calls.clear();
     }
 
     /** What the plan occupies now. */
@@ -247,10 +273,19 @@ public final class Session implements AutoCloseable {
         return Passes.fuse(marked.build()).withoutOutputs(extra);
     }
 
+    private List<Tensor> ordered(String what, Map<String, Tensor> byName, List<Value> values) {
+        List<String> names = values.stream().map(Value::name).toList();
+        try {
+            return Inputs.of(byName).tensors(names);
+        } catch (InvalidValueException e) {
+            throw new InvalidValueException(what + " of graph '" + graph.name() + "': " + e.getMessage());
+        }
+    }
+
     private void requireOneAndOne() {
         if (outputSlots.length != 1 || inputs.size() != 1) {
             throw new ShapeMismatchException("Graph '" + graph.name() + "' has " + inputs.size() + " inputs and "
-                    + outputs.size() + " outputs: use run(List)");
+                    + outputs.size() + " outputs: use run(List) or run(Map)");
         }
     }
 

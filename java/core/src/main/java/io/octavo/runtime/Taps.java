@@ -55,6 +55,7 @@ final class Taps {
     /** Gives the call buffers for the inner tensors of so many samples. */
     void prepare(Calls.Call call, long batch) {
         if (call.tapped == null || call.tappedBatch != batch) {
+            call.close();
             call.tapped = new Tensor[inner.size()];
             for (int i = 0; i < call.tapped.length; i++) {
                 call.tapped[i] =

@@ -1,12 +1,15 @@
 package io.octavo.tensor;
 
 import io.octavo.InvalidValueException;
+import io.octavo.OctavoException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What a graph reads in one run: a tensor for each of its inputs, given by name or in the graph's order. Calibration takes any
@@ -32,9 +35,9 @@ public interface Inputs {
                 missing.removeAll(given.keySet());
                 Set<String> extra = new LinkedHashSet<>(given.keySet());
                 extra.removeAll(names);
-                throw new InvalidValueException("Inputs " + names + " are wanted, given: " + given.keySet()
+                throw new InvalidValueException("wanted are " + names + ", given " + given.keySet()
                         + (missing.isEmpty() ? "" : "; missing " + missing)
-                        + (extra.isEmpty() ? "" : "; no input is named " + extra));
+                        + (extra.isEmpty() ? "" : "; nothing is named " + extra));
             }
             List<Tensor> tensors = new ArrayList<>(names.size());
             for (String name : names) {
@@ -49,7 +52,7 @@ public interface Inputs {
         List<Tensor> given = List.copyOf(inOrder);
         return names -> {
             if (given.size() != names.size()) {
-                throw new InvalidValueException("Inputs " + names + " are wanted, given: " + given.size() + " tensors");
+                throw new InvalidValueException("wanted are " + names + ", given " + given.size() + " tensors");
             }
             return given;
         };
@@ -58,5 +61,22 @@ public interface Inputs {
     /** Tensors in the order of the graph's inputs. */
     static Inputs of(Tensor... inOrder) {
         return of(List.of(inOrder));
+    }
+
+    /**
+     * Hands every batch to {@code action}. However that ends, the iterator is closed if it can be, so that the thread and the
+     * buffers behind it go at once.
+     */
+    static <T extends Inputs> void forEach(Iterable<T> batches, Consumer<? super T> action) {
+        Iterator<T> iterator = batches.iterator();
+        try (AutoCloseable closing = iterator instanceof AutoCloseable closeable ? closeable : () -> {}) {
+            while (iterator.hasNext()) {
+                action.accept(iterator.next());
+            }
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new OctavoException("closing the batches failed: " + e.getMessage(), e);
+        }
     }
 }

@@ -1,7 +1,6 @@
 package io.octavo.data;
 
 import io.octavo.InvalidValueException;
-import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Tensor;
 import java.util.List;
 
@@ -12,7 +11,7 @@ import java.util.List;
  * @param images f32 {@code [N, C, H, W]}, normalized
  * @param labels s32 {@code [N]}, each a class number
  */
-public record Batch(Tensor images, Tensor labels) implements Inputs {
+public record Batch(Tensor images, Tensor labels) implements Labelled {
     /** How many images the batch holds. */
     public int size() {
         return (int) images.shape().dim(0);

@@ -52,7 +52,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
      * @throws NoSuchElementException after the last
      * @throws ClosedException after {@link #close}
      * @throws OctavoException if this thread is interrupted while it waits
-     * @throws RuntimeException what the data set threw, if it did
+     * @throws RuntimeException what the data set threw, if it did; an Error likewise
      */
     @Override
     public Batch next() {
@@ -92,17 +92,20 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
             Thread.currentThread().interrupt();
             throw new OctavoException("interrupted while waiting for a batch", e);
         }
-        if (current.failure() != null) {
-            close();
-            throw current.failure();
+        if (current.failure() == null) {
+            return current.batch();
         }
-        return current.batch();
+        close();
+        if (current.failure() instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) current.failure();
     }
 
     /** The buffers and the thread that fills them: bounded, since a batch is only begun when a buffer is free. */
     private static final class Ring implements Runnable {
         /** A batch, the memory that it is made in, or what went wrong instead. */
-        record Made(Batch batch, Batch memory, RuntimeException failure) {}
+        record Made(Batch batch, Batch memory, Throwable failure) {}
 
         private final BatchMaker maker;
         final BlockingQueue<Batch> free;
@@ -118,6 +121,7 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
             }
         }
 
+        /** However this ends early, whoever waits for a batch learns of it; there is room for that in the queue. */
         @Override
         public void run() {
             try {
@@ -126,8 +130,9 @@ public final class BatchIterator implements Iterator<Batch>, AutoCloseable {
                     made.add(new Made(maker.make(i, memory), memory, null));
                 }
             } catch (InterruptedException e) {
-                // The pass was closed.
-            } catch (RuntimeException e) {
+                // Nobody waits if the pass was closed; otherwise the data set interrupted its own thread.
+                made.add(new Made(null, null, new OctavoException("the thread that makes batches was interrupted", e)));
+            } catch (RuntimeException | Error e) {
                 made.add(new Made(null, null, e));
             }
         }

@@ -4,7 +4,9 @@ package io.octavo.train;
  * The loss of a classifier: the mean over a batch of {@code -log(softmax(logits)[label])}, as PyTorch's CrossEntropyLoss. The
  * network's output are the logits: it must not end in a softmax.
  */
-public record CrossEntropyLoss() {
+final class CrossEntropyLoss {
+    private CrossEntropyLoss() {}
+
     /**
      * The loss of one row, in double.
      *

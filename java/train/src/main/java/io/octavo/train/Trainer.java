@@ -15,11 +15,10 @@ import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /**
- * Trains a classifier.
+ * Trains a classifier: the loss is the mean cross entropy of its logits.
  *
  * <pre>{@code
  * Graph trained = Trainer.builder(graph)
@@ -180,12 +179,6 @@ public final class Trainer {
         public Builder schedule(Schedule schedule) {
             InvalidValueException.requireNonNull(schedule, "schedule of a trainer");
             this.schedule = schedule;
-            return this;
-        }
-
-        /** The loss; {@link CrossEntropyLoss} is the one there is, and the default. */
-        public Builder loss(CrossEntropyLoss loss) {
-            Objects.requireNonNull(loss);
             return this;
         }
 
