@@ -21,13 +21,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Who imports whom. The table is the architecture's: a package uses those that its row names, and the values that these hand it
- * from further down. Three rooms are for those alone that name them: {@code internal.bind}, {@code internal.lower}, and the
- * generated {@code natives}.
+ * from further down. What is internal, and the generated {@code natives}, are for those alone that name them.
  */
 class PackagesTest {
     private static final String ROOT = "io.octavo";
     private static final String BIND = "internal.bind";
     private static final String LOWER = "internal.lower";
+    private static final String RANDOM = "internal.random";
     private static final String NATIVES = "natives";
 
     /** Package below {@code io.octavo} to the packages that its row names, in the order of the table. */
@@ -47,13 +47,14 @@ class PackagesTest {
         TABLE.put("analyze", Set.of("quantize", "calibrate", "runtime"));
         TABLE.put("onnx", Set.of("graph", "scheme", "tensor"));
         TABLE.put("nn", Set.of("graph"));
-        TABLE.put("data", Set.of("tensor"));
-        TABLE.put("train", Set.of("graph", "nn", "data", "runtime", BIND, LOWER));
+        TABLE.put(RANDOM, Set.of());
+        TABLE.put("data", Set.of("tensor", RANDOM));
+        TABLE.put("train", Set.of("graph", "nn", "data", "runtime", BIND, LOWER, RANDOM));
         TABLE.put("qat", Set.of("train", "quantize"));
     }
 
     /** The rooms of octavo-train; all others of the table are octavo-core's, which does without them. */
-    private static final Set<String> TRAINING = Set.of("nn", "data", "train", "qat");
+    private static final Set<String> TRAINING = Set.of("nn", RANDOM, "data", "train", "qat");
 
     /** Packages of other libraries, by their first names, to the rooms that may use them. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
@@ -195,7 +196,7 @@ class PackagesTest {
         for (String next : named) {
             all.addAll(reachable(next));
         }
-        for (String closed : Set.of(BIND, LOWER, NATIVES)) {
+        for (String closed : Set.of(BIND, LOWER, RANDOM, NATIVES)) {
             if (!named.contains(closed)) {
                 all.remove(closed);
             }

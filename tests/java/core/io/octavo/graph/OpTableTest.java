@@ -34,6 +34,17 @@ class OpTableTest {
     }
 
     @Test
+    void aTableOfAFamilyMissesNoOthers() {
+        OpTable<Void, String> table = OpTable.<Void, String>of("steps", Training.class)
+                .row(Training.SgdStep.class, (none, op) -> "sgd")
+                .build();
+        assertTrue(table.missing().contains(Training.AdamStep.class));
+        assertTrue(!table.missing().contains(Training.SgdStep.class)
+                && !table.missing().contains(Op.Flatten.class));
+        assertEquals(17, table.missing().size());
+    }
+
+    @Test
     void anOperatorHasOneRow() {
         OpTable.Builder<Integer, String> table =
                 OpTable.<Integer, String>of("counting").row(Training.SgdStep.class, (n, op) -> "");

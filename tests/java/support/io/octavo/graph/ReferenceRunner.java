@@ -120,7 +120,8 @@ public final class ReferenceRunner {
             if (yq == null) {
                 y[i] = activate(a[i] + b[i], add.activation(), null);
             } else {
-                y[i] = addCodes((int) a[i], aq, (int) b[i], bq, yq, !add.activation().isNone());
+                y[i] = addCodes(
+                        (int) a[i], aq, (int) b[i], bq, yq, !add.activation().isNone());
             }
         }
         return y;

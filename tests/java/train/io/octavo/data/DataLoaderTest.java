@@ -13,6 +13,7 @@ import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.internal.random.SplitMix64;
 import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Shape;
 import java.time.Duration;

@@ -33,8 +33,10 @@ import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -255,6 +257,20 @@ class TrainerTest {
 
         assertThrows(InvalidValueException.class, () -> Trainer.builder(net()).epochs(0));
         assertThrows(InvalidValueException.class, () -> Trainer.builder(net()).threads(-1));
+    }
+
+    @Test
+    void everyBitOfTheSeedDecidesWhatDropoutDrops() {
+        Graph graph =
+                new Sequential(new Flatten(), new Dropout(0.5f), new Linear(192, 3)).graph(Shape.ofBatch(3, 8, 8), 1);
+        Set<List<Float>> found = new HashSet<>();
+        long[] seeds = {0, 1, 1L << 31, 1L << 32, 1L << 63, -1, 31};
+        for (long seed : seeds) {
+            Graph trained = trainer(graph).seed(seed).epochs(1).build().fit(loader());
+            float[] weight = trained.value("2.linear.weight").data().toFloatArray();
+            found.add(List.of(weight[0], weight[50], weight[100], weight[300], weight[500]));
+        }
+        assertEquals(seeds.length, found.size());
     }
 
     @Test

@@ -17,16 +17,23 @@ import java.util.function.BiFunction;
  */
 public final class OpTable<C, R> {
     private final String stage;
+    private final Class<? extends Op> family;
     private final Map<Class<?>, BiFunction<C, Op, R>> rows;
 
-    private OpTable(String stage, Map<Class<?>, BiFunction<C, Op, R>> rows) {
+    private OpTable(String stage, Class<? extends Op> family, Map<Class<?>, BiFunction<C, Op, R>> rows) {
         this.stage = stage;
+        this.family = family;
         this.rows = Map.copyOf(rows);
     }
 
-    /** Starts a table; the name of the stage is for messages. */
+    /** Starts a table of all operators; the name of the stage is for messages. */
     public static <C, R> Builder<C, R> of(String stage) {
-        return new Builder<>(stage);
+        return of(stage, Op.class);
+    }
+
+    /** Starts a table of one family, for a stage that meets no other operators. */
+    public static <C, R> Builder<C, R> of(String stage, Class<? extends Op> family) {
+        return new Builder<>(stage, family);
     }
 
     /**
@@ -42,9 +49,9 @@ public final class OpTable<C, R> {
         return row.apply(context, op);
     }
 
-    /** The operators without a row. */
+    /** The operators, of the family that the table is for, without a row. */
     public Set<Class<?>> missing() {
-        Set<Class<?>> missing = records(Op.class);
+        Set<Class<?>> missing = records(family);
         missing.removeAll(rows.keySet());
         return missing;
     }
@@ -65,10 +72,12 @@ public final class OpTable<C, R> {
     /** A table in the making. */
     public static final class Builder<C, R> {
         private final String stage;
+        private final Class<? extends Op> family;
         private final Map<Class<?>, BiFunction<C, Op, R>> rows = new LinkedHashMap<>();
 
-        private Builder(String stage) {
+        private Builder(String stage, Class<? extends Op> family) {
             this.stage = stage;
+            this.family = family;
         }
 
         /**
@@ -88,7 +97,7 @@ public final class OpTable<C, R> {
 
         /** The table as it is now. */
         public OpTable<C, R> build() {
-            return new OpTable<>(stage, rows);
+            return new OpTable<>(stage, family, rows);
         }
     }
 }

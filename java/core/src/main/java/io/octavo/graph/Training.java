@@ -73,7 +73,7 @@ public sealed interface Training extends Op
     /** {@code dy -> dx} of {@link Op.Flatten}. */
     record FlattenGrad() implements Training {}
 
-    /** {@code x, counter (s32 [2]: step number, seed) -> y, mask (u8, like x)} of {@link Op.Dropout}. */
+    /** {@code x, counter (s32 [2], other numbers at each step) -> y, mask (u8, like x)} of {@link Op.Dropout}. */
     record DropoutTrain(float p) implements Training {}
 
     /** {@code dy, mask -> dx}. */

@@ -2,6 +2,7 @@ package io.octavo.data;
 
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.internal.random.SplitMix64;
 import java.util.Arrays;
 
 /**

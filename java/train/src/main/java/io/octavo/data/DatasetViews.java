@@ -2,6 +2,7 @@ package io.octavo.data;
 
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.internal.random.SplitMix64;
 import io.octavo.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;

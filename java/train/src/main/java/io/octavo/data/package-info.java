@@ -5,6 +5,6 @@
  * {@link io.octavo.data.Datasets} finds one; {@link io.octavo.data.DataLoader} shuffles, flips, normalizes and batches it.
  * Formats: {@link io.octavo.data.Cifar10}, {@link io.octavo.data.ImageFolder}, {@link io.octavo.data.IdxDataset}.
  *
- * <p>May use {@code io.octavo} and {@code tensor}; knows no model.
+ * <p>May use {@code io.octavo}, {@code tensor} and {@code internal.random}; knows no model.
  */
 package io.octavo.data;

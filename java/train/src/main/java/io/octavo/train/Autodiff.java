@@ -126,47 +126,46 @@ final class Autodiff {
             throw new UnsupportedException("Node '" + node.name() + "' (" + op.type() + ") has the result "
                     + graph.value(y) + ": only float graphs can be trained");
         }
-        if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
-            parameter(node, 1);
-            parameter(node, 2);
-            copy(node);
-        } else if (op instanceof Op.BatchNorm norm) {
-            parameter(node, 1);
-            parameter(node, 2);
-            state(node, 3);
-            state(node, 4);
-            Shape channels = graph.value(node.input(1)).shape();
-            String mean = value(y + ".mean", DType.F32, channels);
-            String deviation = value(y + ".inverse_deviation", DType.F32, channels);
-            keep(
-                    node,
-                    new Training.BatchNormTrain(norm.epsilon(), norm.momentum()),
-                    node.inputs(),
-                    List.of(mean, deviation));
-        } else if (op instanceof Op.MaxPool2d pool) {
-            String index = value(y + ".index", DType.U8, graph.value(y).shape());
-            keep(node, new Training.MaxPool2dTrain(pool.window(), pool.ceilMode()), node.inputs(), List.of(index));
-        } else if (op instanceof Op.Dropout dropout) {
-            String counter = input(y + ".counter", DType.S32, Shape.of(2));
-            String mask = value(y + ".mask", DType.U8, graph.value(y).shape());
-            keep(node, new Training.DropoutTrain(dropout.p()), List.of(node.input(0), counter), List.of(mask));
-        } else if (op instanceof Op.Clamp
-                || op instanceof Op.AvgPool2d
-                || op instanceof Op.AdaptiveAvgPool2d
-                || op instanceof Op.Flatten
-                || op instanceof Op.Add
-                || op instanceof Op.Softmax) {
-            copy(node);
-        } else {
-            throw new UnsupportedException("Node '" + node.name() + "' (" + op.type() + ") has no gradient");
-        }
+        GradientRule.TABLE.apply(this, op).forward().accept(node);
         if (node.inputs().stream().anyMatch(name -> moving.contains(name) || parameters.contains(name))) {
             moving.add(y);
         }
     }
 
-    private void copy(Node node) {
+    /** A forward pass as in inference. */
+    void copy(Node node) {
         node(node.name(), node.op(), node.inputs(), node.outputs());
+    }
+
+    /** That of a layer with a weight and perhaps a bias. */
+    void weighted(Node node) {
+        parameter(node, 1);
+        parameter(node, 2);
+        copy(node);
+    }
+
+    void normalized(Node node, Training op) {
+        parameter(node, 1);
+        parameter(node, 2);
+        state(node, 3);
+        state(node, 4);
+        Shape channels = graph.value(node.input(1)).shape();
+        String mean = value(node.output() + ".mean", DType.F32, channels);
+        String deviation = value(node.output() + ".inverse_deviation", DType.F32, channels);
+        keep(node, op, node.inputs(), List.of(mean, deviation));
+    }
+
+    void indexed(Node node, Training op) {
+        String y = node.output();
+        String index = value(y + ".index", DType.U8, graph.value(y).shape());
+        keep(node, op, node.inputs(), List.of(index));
+    }
+
+    void dropped(Node node, Training op) {
+        String y = node.output();
+        String counter = input(y + ".counter", DType.S32, Shape.of(2));
+        String mask = value(y + ".mask", DType.U8, graph.value(y).shape());
+        keep(node, op, List.of(node.input(0), counter), List.of(mask));
     }
 
     private void keep(Node node, Training op, List<String> reads, List<String> further) {
@@ -206,52 +205,16 @@ final class Autodiff {
         if (!moving.contains(y)) {
             return;
         }
-        Op op = node.op();
-        String x = node.input(0);
-        String dy = gradient(y);
-        if (op instanceof Op.Conv2d conv) {
-            String dz = through(conv.activation(), node, dy);
-            weights(node, new Training.Conv2dGradWeight(conv.window(), conv.groups()), x, dz);
-            unary(node, new Training.Conv2dGradInput(conv.window(), conv.groups()), List.of(dz, node.input(1)));
-            share(node.input(3), dz);
-        } else if (op instanceof Op.Linear linear) {
-            String dz = through(linear.activation(), node, dy);
-            weights(node, new Training.LinearGradWeight(), x, dz);
-            unary(node, new Training.LinearGradInput(), List.of(dz, node.input(1)));
-        } else if (op instanceof Op.BatchNorm) {
-            batchNorm(node, dy);
-        } else if (op instanceof Op.Clamp clamp) {
-            share(x, through(clamp.activation(), node, dy));
-        } else if (op instanceof Op.MaxPool2d pool) {
-            unary(
-                    node,
-                    new Training.MaxPool2dGrad(pool.window(), pool.ceilMode()),
-                    List.of(dy, kept.get(node.name()).get(0)));
-        } else if (op instanceof Op.AvgPool2d pool) {
-            unary(
-                    node,
-                    new Training.AvgPool2dGrad(pool.window(), pool.ceilMode(), pool.countIncludePad()),
-                    List.of(dy));
-        } else if (op instanceof Op.AdaptiveAvgPool2d) {
-            unary(node, new Training.AdaptiveAvgPool2dGrad(), List.of(dy));
-        } else if (op instanceof Op.Flatten) {
-            unary(node, new Training.FlattenGrad(), List.of(dy));
-        } else if (op instanceof Op.Dropout dropout) {
-            unary(
-                    node,
-                    new Training.DropoutGrad(dropout.p()),
-                    List.of(dy, kept.get(node.name()).get(0)));
-        } else if (op instanceof Op.Add add) {
-            String dz = through(add.activation(), node, dy);
-            share(x, dz);
-            share(node.input(1), dz);
-        } else {
-            unary(node, new Training.SoftmaxGrad(), List.of(y, dy)); // forward has refused everything else
-        }
+        GradientRule.TABLE.apply(this, node.op()).backward().accept(node, gradient(y));
+    }
+
+    /** A further result that a node's forward pass kept. */
+    String kept(Node node, int index) {
+        return kept.get(node.name()).get(index);
     }
 
     /** The gradient before an activation that a node does last. */
-    private String through(Activation activation, Node node, String dy) {
+    String through(Activation activation, Node node, String dy) {
         if (activation.isNone()) {
             return dy;
         }
@@ -263,17 +226,19 @@ final class Autodiff {
     }
 
     /** A node that gives the gradient of the first input, if that is wanted. */
-    private void unary(Node node, Training op, List<String> reads) {
+    void unary(Node node, Training op, String... reads) {
         String x = node.input(0);
         if (!moving.contains(x)) {
             return;
         }
         String dx = gradientOf(x);
-        node("d." + node.name(), op, reads, List.of(dx));
+        node("d." + node.name(), op, List.of(reads), List.of(dx));
         contribute(x, dx);
     }
 
-    private void weights(Node node, Training op, String x, String dz) {
+    /** A node that gives the gradients of a layer's weight and bias. */
+    void weights(Node node, Training op, String dz) {
+        String x = node.input(0);
         String dw = gradientOf(node.input(1));
         contribute(node.input(1), dw);
         if (node.input(2).isEmpty()) {
@@ -285,7 +250,7 @@ final class Autodiff {
         node("d." + node.name() + ".weight", op, List.of(x, dz), List.of(dw, db));
     }
 
-    private void batchNorm(Node node, String dy) {
+    void batchNorm(Node node, String dy) {
         String x = node.input(0);
         String dx = "";
         if (moving.contains(x)) {
@@ -296,16 +261,15 @@ final class Autodiff {
         String dbeta = gradientOf(node.input(2));
         contribute(node.input(1), dgamma);
         contribute(node.input(2), dbeta);
-        List<String> statistics = kept.get(node.name());
         node(
                 "d." + node.name(),
                 new Training.BatchNormGrad(),
-                List.of(x, dy, node.input(1), statistics.get(0), statistics.get(1)),
+                List.of(x, dy, node.input(1), kept(node, 0), kept(node, 1)),
                 List.of(dx, dgamma, dbeta));
     }
 
     /** The gradient of a sum by one operand is the sum's own. */
-    private void share(String operand, String gradient) {
+    void share(String operand, String gradient) {
         if (moving.contains(operand)) {
             contribute(operand, gradient);
         }

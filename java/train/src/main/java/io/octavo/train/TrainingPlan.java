@@ -1,7 +1,6 @@
 package io.octavo.train;
 
 import io.octavo.graph.Node;
-import io.octavo.graph.Training;
 import io.octavo.graph.Value;
 import io.octavo.internal.bind.Layout;
 import io.octavo.internal.bind.NativeLibrary;
@@ -14,7 +13,7 @@ import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.bind.ValueSpec;
-import io.octavo.internal.lower.Lowering;
+import io.octavo.internal.random.SplitMix64;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -62,7 +61,9 @@ final class TrainingPlan implements AutoCloseable {
             }
             toChannelsLast(builder, program.inputs().get(0));
             for (Node node : program.nodes()) {
-                builder.op(lower(node).inputs(numbers(node.inputs())).outputs(numbers(node.outputs())));
+                builder.op(TrainingLowering.operator(node)
+                        .inputs(numbers(node.inputs()))
+                        .outputs(numbers(node.outputs())));
             }
             this.plan = builder.build(new PlanOptions(threads, 0, null, false), "Training step");
         }
@@ -88,14 +89,15 @@ final class TrainingPlan implements AutoCloseable {
      * @param images f32, plain, of the graph's input shape with this batch
      * @param labels s32 [N], inside the classes
      * @param numbers the optimizer's, see {@link Optimizer#hyper}
-     * @param step number of the step; with {@code seed} it decides what dropout drops
+     * @param step number of the step; with all bits of {@code seed} and its place it decides what a dropout drops
      */
     void step(Tensor images, Tensor labels, float[] numbers, long step, long seed) {
         inputs.set(0, images);
         inputs.set(1, labels);
         hyper.floats().put(numbers);
         for (int i = 0; i < counters.length; i++) {
-            counters[i].ints().put(0, (int) step).put(1, (int) (seed * 31 + i));
+            long key = SplitMix64.mix(SplitMix64.mix(seed, i), step);
+            counters[i].ints().put(0, (int) key).put(1, (int) (key >>> 32));
         }
         plan.run(images.shape().dim(0), inputs, outputs);
     }
@@ -165,68 +167,5 @@ final class TrainingPlan implements AutoCloseable {
         return names.stream()
                 .mapToInt(name -> name.isEmpty() ? -1 : numbers.get(name))
                 .toArray();
-    }
-
-    private static OpSpec lower(Node node) {
-        return node.op() instanceof Training training ? lower(node.name(), training) : Lowering.operator(node);
-    }
-
-    private static OpSpec lower(String name, Training op) {
-        if (op instanceof Training.Conv2dGradInput conv) {
-            return Lowering.window(new OpSpec(name, OpKind.CONV2D_GRAD_INPUT), conv.window())
-                    .groups(conv.groups());
-        }
-        if (op instanceof Training.Conv2dGradWeight conv) {
-            return Lowering.window(new OpSpec(name, OpKind.CONV2D_GRAD_WEIGHT), conv.window())
-                    .groups(conv.groups());
-        }
-        if (op instanceof Training.LinearGradInput) {
-            return new OpSpec(name, OpKind.LINEAR_GRAD_INPUT);
-        }
-        if (op instanceof Training.LinearGradWeight) {
-            return new OpSpec(name, OpKind.LINEAR_GRAD_WEIGHT);
-        }
-        if (op instanceof Training.BatchNormTrain norm) {
-            return new OpSpec(name, OpKind.BATCH_NORM_TRAIN)
-                    .epsilon(norm.epsilon())
-                    .momentum(norm.momentum());
-        }
-        if (op instanceof Training.BatchNormGrad) {
-            return new OpSpec(name, OpKind.BATCH_NORM_GRAD);
-        }
-        if (op instanceof Training.ClampGrad clamp) {
-            return Lowering.activation(new OpSpec(name, OpKind.CLAMP_GRAD), clamp.activation());
-        }
-        if (op instanceof Training.MaxPool2dTrain pool) {
-            return Lowering.window(new OpSpec(name, OpKind.MAX_POOL2D_TRAIN), pool.window())
-                    .pooling(pool.ceilMode(), false);
-        }
-        if (op instanceof Training.MaxPool2dGrad pool) {
-            return Lowering.window(new OpSpec(name, OpKind.MAX_POOL2D_GRAD), pool.window())
-                    .pooling(pool.ceilMode(), false);
-        }
-        if (op instanceof Training.AvgPool2dGrad pool) {
-            return Lowering.window(new OpSpec(name, OpKind.AVG_POOL2D_GRAD), pool.window())
-                    .pooling(pool.ceilMode(), pool.countIncludePad());
-        }
-        if (op instanceof Training.AdaptiveAvgPool2dGrad) {
-            return new OpSpec(name, OpKind.ADAPTIVE_AVG_POOL2D_GRAD);
-        }
-        if (op instanceof Training.FlattenGrad) {
-            return new OpSpec(name, OpKind.FLATTEN_GRAD);
-        }
-        if (op instanceof Training.DropoutTrain dropout) {
-            return new OpSpec(name, OpKind.DROPOUT_TRAIN).probability(dropout.p());
-        }
-        if (op instanceof Training.DropoutGrad dropout) {
-            return new OpSpec(name, OpKind.DROPOUT_GRAD).probability(dropout.p());
-        }
-        if (op instanceof Training.SoftmaxGrad) {
-            return new OpSpec(name, OpKind.SOFTMAX_GRAD);
-        }
-        if (op instanceof Training.CrossEntropy) {
-            return new OpSpec(name, OpKind.CROSS_ENTROPY);
-        }
-        return new OpSpec(name, op instanceof Training.SgdStep ? OpKind.SGD_STEP : OpKind.ADAM_STEP);
     }
 }

@@ -5,6 +5,6 @@
  * <p>A graph goes in and a graph with other constants comes out. One step (forward, backward, update) is one native plan: one
  * crossing into native code.
  *
- * <p>May use {@code graph}, {@code nn}, {@code data}, {@code runtime}, {@code internal.bind}, {@code internal.lower} and what these stand on.
+ * <p>May use {@code graph}, {@code nn}, {@code data}, {@code runtime}, {@code internal.bind}, {@code internal.lower}, {@code internal.random} and what these stand on.
  */
 package io.octavo.train;

@@ -1,35 +1,37 @@
-package io.octavo.data;
+package io.octavo.internal.random;
 
 /**
  * The SplitMix64 generator (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014; output mix of
  * Stafford's variant 13). Written out here because the JDK does not promise the same numbers in every version.
  */
-final class SplitMix64 {
+public final class SplitMix64 {
     private static final long GAMMA = 0x9e3779b97f4a7c15L;
 
     private long state;
 
-    SplitMix64(long seed) {
+    /** The same seed gives the same numbers on any machine. */
+    public SplitMix64(long seed) {
         this.state = seed;
     }
 
-    long nextLong() {
+    /** The next 64 random bits. */
+    public long nextLong() {
         state += GAMMA;
         return mix(state);
     }
 
     /** A number from 0 to bound - 1. The bias is below bound / 2^53, which is nothing for a data set's size. */
-    int nextInt(int bound) {
+    public int nextInt(int bound) {
         return (int) ((nextLong() >>> 11) * 0x1p-53 * bound);
     }
 
     /** A hash of two numbers: an independent seed for each pair. */
-    static long mix(long a, long b) {
+    public static long mix(long a, long b) {
         return mix(mix(a + GAMMA) + b * GAMMA);
     }
 
     /** The numbers 0 to n - 1 in a random order (Fisher-Yates). */
-    static int[] permutation(int n, long seed) {
+    public static int[] permutation(int n, long seed) {
         SplitMix64 random = new SplitMix64(seed);
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {
