@@ -371,6 +371,20 @@ OCTAVO_API octavo_status octavo_histogram_error(const int64_t* counts, int32_t e
 OCTAVO_API octavo_status octavo_histogram_fit_range(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins, float min,
                                                     float max, int32_t q_min, int32_t q_max, int32_t symmetric, float* lo, float* hi);
 
+/* ---- Memory of tensors --------------------------------------------------------------------------------------------------
+ * For bindings whose buffers must not crash the process when they are used after their owner has let go of them: memory is given
+ * back to the system in two steps, its pages first and its addresses when nobody can know them any more. */
+
+/* Zeroed memory of `bytes` bytes, at least 1, aligned to 64; null where it cannot be had, and octavo_last_error then says why. */
+OCTAVO_API void* octavo_memory_allocate(int64_t bytes);
+/* Gives the pages of memory from octavo_memory_allocate (with the same `bytes`) back to the system: what was in them is lost, reading
+ * gives zeros, and writing is harmless. Returns how many bytes that freed: 0 for memory of less than OCTAVO_MEMORY_PAGED bytes, which
+ * stays as it is. */
+#define OCTAVO_MEMORY_PAGED 1024
+OCTAVO_API int64_t octavo_memory_discard(void* memory, int64_t bytes);
+/* Frees memory from octavo_memory_allocate (with the same `bytes`), discarded or not. null is fine. */
+OCTAVO_API void octavo_memory_free(void* memory, int64_t bytes);
+
 /* ---- Back ends ----------------------------------------------------------------------------------------------------------
  * A library that implements operators registers a table. The plan asks `create` for each operator that it would have this back
  * end run; a refusal (any status but OCTAVO_OK) carries a reason. */

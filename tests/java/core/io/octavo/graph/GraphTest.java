@@ -10,6 +10,7 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,11 @@ class GraphTest {
         assertThrows(
                 ShapeMismatchException.class, () -> graph.withConstants(Map.of("w", Tensor.of(new float[12], 4, 3))));
         assertThrows(InvalidValueException.class, () -> graph.withConstants(Map.of("x", other)));
+        assertThrows(InvalidValueException.class, () -> graph.withConstants(null));
+        String message = assertThrows(
+                        InvalidValueException.class, () -> graph.withConstants(Collections.singletonMap("w", null)))
+                .getMessage();
+        assertTrue(message.contains("w"), message);
         assertThrows(InvalidValueException.class, () -> graph.withConstants(Map.of("none", other)));
     }
 

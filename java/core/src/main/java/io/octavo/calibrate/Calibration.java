@@ -1,14 +1,19 @@
 package io.octavo.calibrate;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.octavo.AtomicFile;
 import io.octavo.CalibrationException;
 import io.octavo.CorruptDataException;
+import io.octavo.DataException;
+import io.octavo.InvalidValueException;
 import io.octavo.scheme.Distribution;
 import io.octavo.scheme.Histogram;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -46,8 +51,13 @@ public record Calibration(String network, long images, Map<String, Distribution>
         return seen;
     }
 
-    /** Writes the calibration as JSON: whole, or not at all. Floats are written so that reading gives the same bits. */
-    public void save(Path file) throws IOException {
+    /**
+     * Writes the calibration as JSON: whole, or not at all, see {@link AtomicFile}. Floats are written so that reading gives the same
+     * bits.
+     *
+     * @throws DataException if it cannot be written
+     */
+    public void save(Path file) {
         Map<String, Object> values = new LinkedHashMap<>();
         distributions.forEach((name, seen) -> {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -67,84 +77,109 @@ public record Calibration(String network, long images, Map<String, Distribution>
         root.put("network", network);
         root.put("images", images);
         root.put("values", values);
-        Path target = file.toAbsolutePath();
-        Path part =
-                Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
-        try {
-            Files.writeString(part, JSON.std.asString(root) + "\n");
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.write(
+                file, to -> AtomicFile.writeFully(to, StandardCharsets.UTF_8.encode(JSON.std.asString(root) + "\n")));
     }
 
     /**
-     * Reads what {@link #save} wrote.
+     * Reads what {@link #save} wrote. Nothing in the file is believed: a histogram must have the bins that its range asks for and hold as
+     * many values as were counted.
      *
-     * @throws CorruptDataException if the file is not such a file, naming what is wrong
+     * @throws io.octavo.DataNotFoundException if there is no such file
+     * @throws CorruptDataException if it is no such file, naming what is wrong
+     * @throws DataException if it cannot be read
      */
-    public static Calibration load(Path file) throws IOException {
+    public static Calibration load(Path file) {
+        Map<String, Object> root;
+        try (InputStream in = Files.newInputStream(file)) {
+            root = JSON.std.mapFrom(in);
+        } catch (JsonProcessingException e) {
+            throw new CorruptDataException(file + " is not a calibration: " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw DataException.reading(file, e);
+        }
         try {
-            Map<String, Object> root = JSON.std.mapFrom(Files.readString(file));
-            if (integer(root, "format") != FORMAT) {
-                throw new CorruptDataException(
-                        file + ": calibration format " + root.get("format") + ", this version reads " + FORMAT);
-            }
+            require(root != null, "it is no object");
+            require(
+                    integer(root, "format") == FORMAT,
+                    "its format is " + root.get("format") + ", this version reads " + FORMAT);
+            require(root.get("network") instanceof String, "network is not a text but " + root.get("network"));
+            long images = integer(root, "images");
+            require(images >= 1, "it is of " + images + " images");
             Map<String, Distribution> values = new LinkedHashMap<>();
             for (Map.Entry<?, ?> entry : map(root.get("values"), "values").entrySet()) {
-                values.put((String) entry.getKey(), distribution(map(entry.getValue(), (String) entry.getKey())));
+                String name = (String) entry.getKey();
+                try {
+                    values.put(name, distribution(map(entry.getValue(), "it")));
+                } catch (InvalidValueException e) {
+                    throw new InvalidValueException("value " + name + ": " + e.getMessage());
+                }
             }
-            if (!(root.get("network") instanceof String network)) {
-                throw new IllegalArgumentException("network is not a text but " + root.get("network"));
-            }
-            return new Calibration(network, integer(root, "images"), values);
-        } catch (IOException e) {
-            if (e instanceof java.nio.file.FileSystemException) {
-                throw e;
-            }
-            throw new CorruptDataException(file + " is not a calibration: " + e.getMessage());
-        } catch (IllegalArgumentException e) {
-            throw new CorruptDataException(file + " is not a calibration: " + e.getMessage());
+            return new Calibration((String) root.get("network"), images, values);
+        } catch (InvalidValueException e) {
+            throw new CorruptDataException(file + " is not a calibration: " + e.getMessage(), e);
         }
     }
 
     private static Distribution distribution(Map<?, ?> row) {
-        Histogram histogram = null;
-        if (row.containsKey("counts")) {
-            if (!(row.get("counts") instanceof List<?> list)
-                    || list.stream().anyMatch(c -> !(c instanceof Number n) || n.longValue() < 0)) {
-                throw new IllegalArgumentException("counts are not a list of numbers >= 0");
-            }
-            long[] counts =
-                    list.stream().mapToLong(c -> ((Number) c).longValue()).toArray();
-            histogram = new Histogram(Math.toIntExact(integer(row, "exponent")), integer(row, "first"), counts);
-        }
         float min = real(row, "min");
         float max = real(row, "max");
-        if (!(min <= max)) {
-            throw new IllegalArgumentException("min " + min + " is not <= max " + max);
+        long count = integer(row, "count");
+        Distribution range = Distribution.ofRange(min, max, count);
+        if (!row.containsKey("counts")) {
+            return range;
         }
-        return new Distribution(min, max, integer(row, "count"), histogram);
+        require(row.get("counts") instanceof List<?>, "counts are no list");
+        List<?> list = (List<?>) row.get("counts");
+        Histogram bins = Histogram.covering(min, max);
+        require(
+                integer(row, "exponent") == bins.exponent()
+                        && integer(row, "first") == bins.first()
+                        && list.size() == bins.bins(),
+                "range " + min + ".." + max + " has " + bins + ", not " + list.size() + " of width 2^"
+                        + row.get("exponent") + " from the one of number " + row.get("first"));
+        long[] counts = new long[list.size()];
+        long left = count;
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] = integer(list.get(i), "count of bin " + i);
+            require(
+                    counts[i] >= 0 && counts[i] <= left,
+                    "bin " + i + " has " + counts[i] + " of " + left + " values left");
+            left -= counts[i];
+        }
+        require(left == 0, left + " of " + count + " values are in no bin");
+        require(counts[0] > 0 && counts[counts.length - 1] > 0, "the outer bins are empty, where min and max must be");
+        return new Distribution(min, max, count, new Histogram(bins.exponent(), bins.first(), counts));
+    }
+
+    private static void require(boolean good, String what) {
+        if (!good) {
+            throw new InvalidValueException(what);
+        }
+    }
+
+    private static long integer(Map<?, ?> row, String key) {
+        return integer(row.get(key), key);
+    }
+
+    private static long integer(Object value, String what) {
+        if (value instanceof Integer || value instanceof Long) {
+            return ((Number) value).longValue();
+        }
+        throw new InvalidValueException(what + " is no whole number within 64 bits but " + value);
     }
 
     private static Map<?, ?> map(Object value, String name) {
         if (value instanceof Map<?, ?> map) {
             return map;
         }
-        throw new IllegalArgumentException(name + " is not an object");
-    }
-
-    private static long integer(Map<?, ?> row, String key) {
-        if (row.get(key) instanceof Number number && !(number instanceof Double)) {
-            return number.longValue();
-        }
-        throw new IllegalArgumentException(key + " is not an integer but " + row.get(key));
+        throw new InvalidValueException(name + " is not an object");
     }
 
     private static float real(Map<?, ?> row, String key) {
         if (row.get(key) instanceof Number number && Float.isFinite(number.floatValue())) {
             return number.floatValue();
         }
-        throw new IllegalArgumentException(key + " is not a finite number but " + row.get(key));
+        throw new InvalidValueException(key + " is not a finite number but " + row.get(key));
     }
 }

@@ -154,9 +154,11 @@ public final class Graph {
      * @throws ShapeMismatchException if type or shape differ
      */
     public Graph withConstants(Map<String, Tensor> changed) {
+        InvalidValueException.requireNonNull(changed, "constants for graph '" + name + "'");
         Map<String, Value> replaced = new LinkedHashMap<>(values);
         changed.forEach((key, tensor) -> {
             Value old = value(key);
+            InvalidValueException.requireNonNull(tensor, "tensor for value " + old + " of graph '" + name + "'");
             if (!old.isConstant() || old.isQuantized()) {
                 throw new InvalidValueException("Value " + old + " of graph '" + name
                         + "' takes no other elements: it is not a constant, or is quantized");

@@ -74,6 +74,7 @@ public final class Session implements AutoCloseable {
 
     /** Starts a session with choices. */
     public static Builder builder(Graph graph) {
+        InvalidValueException.requireNonNull(graph, "graph of a session");
         return new Builder(graph);
     }
 
@@ -454,6 +455,8 @@ public final class Session implements AutoCloseable {
          * @throws InvalidValueException if there is no such value or it is a constant
          */
         public Builder tap(Collection<String> values, TapListener listener) {
+            InvalidValueException.requireNonNull(values, "values to tap");
+            InvalidValueException.requireNonNull(listener, "listener of tapped values");
             for (String name : values) {
                 if (graph.value(name).isConstant()) {
                     throw new InvalidValueException("Value " + graph.value(name) + " of graph '" + graph.name()

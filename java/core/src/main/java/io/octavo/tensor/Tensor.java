@@ -5,6 +5,8 @@ import io.octavo.InvalidValueException;
 import io.octavo.NativeMemoryException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.UnsupportedException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -13,33 +15,43 @@ import java.nio.IntBuffer;
 /**
  * A dense array of numbers in row-major order, outside the Java heap, so that native code works on it without a copy.
  *
- * <p>The memory is a direct buffer, aligned to 64 bytes, freed by the garbage collector once neither the tensor nor a view, a
- * buffer or a run under way refers to it. {@link #close()} lets it go early; any later use throws {@link ClosedException}. Views
- * ({@link #reshape}, {@link #slice}) share the memory and stay valid when the tensor that they were made from is closed.
+ * <p>The memory is aligned to 64 bytes. {@link #close()} gives it back at once; the garbage collector does so for a tensor that was
+ * never closed, once neither the tensor nor a view, a buffer or a run under way refers to it. Any use after closing throws {@link
+ * ClosedException}. Views ({@link #reshape}, {@link #slice}) share the memory and stay valid when the tensor that they were made from
+ * is closed.
  *
  * <p>Reading from several threads is safe; writing while another thread reads or writes the same elements is not, as with an
  * array. A tensor holds at most 2^31 - 65 bytes.
  */
 public final class Tensor implements AutoCloseable {
-    private static final int ALIGNMENT = 64;
-
     private final DType dtype;
     private final Shape shape;
     private final int elements;
     private volatile Memory memory; // null: closed
 
-    private Tensor(DType dtype, Shape shape, ByteBuffer buffer) {
+    private static final VarHandle MEMORY;
+
+    static {
+        try {
+            MEMORY = MethodHandles.lookup().findVarHandle(Tensor.class, "memory", Memory.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private Tensor(DType dtype, Shape shape, Memory memory) {
         this.dtype = dtype;
         this.shape = shape;
         this.elements = (int) shape.elements();
-        this.memory = new Memory(buffer.order(ByteOrder.nativeOrder()));
+        this.memory = memory;
     }
 
     // ---- Creation
     // --------------------------------------------------------------------------------------------------------
 
     /**
-     * A tensor of zeros.
+     * A tensor of zeros. All tensors together may hold as many bytes as the system property {@code octavo.maxMemory} says ({@code
+     * 512m}, {@code 4g}); without it as many as {@code -XX:MaxDirectMemorySize} allows direct buffers, or else the heap.
      *
      * @param shape without {@link Shape#N}
      * @throws UnsupportedException if it needs 2^31 - 64 bytes or more
@@ -47,17 +59,7 @@ public final class Tensor implements AutoCloseable {
      */
     public static Tensor zeros(DType dtype, Shape shape) {
         int bytes = byteSize(dtype, shape);
-        try {
-            // Not alignedSlice(), which also cuts the end down to a multiple of the alignment.
-            ByteBuffer memory = ByteBuffer.allocateDirect(bytes + ALIGNMENT - 1);
-            int past = memory.alignmentOffset(0, ALIGNMENT);
-            return new Tensor(dtype, shape, memory.slice(past == 0 ? 0 : ALIGNMENT - past, bytes));
-        } catch (OutOfMemoryError e) {
-            throw new NativeMemoryException(
-                    "No memory for a tensor " + dtype + " " + shape + " of " + bytes
-                            + " bytes (the limit of direct buffers is set by -XX:MaxDirectMemorySize)",
-                    e);
-        }
+        return new Tensor(dtype, shape, Memory.allocate(bytes, "a tensor " + dtype + " " + shape));
     }
 
     /** A tensor of zeros, {@code zeros(dtype, Shape.of(dims))}. */
@@ -121,7 +123,7 @@ public final class Tensor implements AutoCloseable {
         if (bytes > 0 && slice.alignmentOffset(0, dtype.bytes()) != 0) {
             throw new InvalidValueException("The buffer is not aligned to the " + dtype.bytes() + " bytes of " + dtype);
         }
-        return new Tensor(dtype, shape, slice);
+        return new Tensor(dtype, shape, Memory.of(slice));
     }
 
     // ---- What it is
@@ -237,7 +239,7 @@ public final class Tensor implements AutoCloseable {
             throw new ShapeMismatchException(
                     "Tensor " + this + " cannot be seen as " + changed + ": the number of elements differs");
         }
-        return new Tensor(dtype, changed, bytes());
+        return view(changed, bytes());
     }
 
     /**
@@ -252,7 +254,15 @@ public final class Tensor implements AutoCloseable {
         }
         long stride = shape.elementsPerSample() * dtype.bytes();
         ByteBuffer part = buffer().slice((int) (from * stride), (int) ((to - from) * stride));
-        return new Tensor(dtype, shape.withBatch(to - from), part);
+        return view(shape.withBatch(to - from), part);
+    }
+
+    private Tensor view(Shape changed, ByteBuffer part) {
+        Memory held = memory().view(part);
+        if (held == null) {
+            throw closed();
+        }
+        return new Tensor(dtype, changed, held);
     }
 
     /** A tensor of its own memory with the same elements. */
@@ -277,10 +287,16 @@ public final class Tensor implements AutoCloseable {
     // ---- Life
     // ------------------------------------------------------------------------------------------------------------
 
-    /** Lets the memory go. Harmless when repeated; a run under way with this tensor ends undisturbed. */
+    /**
+     * Gives the memory back to the system at once, unless a view or a run under way still needs it: then when the last of them is done.
+     * A buffer taken from the tensor before reads zeros from then on. Harmless when repeated.
+     */
     @Override
     public void close() {
-        memory = null;
+        Memory held = (Memory) MEMORY.getAndSet(this, null);
+        if (held != null) {
+            held.release();
+        }
     }
 
     /** Whether {@link #close()} was called. */
@@ -296,9 +312,31 @@ public final class Tensor implements AutoCloseable {
     public Memory memory() {
         Memory held = memory;
         if (held == null) {
-            throw new ClosedException("Tensor " + dtype + " " + shape + " is closed");
+            throw closed();
         }
         return held;
+    }
+
+    /**
+     * The memory, {@linkplain Memory#hold held} for a run, which must release it. For the library's own packages.
+     *
+     * @throws ClosedException if the tensor is closed
+     */
+    public Memory hold() {
+        Memory held = memory();
+        if (!held.hold()) {
+            throw closed();
+        }
+        return held;
+    }
+
+    /** Bytes outside the heap that all tensors of this process hold; see {@link #zeros} for their limit. */
+    public static long bytesInUse() {
+        return MemoryBudget.inUse();
+    }
+
+    private ClosedException closed() {
+        return new ClosedException("Tensor " + dtype + " " + shape + " is closed");
     }
 
     /** Type and shape, such as {@code F32 [1, 3, 32, 32]}. */
@@ -348,7 +386,7 @@ public final class Tensor implements AutoCloseable {
 
     private static int byteSize(DType dtype, Shape shape) {
         long elements = shape.elements();
-        if (elements > (Integer.MAX_VALUE - ALIGNMENT) / dtype.bytes()) {
+        if (elements > (Integer.MAX_VALUE - Memory.ALIGNMENT) / dtype.bytes()) {
             throw new UnsupportedException(
                     "A tensor " + dtype + " " + shape + " exceeds the 2 GiB that one tensor may hold");
         }

@@ -1,25 +1,18 @@
 package io.octavo.internal.bind;
 
 import io.octavo.tensor.Memory;
-import java.nio.ByteBuffer;
-import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.Pointer;
 
 /** A pointer to memory that somebody else owns and keeps alive. */
 final class Address extends Pointer {
-    private static final ToLongFunction<ByteBuffer> LOCATE = buffer -> {
-        NativeLibrary.require();
-        return new Pointer(buffer).address();
-    };
-
-    private Address(long address) {
+    Address(long address) {
         super((Pointer) null);
         this.address = address;
     }
 
     /** Where the bytes begin. */
     static long of(Memory memory) {
-        return memory.address(LOCATE);
+        return memory.address();
     }
 
     /** A pointer to the bytes; whoever uses it keeps the memory reachable. */

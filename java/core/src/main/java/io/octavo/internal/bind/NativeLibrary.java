@@ -19,6 +19,15 @@ import org.bytedeco.javacpp.Loader;
 public final class NativeLibrary {
     private static final System.Logger LOG = System.getLogger("io.octavo");
 
+    static {
+        // JavaCPP counts the whole process, and refuses beyond four times the heap's size: tensors have a limit of
+        // their own.
+        if (System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes") == null
+                && System.getProperty("org.bytedeco.javacpp.maxphysicalbytes") == null) {
+            System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+        }
+    }
+
     private NativeLibrary() {}
 
     /** Initialized, and so loaded, at first use. */
@@ -95,7 +104,7 @@ public final class NativeLibrary {
      * @throws NativeLibraryException if it is missing for the platform, or failed to load
      */
     public static void require() {
-        rethrow(Core.FAILURE);
+        rethrow(Core.FAILURE, "/io/octavo/" + Loader.getPlatform() + "/liboctavo.so.0");
     }
 
     /**
@@ -105,7 +114,7 @@ public final class NativeLibrary {
      */
     public static void requireOnednn() {
         require();
-        rethrow(Onednn.FAILURE);
+        rethrow(Onednn.FAILURE, "/org/bytedeco/dnnl/" + Loader.getPlatform() + "/libdnnl.so.3");
     }
 
     private static Throwable attempt(Runnable load) {
@@ -117,14 +126,18 @@ public final class NativeLibrary {
         }
     }
 
-    private static void rethrow(Throwable failure) {
+    /** @param library resource of the largest library that had to be unpacked */
+    private static void rethrow(Throwable failure, String library) {
         if (failure instanceof NativeLibraryException) {
             throw new NativeLibraryException(failure.getMessage(), failure);
         }
         if (failure != null) {
-            String tooOld = SystemLibrary.tooOld(failure);
+            String reason = SystemLibrary.tooOld(failure);
+            if (reason == null) {
+                reason = NativeCache.unusable(failure, library);
+            }
             throw new NativeLibraryException(
-                    "The native library did not load: " + (tooOld != null ? tooOld : failure), failure);
+                    "The native library did not load: " + (reason != null ? reason : failure), failure);
         }
     }
 

@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * The buffers of a run as native code takes them: an array of addresses outside the heap, filled without a crossing and without
- * allocation, and reused from run to run. Keeps the memory of the tensors in it alive. Not thread-safe.
+ * allocation, and reused from run to run. Holds the memory of the tensors in it. Not thread-safe.
  */
 public final class Pointers {
     private final Memory[] held;
@@ -49,15 +49,21 @@ public final class Pointers {
      * @throws io.octavo.ClosedException if it is closed
      */
     public void set(int index, Tensor tensor) {
-        Memory memory = tensor.memory();
+        Memory memory = tensor.hold();
+        if (held[index] != null) {
+            held[index].release();
+        }
         addresses.put(index, Address.of(memory));
         held[index] = memory;
     }
 
-    /** Forgets the tensors, so that their memory can be freed. */
+    /** Lets the tensors go. */
     public void clear() {
         for (int i = 0; i < held.length; i++) {
-            held[i] = null;
+            if (held[i] != null) {
+                held[i].release();
+                held[i] = null;
+            }
             addresses.put(i, 0);
         }
     }
