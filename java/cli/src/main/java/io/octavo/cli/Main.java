@@ -16,6 +16,7 @@ import picocli.CommandLine.IVersionProvider;
 public final class Main {
     private Main() {}
 
+    /** Executes a command line and ends the process with its exit code. */
     public static void main(String[] args) {
         System.exit(commandLine().execute(args));
     }

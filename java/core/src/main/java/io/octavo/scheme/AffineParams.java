@@ -87,6 +87,7 @@ public record AffineParams(
         return scales[set];
     }
 
+    /** Zero point of parameter set {@code set}. */
     public int zeroPoint(int set) {
         return zeroPoints[set];
     }

@@ -28,6 +28,7 @@ public record Distribution(float min, float max, long count, Histogram histogram
         return new Distribution(min, max, count, null);
     }
 
+    /** Whether the values were counted in bins. */
     public boolean hasHistogram() {
         return histogram != null;
     }

@@ -54,14 +54,17 @@ public record Granularity(int axis, int groupSize) {
         return new Granularity(0, size);
     }
 
+    /** Whether one parameter set serves the whole tensor. */
     public boolean isPerTensor() {
         return axis < 0;
     }
 
+    /** Whether each channel has a parameter set. */
     public boolean isPerChannel() {
         return axis >= 0 && groupSize == 0;
     }
 
+    /** Whether each group of consecutive weights of a channel has a parameter set. */
     public boolean isPerGroup() {
         return groupSize > 0;
     }

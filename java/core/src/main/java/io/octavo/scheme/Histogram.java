@@ -94,10 +94,12 @@ public record Histogram(int exponent, long first, long[] counts) {
         return counts.clone();
     }
 
+    /** Number of bins. */
     public int bins() {
         return counts.length;
     }
 
+    /** How many values fell into bin {@code i}. */
     public long count(int i) {
         return counts[i];
     }

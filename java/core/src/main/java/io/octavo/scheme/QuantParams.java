@@ -5,6 +5,7 @@ package io.octavo.scheme;
  * {@link #count()} parameter sets, one for each part of the tensor that {@link #granularity()} names.
  */
 public sealed interface QuantParams permits AffineParams, TableParams {
+    /** What each parameter set is for: the tensor, a channel, a group. */
     Granularity granularity();
 
     /** Bits of a code, 2 to 8. */
