@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 /**
  * Runs a prepared float graph on calibration data and shows every observed value to its observer.
  *
- * <p>A batch is observed whole or, if anything in it is refused, not at all. Batches whose observed values would take much memory
- * go through the network in parts, unless an observer's result depends on how the data is cut: with moving averages the observed
- * values of a whole batch are in memory at once.
+ * <p>A batch is observed whole or, if anything in it is refused, not at all. What is observed of one sample is in memory at once;
+ * batches whose observed values would take much memory go through the network in parts, unless an observer's result depends on how
+ * the data is cut: with moving averages the observed values of a whole batch are in memory at once.
  *
  * <p>One thread at a time. Several calibrators of the same {@link Prepared}, on other data or machines, are merged with
  * {@link #merge}; with histogram or min-max observers the result does not depend on how the data was split.

@@ -2,8 +2,8 @@ package io.octavo.observe;
 
 import io.octavo.CalibrationException;
 import io.octavo.internal.bind.Arrays;
+import io.octavo.internal.bind.Finite;
 import io.octavo.scheme.Distribution;
-import io.octavo.scheme.Finite;
 import io.octavo.scheme.Histogram;
 import io.octavo.tensor.Tensor;
 import java.util.List;

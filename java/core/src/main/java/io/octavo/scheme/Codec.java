@@ -2,6 +2,7 @@ package io.octavo.scheme;
 
 import io.octavo.ShapeMismatchException;
 import io.octavo.internal.bind.Arrays;
+import io.octavo.internal.bind.Finite;
 import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;

@@ -3,6 +3,7 @@ package io.octavo.scheme;
 import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.NotFiniteException;
+import io.octavo.internal.bind.Finite;
 import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.Tensor;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.octavo.scheme;
 
 import io.octavo.internal.bind.Arrays;
+import io.octavo.internal.bind.Finite;
 import io.octavo.internal.bind.GroupArrays;
 import io.octavo.tensor.Tensor;
 

@@ -1,7 +1,6 @@
-package io.octavo.scheme;
+package io.octavo.internal.bind;
 
 import io.octavo.NotFiniteException;
-import io.octavo.internal.bind.Arrays;
 import io.octavo.tensor.Tensor;
 import java.nio.FloatBuffer;
 
