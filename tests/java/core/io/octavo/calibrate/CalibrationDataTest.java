@@ -295,6 +295,31 @@ class CalibrationDataTest {
         }
     }
 
+    /** "b" stays float, so that nobody observes it; the second sample's is infinite, and NaN is all that follows. */
+    @Test
+    void theFirstValueIsNamedThoughNothingObservesIt() {
+        float[] unit = {1, 0, 0, 1};
+        Graph.Builder g = Graph.builder("float in between");
+        g.input("x", DType.F32, Shape.ofBatch(2));
+        g.node("a", new Op.Linear(), List.of("x", g.constant("a.weight", Tensor.of(unit, 2, 2))));
+        float[] great = {3e38f, 0, 0, 1};
+        g.node("b", new Op.Linear(), List.of("a", g.constant("b.weight", Tensor.of(great, 2, 2))));
+        g.node("soft", new Op.Softmax(), List.of("b"));
+        g.node("c", new Op.Linear(), List.of("soft", g.constant("c.weight", Tensor.of(unit, 2, 2))));
+        QConfigMapping mapping =
+                QConfigMapping.global(qconfig(MinMaxObserver::new)).layer("b", null);
+        Prepared prepared = Prepared.of(g.output("c").build(), mapping);
+        assertTrue(!prepared.observed().containsKey("b"), prepared.observed().toString());
+        try (Calibrator calibrator = new Calibrator(prepared)) {
+            String message = assertThrows(
+                            NotFiniteException.class,
+                            () -> calibrator.observe(Tensor.of(new float[] {0.5f, 1, 8, 1, 1, 1}, 3, 2)))
+                    .getMessage();
+            assertTrue(message.contains("sample 1 of 3: value b: Infinity"), message);
+            assertEquals(0, calibrator.images());
+        }
+    }
+
     private static final class Closing implements Iterator<Inputs>, AutoCloseable {
         private final Iterator<Inputs> batches;
         private boolean closed;

@@ -101,7 +101,8 @@ public final class Calibrator implements AutoCloseable {
      * Observes one batch.
      *
      * @param inputs one tensor an input, in the graph's order, F32 [n, ...] as the input asks
-     * @throws NotFiniteException if an observed value holds NaN or infinity: names the first one in the order of execution
+     * @throws NotFiniteException if an observed value holds NaN or infinity: names the first value in the order of execution that
+     *     does, observed or not
      * @throws io.octavo.ShapeMismatchException if a tensor is not of its input's type and shape
      * @throws InvalidValueException if there are more or fewer tensors than inputs
      */
@@ -146,7 +147,11 @@ public final class Calibrator implements AutoCloseable {
     }
 
     private void run(List<Tensor> inputs) {
-        session.run(inputs).forEach(Tensor::close);
+        try {
+            session.run(inputs).forEach(Tensor::close);
+        } catch (NotFiniteException e) {
+            throw NotFiniteSearch.explain(session.graph(), inputs, e);
+        }
     }
 
     /** Images, or samples of whatever else the network reads, that were observed so far, merged ones included. */
