@@ -171,7 +171,7 @@ enum {
                                           running statistics move by `momentum` (PyTorch's: new = old + momentum*(batch - old),
                                           unbiased variance) */
     OCTAVO_OP_BATCH_NORM_GRAD = 37,    /* x, dy, gamma, save_mean, save_inv_std -> dx, dgamma, dbeta */
-    OCTAVO_OP_CLAMP_GRAD = 38,         /* y or x, dy -> dx: dy where the clamp passed (strictly inside), 0 elsewhere */
+    OCTAVO_OP_CLAMP_GRAD = 38,         /* y or x, dy -> dx: 0 at a bound and beyond, else dy; where y is NaN too */
     OCTAVO_OP_MAX_POOL2D_TRAIN = 39,   /* x -> y, index (u8 [N, C, oh, ow], tap number in the window) */
     OCTAVO_OP_MAX_POOL2D_GRAD = 40,    /* dy, index -> dx */
     OCTAVO_OP_AVG_POOL2D_GRAD = 41,    /* dy -> dx */

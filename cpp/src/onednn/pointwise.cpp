@@ -11,11 +11,13 @@ namespace octavo::onednn {
 
 namespace {
 
+// 0 at a bound and beyond it, else dy: also where v is NaN, and with a bound that is NaN there is none (PyTorch's threshold and
+// hardtanh).
 OCTAVO_CLONES void clamp_grad(const float* __restrict v, const float* __restrict dy, float* __restrict dx, int64_t n,
                               float low, float high) {
     for (int64_t i = 0; i < n; ++i) {
-        const bool inside = (v[i] > low) & (v[i] < high);
-        dx[i] = inside ? dy[i] : 0.0f;
+        const bool outside = (v[i] <= low) | (v[i] >= high);
+        dx[i] = outside ? 0.0f : dy[i];
     }
 }
 
@@ -43,7 +45,7 @@ public:
 
 private:
     Operand x_;
-    float low_ = 0.0f, high_ = INFINITY;
+    float low_ = 0.0f, high_ = NAN;
 };
 
 void require_probability(const Request& request) {
