@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bench/operation.h"
+
 namespace octavo::bench {
 
 namespace {
@@ -51,22 +53,15 @@ Describer::Describer(octavo_builder* builder, Contender contender, int code_max)
 Edge Describer::value(std::vector<int64_t> dims, octavo_dtype dtype, octavo_role role, octavo_layout layout,
                       float scale) {
     const int32_t zero_point = 0;
-    octavo_value_desc desc{};
-    desc.dtype = dtype;
-    desc.role = role;
-    desc.layout = layout;
-    desc.batched = 1;
-    for (int64_t d : dims) desc.dims[desc.rank++] = d;
-    desc.axis = -1;
+    octavo_value_desc desc = describe_value(dtype, role, layout, true, dims);
     if (dtype != OCTAVO_F32) {
         desc.param_count = 1;
         desc.scales = &scale;
         desc.zero_points = &zero_point;
         desc.code_max = code_max_;
     }
-    Edge edge{0, std::move(dims), scale};
-    check(octavo_builder_value(builder_, &desc, &edge.number));
-    return edge;
+    const int32_t number = add_value(builder_, desc);
+    return {number, std::move(dims), scale};
 }
 
 Edge Describer::inner(std::vector<int64_t> dims, float scale) {
@@ -95,38 +90,27 @@ int32_t Describer::weights(std::vector<int64_t> dims) {
     const octavo_dtype dtype = float_ ? OCTAVO_F32 : OCTAVO_S8;
     const Bytes data = numbers(dtype, product(dims), weight_scale, -127, 127);
     const std::vector<float> scales(static_cast<size_t>(dims[0]), weight_scale);
-    octavo_value_desc desc{};
-    desc.dtype = dtype;
-    desc.role = OCTAVO_CONSTANT;
-    for (int64_t d : dims) desc.dims[desc.rank++] = d;
+    octavo_value_desc desc = describe_value(dtype, OCTAVO_CONSTANT, OCTAVO_PLAIN, false, dims);
     if (!float_) {
+        desc.axis = 0;
         desc.param_count = dims[0];
         desc.scales = scales.data();
     }
     desc.data = data.data();
-    int32_t number = -1;
-    check(octavo_builder_value(builder_, &desc, &number));
-    return number;
+    return add_value(builder_, desc);
 }
 
 void Describer::op(octavo_op_kind kind, std::vector<int32_t> inputs, const Edge& result, const Window& window,
                    bool relu) {
-    const std::string name = op_name(kind) + std::to_string(ops_++);
-    octavo_op_desc desc{};
-    desc.name = name.c_str();
-    desc.kind = kind;
-    desc.backend = kind == OCTAVO_OP_CONV2D || kind == OCTAVO_OP_LINEAR ? backend_ : OCTAVO_BACKEND_AUTO;
-    for (int32_t input : inputs) desc.inputs[desc.input_count++] = input;
-    desc.outputs[desc.output_count++] = result.number;
-    for (int i = 0; i < 2; ++i) {
-        desc.kernel[i] = window.kernel;
-        desc.stride[i] = window.stride;
-        desc.dilation[i] = 1;
-    }
-    for (int32_t& pad : desc.pad) pad = window.padding;
-    desc.groups = 1;
-    desc.activation = relu ? OCTAVO_RELU : OCTAVO_NO_ACTIVATION;
-    check(octavo_builder_op(builder_, &desc));
+    Operation operation;
+    operation.name = op_name(kind) + std::to_string(ops_++);
+    operation.kind = kind;
+    operation.backend = kind == OCTAVO_OP_CONV2D || kind == OCTAVO_OP_LINEAR ? backend_ : OCTAVO_BACKEND_AUTO;
+    operation.inputs = std::move(inputs);
+    operation.outputs = {result.number};
+    operation.kernel = window.kernel, operation.stride = window.stride, operation.padding = window.padding;
+    operation.relu = relu;
+    operation.add_to(builder_);
 }
 
 Edge Describer::quantize(const Edge& image) {

@@ -20,7 +20,7 @@ struct Edge {
 };
 
 struct Window {
-    int kernel = 1, stride = 1, padding = 0;
+    int kernel = 0, stride = 1, padding = 0;  // kernel 0: none
 };
 
 // Operators take and give inner values, NHWC where the rank is 4. Convolutions and linear layers are the contender's; what it

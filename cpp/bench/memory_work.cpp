@@ -4,67 +4,58 @@
 #include <stdexcept>
 
 #include "bench/octavo_layer.h"
+#include "bench/operation.h"
 
 namespace octavo::bench {
 
 namespace {
 
-struct Operation {
+struct MemoryRow {
     const char* name;
     octavo_op_kind kind;
     int inputs, x_bytes, y_bytes;  // a byte for u8, 4 for f32; y_bytes 0: a whole-array function with a small result
 };
 
-constexpr Operation operations[] = {{"quantize", OCTAVO_OP_QUANTIZE, 1, 4, 1},
-                                    {"quantize_image", OCTAVO_OP_QUANTIZE, 1, 4, 1},
-                                    {"dequantize", OCTAVO_OP_DEQUANTIZE, 1, 1, 4},
-                                    {"requantize", OCTAVO_OP_REQUANTIZE, 1, 1, 1},
-                                    {"max_pool", OCTAVO_OP_MAX_POOL2D, 1, 1, 1},
-                                    {"avg_pool", OCTAVO_OP_AVG_POOL2D, 1, 1, 1},
-                                    {"add", OCTAVO_OP_ADD, 2, 1, 1},
-                                    {"min_max", -1, 1, 4, 0},
-                                    {"histogram", -1, 1, 4, 0}};
+constexpr MemoryRow rows[] = {{"quantize", OCTAVO_OP_QUANTIZE, 1, 4, 1},
+                              {"quantize_image", OCTAVO_OP_QUANTIZE, 1, 4, 1},
+                              {"dequantize", OCTAVO_OP_DEQUANTIZE, 1, 1, 4},
+                              {"requantize", OCTAVO_OP_REQUANTIZE, 1, 1, 1},
+                              {"max_pool", OCTAVO_OP_MAX_POOL2D, 1, 1, 1},
+                              {"avg_pool", OCTAVO_OP_AVG_POOL2D, 1, 1, 1},
+                              {"add", OCTAVO_OP_ADD, 2, 1, 1},
+                              {"min_max", -1, 1, 4, 0},
+                              {"histogram", -1, 1, 4, 0}};
 
-const Operation& operation_of(const Shape& shape) {
-    for (const Operation& operation : operations) {
-        if (shape.operation == operation.name) return operation;
+const MemoryRow& row_of(const Shape& shape) {
+    for (const MemoryRow& row : rows) {
+        if (shape.operation == row.name) return row;
     }
     throw std::runtime_error(shape.name + ": unknown operation " + shape.operation);
 }
 
-int32_t add_value(octavo_builder* builder, const Shape& s, octavo_role role, int bytes, float scale) {
+int32_t add_image(octavo_builder* builder, const Shape& s, octavo_role role, int bytes, float scale) {
     const bool result = role == OCTAVO_OUTPUT, image = s.operation == "quantize_image";
-    octavo_value_desc desc{};
-    desc.dtype = bytes == 4 ? OCTAVO_F32 : OCTAVO_U8;
-    desc.role = role;
-    desc.layout = image && !result ? OCTAVO_PLAIN : OCTAVO_NHWC;
-    desc.batched = 1;
-    for (int64_t d : {int64_t{1}, s.channels, result ? s.out_height() : s.height, result ? s.out_width() : s.width})
-        desc.dims[desc.rank++] = d;
-    desc.axis = -1;
+    const std::vector<int64_t> dims = {1, s.channels, result ? s.out_height() : s.height,
+                                       result ? s.out_width() : s.width};
+    octavo_value_desc desc = describe_value(bytes == 4 ? OCTAVO_F32 : OCTAVO_U8, role,
+                                            image && !result ? OCTAVO_PLAIN : OCTAVO_NHWC, true, dims);
     if (bytes == 1) {
         desc.param_count = 1;
         desc.scales = &scale;
     }
-    int32_t number = -1;
-    check(octavo_builder_value(builder, &desc, &number));
-    return number;
+    return add_value(builder, desc);
 }
 
-void describe(octavo_builder* builder, const Problem& p, const Operation& operation) {
-    octavo_op_desc op{};
-    op.kind = operation.kind;
+void describe(octavo_builder* builder, const Problem& p, const MemoryRow& row) {
+    Operation op;
+    op.kind = row.kind;
     op.backend = OCTAVO_BACKEND_OCTAVO;
-    for (int i = 0; i < operation.inputs; ++i)
-        op.inputs[op.input_count++] = add_value(builder, p.shape, OCTAVO_INPUT, operation.x_bytes, p.x_scale);
-    op.outputs[op.output_count++] = add_value(builder, p.shape, OCTAVO_OUTPUT, operation.y_bytes, p.y_scale);
-    for (int i = 0; i < 2; ++i) {
-        op.kernel[i] = p.shape.kernel;
-        op.stride[i] = p.shape.stride;
-        op.dilation[i] = 1;
-    }
-    for (int32_t& pad : op.pad) pad = p.shape.padding;
-    check(octavo_builder_op(builder, &op));
+    for (int i = 0; i < row.inputs; ++i)
+        op.inputs.push_back(add_image(builder, p.shape, OCTAVO_INPUT, row.x_bytes, p.x_scale));
+    op.outputs = {add_image(builder, p.shape, OCTAVO_OUTPUT, row.y_bytes, p.y_scale)};
+    if (op.kind == OCTAVO_OP_MAX_POOL2D || op.kind == OCTAVO_OP_AVG_POOL2D)
+        op.kernel = p.shape.kernel, op.stride = p.shape.stride, op.padding = p.shape.padding;
+    op.add_to(builder);
 }
 
 // A function on the problem's reals.
@@ -125,22 +116,21 @@ private:
 }  // namespace
 
 int64_t bytes_moved(const Shape& shape) {
-    const Operation& operation = operation_of(shape);
-    return shape.inputs() * operation.inputs * operation.x_bytes + shape.results() * operation.y_bytes;
+    const MemoryRow& row = row_of(shape);
+    return shape.inputs() * row.inputs * row.x_bytes + shape.results() * row.y_bytes;
 }
 
-bool one_thread_only(const Shape& shape) { return operation_of(shape).y_bytes == 0; }
+bool one_thread_only(const Shape& shape) { return row_of(shape).y_bytes == 0; }
 
 std::unique_ptr<Workload> octavo_memory(const Problem& problem) {
-    const Operation& operation = operation_of(problem.shape);
-    if (operation.y_bytes == 0)
+    const MemoryRow& row = row_of(problem.shape);
+    if (row.y_bytes == 0)
         return std::make_unique<ArrayWorkload>(problem.x_reals(),
                                                problem.shape.operation == "min_max" ? min_max : histogram);
     std::vector<Bytes> inputs;
-    for (int i = 0; i < operation.inputs; ++i)
-        inputs.push_back(operation.x_bytes == 4 ? problem.x_reals() : problem.x.copy());
+    for (int i = 0; i < row.inputs; ++i) inputs.push_back(row.x_bytes == 4 ? problem.x_reals() : problem.x.copy());
     octavo_plan* plan =
-        describe_plan([&](octavo_builder* builder) { describe(builder, problem, operation); }, problem.threads);
+        describe_plan([&](octavo_builder* builder) { describe(builder, problem, row); }, problem.threads);
     return std::make_unique<PlanWorkload>(plan, 1, std::move(inputs));
 }
 

@@ -63,6 +63,7 @@ std::vector<octavo_step_info> steps(const octavo_plan* plan) {
     std::vector<octavo_step_info> all;
     for (int32_t i = 0; i < octavo_plan_step_count(plan); ++i) {
         octavo_step_info info{};
+        info.size = sizeof info;
         check(octavo_plan_step(plan, i, &info));
         if (info.nanoseconds > 0) all.push_back(info);
     }

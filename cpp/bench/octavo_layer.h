@@ -30,9 +30,10 @@ public:
 
 private:
     octavo_plan* plan_;
-    int64_t batch_;
     std::vector<Bytes> inputs_;
     Bytes output_;
+    std::vector<std::vector<int64_t>> shapes_;
+    std::vector<octavo_buffer> buffers_;  // of the inputs, then of the output
 };
 
 // The plan that `describe` puts into a builder.

@@ -86,6 +86,7 @@ private:
 std::string kernel_of(const Workload& workload) {
     const auto* plan = dynamic_cast<const PlanWorkload*>(&workload);
     octavo_step_info step{};
+    step.size = sizeof step;
     if (plan == nullptr || octavo_plan_step(plan->plan(), 0, &step) != OCTAVO_OK) return "";
     return step.kernel;
 }

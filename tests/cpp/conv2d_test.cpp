@@ -23,7 +23,7 @@ OpDesc describe(const Problem& p, Isa isa) {
 
 std::string shape(const Problem& p) {
     std::ostringstream text;
-    const octavo_op_desc& a = p.attributes;
+    const Attributes& a = p.attributes;
     text << " images " << p.images << " x " << p.x.shape_text() << " w " << p.w.shape_text() << " groups " << a.groups
          << " stride " << a.stride[0] << "," << a.stride[1] << " dilation " << a.dilation[0] << "," << a.dilation[1]
          << " pad " << a.pad[0] << "," << a.pad[1] << "," << a.pad[2] << "," << a.pad[3] << " types " << p.x.dtype
@@ -33,7 +33,7 @@ std::string shape(const Problem& p) {
 
 // False if the kernel does not fit into the image.
 bool fit_output(Problem& p, int64_t outputs) {
-    const octavo_op_desc& a = p.attributes;
+    const Attributes& a = p.attributes;
     int64_t out[2];
     for (size_t i = 0; i < 2; i++) {
         const int64_t space = p.x.dims[2 + i] + a.pad[i] + a.pad[i + 2] - (p.w.dims[2 + i] - 1) * a.dilation[i] - 1;
@@ -165,7 +165,7 @@ TEST(Conv2d, BordersOnEveryIsaEqualTheDefinition) {
         const std::vector<uint8_t> expected = reference_conv2d(p);
         every_isa_equals(expected, p, random, coverage);
         for (Isa isa : available_isas()) {
-            const octavo_op_desc& o = p.attributes;
+            const Attributes& o = p.attributes;
             const bool padded = o.pad[0] + o.pad[1] + o.pad[2] + o.pad[3] > 0;
             if (isa != Isa::vnni || !padded) continue;
             const auto op = create_op(describe(p, isa));

@@ -39,7 +39,7 @@ bool random_convolution(Random& random, Problem& p) {
     if (random.chance(0.9)) p.w.zero_points.assign(p.w.scales.size(), 0);
     int64_t out[2];
     for (size_t i = 0; i < 2; i++) {
-        const octavo_op_desc& a = p.attributes;
+        const Attributes& a = p.attributes;
         const int64_t space = p.x.dims[2 + i] + a.pad[i] + a.pad[i + 2] - (p.w.dims[2 + i] - 1) * a.dilation[i] - 1;
         out[i] = space / a.stride[i] + 1;
         if (space < 0 || out[i] < 2) return false;
@@ -132,7 +132,7 @@ struct Pair {
         const int32_t weights = network.weights(w, {6, 3, 3, 3}, std::vector<float>(6, 0.01f));
         const int64_t h = 6 + 2 * pad, wd = 7 + 2 * pad;
         const int32_t c = network.quantized(OCTAVO_U8, role, {1, 6, h, wd}, 0.05f, 3, OCTAVO_NHWC);
-        octavo_op_desc conv = describe_op(OCTAVO_OP_CONV2D, {x, weights}, {c});
+        OpSpec conv = describe_op(OCTAVO_OP_CONV2D, {x, weights}, {c});
         conv.name = "conv";
         conv.kernel[0] = conv.kernel[1] = 3;
         conv.backend = backend;
@@ -140,7 +140,7 @@ struct Pair {
         network.op(conv);
         const int64_t ph = stride == 2 ? h / 2 : h - 1, pw = stride == 2 ? wd / 2 : wd - 1;
         const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 6, ph, pw}, pool_scale, 3, OCTAVO_NHWC);
-        octavo_op_desc pool = describe_op(OCTAVO_OP_MAX_POOL2D, {c}, {y});
+        OpSpec pool = describe_op(OCTAVO_OP_MAX_POOL2D, {c}, {y});
         pool.name = "pool";
         for (int i = 0; i < 2; i++) {
             pool.kernel[i] = 2;
@@ -148,13 +148,13 @@ struct Pair {
         }
         network.op(pool);
         if (read_twice) {
-            octavo_op_desc clamp =
+            OpSpec clamp =
                 describe_op(OCTAVO_OP_CLAMP, {c},
                             {network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 6, h, wd}, 0.05f, 3, OCTAVO_NHWC)});
             clamp.activation = OCTAVO_RELU;
             network.op(clamp);
         }
-        octavo_plan_options options{};
+        Options options{};
         options.isa = isa_name(isa);
         options.profile = 1;
         return network.build(options);
@@ -184,7 +184,7 @@ TEST(ConvPool, APlanSaysWhichStepTakesTheMaximum) {
         std::vector<uint8_t> x(3 * 8 * 9, 9), y(6 * 4 * 4);
         const void* inputs[] = {x.data()};
         void* outputs[] = {y.data()};
-        ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+        ASSERT_EQ(run_plan(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
         EXPECT_GE(step(plan, 0).nanoseconds, 0);
         EXPECT_GE(step(plan, 1).nanoseconds, 0);
     }
@@ -197,17 +197,16 @@ TEST(ConvPool, TakesNoMemoryForWhatThePoolAbsorbs) {
     const int32_t w = network.weights(std::vector<int8_t>(64 * 4, 3), {64, 4, 1, 1}, {0.01f});
     const int32_t c = network.quantized(OCTAVO_U8, OCTAVO_TEMP, {1, 64, 32, 32}, 0.05f, 0, OCTAVO_NHWC);
     network.op(describe_op(OCTAVO_OP_CONV2D, {x, w}, {c}));
-    octavo_op_desc pool =
-        describe_op(OCTAVO_OP_MAX_POOL2D, {c},
-                    {network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 64, 16, 16}, 0.05f, 0, OCTAVO_NHWC)});
+    OpSpec pool = describe_op(OCTAVO_OP_MAX_POOL2D, {c},
+                              {network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 64, 16, 16}, 0.05f, 0, OCTAVO_NHWC)});
     for (int i = 0; i < 2; i++) pool.kernel[i] = pool.stride[i] = 2;
     network.op(pool);
-    octavo_plan_options options{};
+    Options options{};
     options.chunk = 1;
     for (Isa isa : available_isas()) {
         options.isa = isa_name(isa);
         const PlanHandle plan = network.build(options);
-        octavo_plan_memory memory{};
+        auto memory = sized<octavo_plan_memory>();
         ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK);
         EXPECT_EQ(step(plan, 0).fused == std::string(), memory.arena_bytes >= 64 * 32 * 32) << isa_name(isa);
     }

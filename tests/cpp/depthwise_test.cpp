@@ -91,7 +91,7 @@ TEST(Depthwise, ColumnsAndImagesOfEveryTableEqualTheDefinition) {
         p.codes = random.codes<uint8_t>(static_cast<size_t>(channels * height * width), 0, 255, extreme);
         p.w = random_weights(random, OCTAVO_S8, {channels, 1, kernel, kernel}, extreme);
         p.w.zero_points.assign(p.w.scales.size(), 0);
-        const octavo_op_desc& a = p.attributes;
+        const Attributes& a = p.attributes;
         const int64_t out_height = (height + a.pad[0] + a.pad[2] - (kernel - 1) * a.dilation[0] - 1) / a.stride[0] + 1;
         const int64_t out_width = (width + a.pad[1] + a.pad[3] - kernel) / stride + 1;
         if (height + a.pad[0] + a.pad[2] <= (kernel - 1) * a.dilation[0] || width + a.pad[1] + a.pad[3] < kernel)

@@ -14,29 +14,29 @@ namespace {
 
 constexpr float scale = 0.5f;
 
-octavo_value_desc codes(octavo_role role, std::vector<int64_t> dims, bool batched = true) {
+ValueSpec codes(octavo_role role, std::vector<int64_t> dims, bool batched = true) {
     const octavo_layout layout = dims.size() == 4 ? OCTAVO_NHWC : OCTAVO_PLAIN;
-    octavo_value_desc desc = describe(OCTAVO_U8, role, std::move(dims), batched, layout);
+    ValueSpec desc = describe(OCTAVO_U8, role, std::move(dims), batched, layout);
     desc.param_count = 1;
     desc.scales = &scale;
     return desc;
 }
 
-octavo_value_desc with_data(octavo_value_desc desc, const void* data) {
+ValueSpec with_data(ValueSpec desc, const void* data) {
     desc.role = OCTAVO_CONSTANT;
     desc.batched = 0;
     desc.data = data;
     return desc;
 }
 
-void expect_not_built(Network* network, octavo_op_desc op, octavo_status status, const std::string& says,
+void expect_not_built(Network* network, OpSpec op, octavo_status status, const std::string& says,
                       Isa isa = Isa::scalar) {
     // Octavo alone, or whoever takes it; nobody else is there, and that is then what stands in the way.
     static Random random(1);
     op.backend = random.pick({OCTAVO_BACKEND_OCTAVO, OCTAVO_BACKEND_AUTO});
     if (op.backend == OCTAVO_BACKEND_AUTO && status == OCTAVO_UNSUPPORTED) status = OCTAVO_NO_BACKEND;
     network->op(op);
-    octavo_plan_options options{};
+    Options options{};
     options.isa = isa_name(isa);
     octavo_plan* plan = nullptr;
     EXPECT_EQ(octavo_builder_build(network->handle(), &options, &plan), status);
@@ -48,12 +48,12 @@ TEST(Hostile, ActivationsOfAProductAreNoConstants) {
     const std::vector<uint8_t> data(64, 1);
     const std::vector<float> floats(64, 1);
     const std::vector<int8_t> weights(64, 1);
-    const octavo_value_desc x = with_data(codes(OCTAVO_INPUT, {2, 8}, false), data.data());
-    const octavo_value_desc image = with_data(codes(OCTAVO_INPUT, {1, 4, 2, 2}, false), data.data());
-    const octavo_value_desc reals = with_data(describe(OCTAVO_F32, OCTAVO_INPUT, {2, 8}, false), floats.data());
-    const octavo_value_desc real_result = describe(OCTAVO_F32, OCTAVO_OUTPUT, {2, 4}, false);
+    const ValueSpec x = with_data(codes(OCTAVO_INPUT, {2, 8}, false), data.data());
+    const ValueSpec image = with_data(codes(OCTAVO_INPUT, {1, 4, 2, 2}, false), data.data());
+    const ValueSpec reals = with_data(describe(OCTAVO_F32, OCTAVO_INPUT, {2, 8}, false), floats.data());
+    const ValueSpec real_result = describe(OCTAVO_F32, OCTAVO_OUTPUT, {2, 4}, false);
     const char* says = "\"x\" is a constant";
-    const auto named = [](octavo_value_desc desc) {
+    const auto named = [](ValueSpec desc) {
         desc.name = "x";
         return desc;
     };
@@ -89,8 +89,8 @@ TEST(Hostile, CodesThatTheResultExcludesAreNotCopiedIntoIt) {
     for (const octavo_op_kind kind : {OCTAVO_OP_REORDER, OCTAVO_OP_FLATTEN}) {
         Network network;
         const int32_t x = network.value(codes(OCTAVO_INPUT, {1, 4, 2, 2}));
-        octavo_value_desc y = codes(
-            OCTAVO_OUTPUT, kind == OCTAVO_OP_FLATTEN ? std::vector<int64_t>{1, 16} : std::vector<int64_t>{1, 4, 2, 2});
+        ValueSpec y = codes(OCTAVO_OUTPUT,
+                            kind == OCTAVO_OP_FLATTEN ? std::vector<int64_t>{1, 16} : std::vector<int64_t>{1, 4, 2, 2});
         y.layout = OCTAVO_PLAIN;
         y.code_max = 127;
         expect_not_built(&network, describe_op(kind, {x}, {network.value(y)}), OCTAVO_INVALID_ARGUMENT,
@@ -103,14 +103,13 @@ TEST(Hostile, AConvolutionBeforeAPoolIsOfTheSizeThatItSays) {
         Network network;
         const int32_t x = network.value(codes(OCTAVO_INPUT, {1, 3, 8, 8}));
         const int32_t w = network.weights(std::vector<int8_t>(6 * 27, 1), {6, 3, 3, 3}, {0.01f});
-        octavo_value_desc inner = codes(OCTAVO_TEMP, {1, 6, side, side});
+        ValueSpec inner = codes(OCTAVO_TEMP, {1, 6, side, side});
         inner.name = "inner";
         const int32_t c = network.value(inner);
-        octavo_op_desc conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {c});
+        OpSpec conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {c});
         conv.kernel[0] = conv.kernel[1] = 3;
         network.op(conv);
-        octavo_op_desc pool =
-            describe_op(OCTAVO_OP_MAX_POOL2D, {c}, {network.value(codes(OCTAVO_OUTPUT, {1, 6, 3, 3}))});
+        OpSpec pool = describe_op(OCTAVO_OP_MAX_POOL2D, {c}, {network.value(codes(OCTAVO_OUTPUT, {1, 6, 3, 3}))});
         for (int i = 0; i < 2; i++) pool.kernel[i] = pool.stride[i] = 2;
         if (side == 7) {
             expect_not_built(&network, pool, OCTAVO_SHAPE_MISMATCH, "\"inner\" has shape [N, 6, 7, 7]");
@@ -134,7 +133,7 @@ TEST(Hostile, MoreProductsThan63BitsCount) {
         Network network;
         const int32_t x = network.value(codes(OCTAVO_INPUT, dims, false));
         const int32_t w = network.weights(std::vector<int8_t>(64 * 9, 1), {8, 8, 3, 3}, {scale});
-        octavo_op_desc conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, dims, false))});
+        OpSpec conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, dims, false))});
         conv.kernel[0] = conv.kernel[1] = 3;
         for (int32_t& pad : conv.pad) pad = 1;
         expect_not_built(&network, conv, OCTAVO_OUT_OF_MEMORY, "address space");
@@ -145,7 +144,7 @@ TEST(Hostile, AnImageAsLargeAsANumberGets) {
     Network network;
     const int32_t x = network.value(codes(OCTAVO_INPUT, {1, 1, INT64_MAX, 1}));
     const int32_t w = network.weights({1}, {1, 1, 1, 1}, {scale});
-    octavo_op_desc conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, {1, 1, 1, 1}))});
+    OpSpec conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, {1, 1, 1, 1}))});
     for (int32_t& pad : conv.pad) pad = INT32_MAX;
     expect_not_built(&network, conv, OCTAVO_UNSUPPORTED, "1 GiB");
 }
@@ -156,10 +155,10 @@ TEST(Hostile, MemoryOfAChunkBeyondTheAddressSpaceIsNotReportedAsLittle) {
     const int32_t x = network.value(codes(OCTAVO_INPUT, dims)), t = network.value(codes(OCTAVO_TEMP, dims));
     network.op(describe_op(OCTAVO_OP_CLAMP, {x}, {t}));
     network.op(describe_op(OCTAVO_OP_CLAMP, {t}, {network.value(codes(OCTAVO_OUTPUT, dims))}));
-    octavo_plan_options options{};
+    Options options{};
     options.chunk = 1 << 30;
     const PlanHandle plan = network.build(options);
-    octavo_plan_memory memory{};
+    auto memory = sized<octavo_plan_memory>();
     ASSERT_EQ(octavo_plan_memory_info(plan.get(), &memory), OCTAVO_OK) << octavo_last_error();
     EXPECT_GE(memory.arena_bytes, int64_t{1} << 40);
     EXPECT_EQ(memory.chunk, 1 << 30);
@@ -171,16 +170,15 @@ TEST(Hostile, TallKernelsHaveNoBordersOfTheirOwn) {
     const int32_t zero = 3;
     for (Isa isa : available_isas()) {
         Network network;
-        octavo_value_desc image = codes(OCTAVO_INPUT, {1, 4, 1, 2});
+        ValueSpec image = codes(OCTAVO_INPUT, {1, 4, 1, 2});
         image.zero_points = &zero;  // so that what lies outside counts
         const int32_t x = network.value(image);
         const int32_t w = network.weights(std::vector<int8_t>(8 * 4 * taps, 1), {8, 4, taps, 1}, {scale});
-        octavo_op_desc conv =
-            describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, {1, 8, taps, 2}))});
+        OpSpec conv = describe_op(OCTAVO_OP_CONV2D, {x, w}, {network.value(codes(OCTAVO_OUTPUT, {1, 8, taps, 2}))});
         conv.kernel[0] = taps;
         conv.pad[0] = conv.pad[2] = taps - 1;
         network.op(conv);
-        octavo_plan_options options{};
+        Options options{};
         options.isa = isa_name(isa);
         EXPECT_NE(network.build(options), nullptr);
     }
@@ -205,7 +203,7 @@ TEST(Hostile, WindowsWithoutNumberAreRefused) {
         Network network;
         const int32_t x = network.value(codes(OCTAVO_INPUT, {1, 1, kind == OCTAVO_OP_MAX_POOL2D ? side : 4, 1}));
         const int32_t y = network.value(codes(OCTAVO_OUTPUT, {1, 1, side, 1}));
-        octavo_op_desc pool = describe_op(kind, {x}, {y});
+        OpSpec pool = describe_op(kind, {x}, {y});
         pool.kernel[0] = pool.kernel[1] = pool.stride[0] = pool.stride[1] = 1;
         expect_not_built(&network, pool, OCTAVO_UNSUPPORTED, "too large");
     }

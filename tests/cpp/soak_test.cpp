@@ -39,7 +39,7 @@ void on_threads(int count, const Body& body) {
 
 TEST(Soak, RunsLeaveNothingBehind) {
     const SmallNetwork network(11);
-    octavo_plan_options options{};
+    Options options{};
     options.threads = 2;
     const PlanHandle plan = network.build(options);
     const std::vector<float> one = network.images(1), three = network.images(3);

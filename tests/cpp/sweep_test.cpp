@@ -26,8 +26,8 @@ struct PlanDeleter {
 };
 using Plan = std::unique_ptr<octavo_plan, PlanDeleter>;
 
-octavo_value_desc describe(const Value& v) {
-    octavo_value_desc d = {};
+ValueSpec describe(const Value& v) {
+    ValueSpec d = {};
     d.dtype = v.dtype;
     d.role = v.role;
     d.layout = v.layout;
@@ -52,14 +52,14 @@ Plan build(const SweepCase& c, Isa isa, int threads) {
     octavo_status status = octavo_builder_create(&builder);
     for (const Value& v : c.values) {
         int32_t number = -1;
-        const octavo_value_desc desc = describe(v);
-        if (status == OCTAVO_OK) status = octavo_builder_value(builder, &desc, &number);
+        const ValueSpec desc = describe(v);
+        if (status == OCTAVO_OK) status = add_value(builder, desc, &number);
     }
-    for (const octavo_op_desc& op : c.ops) {
-        if (status == OCTAVO_OK) status = octavo_builder_op(builder, &op);
+    for (const OpSpec& op : c.ops) {
+        if (status == OCTAVO_OK) status = add_op(builder, op);
     }
     octavo_plan* plan = nullptr;
-    octavo_plan_options options = {};
+    Options options = {};
     options.isa = isa_name(isa);
     options.threads = threads;
     if (status == OCTAVO_OK) status = octavo_builder_build(builder, &options, &plan);
@@ -69,7 +69,7 @@ Plan build(const SweepCase& c, Isa isa, int threads) {
 }
 
 std::string kernel_of(octavo_plan* plan) {
-    octavo_step_info info = {};
+    auto info = sized<octavo_step_info>();
     return octavo_plan_step(plan, 0, &info) == OCTAVO_OK ? info.kernel : "?";
 }
 
@@ -94,7 +94,7 @@ std::vector<uint8_t> results(octavo_plan* plan, const SweepCase& c, Guard guard)
     GuardedBuffer<uint8_t> y(static_cast<size_t>(octavo_plan_output_bytes(plan, 0, c.batch)), guard);
     y.fill(0xA5);
     void* outputs[] = {y.data()};
-    EXPECT_EQ(octavo_plan_run(plan, c.batch, pointers.data(), outputs), OCTAVO_OK) << octavo_last_error();
+    EXPECT_EQ(run_plan(plan, c.batch, pointers.data(), outputs), OCTAVO_OK) << octavo_last_error();
     std::vector<uint8_t> bytes = y.copy();
     if (c.kind == "weight_only") forget_payloads(bytes);
     return bytes;

@@ -9,6 +9,13 @@
  * for one thread at a time, a plan for many. A required pointer that is null is OCTAVO_INVALID_ARGUMENT; a failed call leaves its
  * outputs as they were, unless its comment says otherwise.
  *
+ * Structs begin with their size: who owns one writes sizeof of it, as the octavo.h that was compiled in has it, into `size`, so that
+ * programs and libraries of different versions understand each other. A library that knows more members takes those that are
+ * missing at the end as 0, which stands for what was so before there were such members. One that knows fewer refuses a member at the
+ * end that is not 0 with OCTAVO_UNSUPPORTED; in a struct that the library fills it writes 0 there. A size below that of the members
+ * without which the struct says nothing, that is no multiple of 8, or above 4096 is OCTAVO_INVALID_ARGUMENT. All elements of an
+ * array of structs have the same size. Counts are of type int64_t, at least 0; an array of count 0 may be null.
+ *
  * Notation: shapes are written [N, C, H, W] in logical order whatever the layout in memory; u8, s8, s32, f32 are types;
  * a quantized value q stands for the real number (q - zero_point) * scale.
  */
@@ -76,7 +83,7 @@ OCTAVO_API octavo_status octavo_set_threads(int32_t threads);
 
 /* ---- Values ------------------------------------------------------------------------------------------------------------ */
 
-#define OCTAVO_MAX_RANK 6
+#define OCTAVO_MAX_RANK 8
 
 typedef int32_t octavo_dtype;
 enum {
@@ -85,7 +92,9 @@ enum {
     OCTAVO_S8 = 2,
     OCTAVO_S32 = 3,
     OCTAVO_CODE4 = 4, /* weights only: table codes 0..15, given one code a byte; packed two a byte inside */
-    OCTAVO_CODE8 = 5  /* weights only: table codes 0..255, one a byte */
+    OCTAVO_CODE8 = 5, /* weights only: table codes 0..255, one a byte */
+    OCTAVO_S64 = 6,   /* indices and shapes, 8 bytes each; never quantized */
+    OCTAVO_BOOL = 7   /* 0 or 1, one a byte; never quantized */
 };
 
 typedef int32_t octavo_layout;
@@ -104,13 +113,15 @@ enum {
 };
 
 typedef struct octavo_value_desc {
+    size_t size;      /* required: up to and with data */
     const char* name; /* for messages and explain; copied; may be null */
     octavo_dtype dtype;
     octavo_role role;
     octavo_layout layout;
-    int32_t batched;               /* 1: dims[0] is the batch, given at run time, and dims[0] here is ignored; 0: fixed shape */
-    int32_t rank;                  /* 0 (a scalar) to OCTAVO_MAX_RANK */
-    int64_t dims[OCTAVO_MAX_RANK]; /* logical order; each at least 1 */
+    int32_t batched;     /* 1: dims[0] is the batch, given at run time, and dims[0] here is ignored; 0: fixed shape */
+    int64_t rank;        /* 0 (a scalar) to OCTAVO_MAX_RANK */
+    const int64_t* dims; /* [rank], logical order; each at least 1 */
+    const void* data;    /* CONSTANT, STATE: elements in `layout` order; others: null */
 
     /* Quantization (dtype U8, S8, S32 bias, CODE4, CODE8). param_count 1 with axis -1: per tensor. Otherwise parameters per
      * index of `axis` (weights: 0, the output channel), param_count = dims[axis], or, with group_size > 0, per group of
@@ -127,10 +138,8 @@ typedef struct octavo_value_desc {
                                    REORDER and FLATTEN, which must have room for all codes of x. Both 0: the full range of the
                                    dtype. What a caller's buffer holds beyond it gives undefined numbers. */
     /* Table codes: real weight = scale * table[code]. One table of table_size entries a parameter set, param_count of them. */
-    int32_t table_size; /* 1 to 16 for CODE4, 1 to 256 for CODE8 */
+    int64_t table_size;  /* 1 to 16 for CODE4, 1 to 256 for CODE8; else 0 */
     const int8_t* table; /* [param_count, table_size]; where all are the same, 4-bit codes run faster */
-
-    const void* data; /* CONSTANT, STATE: elements in `layout` order; others: null */
 } octavo_value_desc;
 
 /* ---- Operators --------------------------------------------------------------------------------------------------------- */
@@ -148,19 +157,20 @@ enum {
                                   f32 x (s8 | u8 | codes) -> f32 (weight-only): weights are made floats as they are read, NaN
                                   and infinities in x take part as IEEE 754 says */
     OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w (s8 | u8 | codes) [N, K], [bias f32 [N]] -> y f32 [.., N]; x is quantized to
-                                  u8 by the range of the whole tensor's finite numbers; reduce_range: to 7 bits */
-    OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; kernel, stride, dilation, pad, ceil_mode; f32 or q, same scale and zero point */
-    OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; kernel, stride, pad, ceil_mode, count_include_pad; same scale and zero point */
+                                  u8 by the range of the whole tensor's finite numbers */
+    OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; f32 or q, same scale and zero point */
+    OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; f32 or q, same scale and zero point */
     OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; same scale and zero point */
     OCTAVO_OP_ADD = 6,         /* a, b (same shape) -> y; f32 or q; activation NONE or RELU */
-    OCTAVO_OP_CLAMP = 7,       /* x -> y: the activation field alone (ReLU, ReLU6, clamp); f32 or q, same scale and zero point */
+    OCTAVO_OP_CLAMP = 7,       /* x -> y: the activation alone (ReLU, ReLU6, clamp); f32 or q, same scale and zero point */
     OCTAVO_OP_SOFTMAX = 8,     /* x -> y over the last axis, f32 */
     OCTAVO_OP_QUANTIZE = 9,    /* x f32 -> y q; layouts may differ (PLAIN -> NHWC is fused) */
     OCTAVO_OP_DEQUANTIZE = 10, /* x q -> y f32; layouts may differ */
     OCTAVO_OP_REQUANTIZE = 11, /* x q -> y q of other scale, zero point or type */
-    OCTAVO_OP_REORDER = 12,    /* x -> y: same elements, other layout */
-    OCTAVO_OP_FLATTEN = 13,    /* x [N, C, H, W] -> y [N, C*H*W], features in C, H, W order; same type and parameters */
-    OCTAVO_OP_BATCH_NORM = 14, /* x, gamma [C], beta [C], mean [C], var [C] -> y; f32; epsilon */
+    OCTAVO_OP_REORDER = 12,    /* x -> y: same elements, other layout; any type of activations, S64 and BOOL */
+    OCTAVO_OP_FLATTEN = 13,    /* x [N, C, H, W] -> y [N, C*H*W], features in C, H, W order; same type and parameters, any type of
+                                  activations, S64 and BOOL */
+    OCTAVO_OP_BATCH_NORM = 14, /* x, gamma [C], beta [C], mean [C], var [C] -> y; f32 */
 
     /* Training, all f32 unless said. Operators that carry a batch statistic see the whole batch of a run. */
     OCTAVO_OP_CONV2D_GRAD_INPUT = 32,  /* dy, w -> dx */
@@ -168,7 +178,7 @@ enum {
     OCTAVO_OP_LINEAR_GRAD_INPUT = 34,  /* dy, w -> dx */
     OCTAVO_OP_LINEAR_GRAD_WEIGHT = 35, /* x, dy -> dw, [dbias] */
     OCTAVO_OP_BATCH_NORM_TRAIN = 36,   /* x, gamma, beta, running_mean (state), running_var (state) -> y, save_mean [C], save_inv_std [C];
-                                          running statistics move by `momentum` (PyTorch's: new = old + momentum*(batch - old),
+                                          running statistics move by momentum (PyTorch's: new = old + momentum*(batch - old),
                                           unbiased variance) */
     OCTAVO_OP_BATCH_NORM_GRAD = 37,    /* x, dy, gamma, save_mean, save_inv_std -> dx, dgamma, dbeta */
     OCTAVO_OP_CLAMP_GRAD = 38,         /* y or x, dy -> dx: 0 at a bound and beyond, else dy; where y is NaN too */
@@ -177,8 +187,8 @@ enum {
     OCTAVO_OP_AVG_POOL2D_GRAD = 41,    /* dy -> dx */
     OCTAVO_OP_ADAPTIVE_AVG_POOL2D_GRAD = 42, /* dy -> dx */
     OCTAVO_OP_FLATTEN_GRAD = 43,       /* dy -> dx */
-    OCTAVO_OP_DROPOUT_TRAIN = 44,      /* x, counter (s32 [2], unbatched: step number, seed) -> y, mask u8; probability */
-    OCTAVO_OP_DROPOUT_GRAD = 45,       /* dy, mask -> dx; probability */
+    OCTAVO_OP_DROPOUT_TRAIN = 44,      /* x, counter (s32 [2], unbatched: step number, seed) -> y, mask u8 */
+    OCTAVO_OP_DROPOUT_GRAD = 45,       /* dy, mask -> dx */
     OCTAVO_OP_SOFTMAX_GRAD = 46,       /* y, dy -> dx */
     OCTAVO_OP_CROSS_ENTROPY = 47,      /* logits [N, C], labels s32 [N] -> loss f32 [1] unbatched (mean), dlogits [N, C] (of the mean),
                                           correct s32 [1] unbatched (rows whose largest logit is the label's) */
@@ -202,29 +212,53 @@ enum {
     OCTAVO_BACKEND_ONEDNN = 2  /* the registered back end or refuse */
 };
 
-#define OCTAVO_MAX_INPUTS 6
-#define OCTAVO_MAX_OUTPUTS 3
+/* One named property of an operator: `count` numbers of the key's type, whose pointer is set and the other's null. */
+typedef struct octavo_attribute {
+    size_t size;     /* required: up to and with reals */
+    const char* key; /* one of the table below */
+    int64_t count;
+    const int64_t* integers; /* [count] */
+    const float* reals;      /* [count] */
+} octavo_attribute;
+
+/* Keys. What an operator does not take, an unknown or a repeated key, another type or count is OCTAVO_INVALID_ARGUMENT, NaN and,
+ * where it does not say so, infinity OCTAVO_NOT_FINITE, each with the key in the message.
+ *
+ *   key                 numbers     range                   if absent   taken by
+ *   "kernel"            integer 2   each at least 1         an error    CONV2D, MAX_POOL2D, AVG_POOL2D and their gradients and
+ *                                                                       training forms: height, width of the window
+ *   "stride"            integer 2   each at least 1         1, 1        the same: lines, columns from one window to the next
+ *   "pad"               integer 4   each at least 0         0, 0, 0, 0  the same: top, left, bottom, right
+ *   "dilation"          integer 2   each at least 1         1, 1        the same but AVG_POOL2D and its gradient: lines, columns from
+ *                                                                       one tap to the next
+ *   "groups"            integer 1   at least 1              1           CONV2D and its gradients: divides I and O
+ *   "ceil_mode"         integer 1   0 or 1                  0           MAX_POOL2D, AVG_POOL2D and theirs: as in PyTorch
+ *   "count_include_pad" integer 1   0 or 1                  0           AVG_POOL2D and its gradient: as in PyTorch
+ *   "activation"        integer 1   of octavo_activation    0           CONV2D, LINEAR, LINEAR_DYNAMIC, ADD (no CLAMP), CLAMP,
+ *                                                                       BATCH_NORM, CLAMP_GRAD
+ *   "clamp_min"         real 1      a number or infinite    an error    where activation is OCTAVO_CLAMP: clamp_min <= clamp_max;
+ *   "clamp_max"                                                         without it they are checked and not used
+ *   "epsilon"           real 1      at least 0              an error    BATCH_NORM, BATCH_NORM_TRAIN: added to the variance
+ *   "momentum"          real 1      0 to 1                  an error    BATCH_NORM_TRAIN
+ *   "probability"       real 1      at least 0, below 1     an error    DROPOUT_TRAIN, DROPOUT_GRAD: of a 0
+ *   "reduce_range"      integer 1   0 or 1                  0           LINEAR_DYNAMIC: 1 quantizes x to 7 bits
+ *   "pytorch_tail"      integer 1   0 or 1                  0           ADD of codes: 1 rounds the elements beyond the last whole 64 of a
+ *                                                                       run's batch as PyTorch's x86 kernel does, in another order
+ *                                                                       than all others, so that a sample's result depends on the
+ *                                                                       batch; for comparisons with PyTorch
+ */
 
 typedef struct octavo_op_desc {
+    size_t size;      /* required: up to and with outputs */
     const char* name; /* for messages and explain; copied; may be null */
     octavo_op_kind kind;
     octavo_backend_id backend;
-    int32_t input_count, output_count;
-    int32_t inputs[OCTAVO_MAX_INPUTS];   /* value numbers; -1: absent */
-    int32_t outputs[OCTAVO_MAX_OUTPUTS]; /* value numbers; -1: not wanted */
-    /* Of convolution and pooling, adaptive pooling excepted; other operators do not look at them. */
-    int32_t kernel[2], stride[2], dilation[2]; /* height, width, each at least 1; dilation 1 is dense */
-    int32_t pad[4];                            /* top, left, bottom, right, each at least 0 */
-    int32_t groups;                            /* convolution: at least 1, divides I and O */
-    /* The rest is checked for every operator: 0 where it has no meaning. */
-    int32_t ceil_mode, count_include_pad; /* 0 or 1; pooling, as in PyTorch */
-    octavo_activation activation;         /* of convolution, linear layers, ADD (but CLAMP) and CLAMP */
-    float clamp_min, clamp_max;           /* OCTAVO_CLAMP: real numbers or infinite, clamp_min <= clamp_max */
-    float epsilon, momentum, probability; /* finite: at least 0; 0 to 1; at least 0 and below 1 */
-    int32_t reduce_range;                 /* 0 or 1 */
-    int32_t pytorch_tail;                 /* 0 or 1; ADD of codes: the elements beyond the last whole 64 of a run's batch are
-                                             rounded as PyTorch's x86 kernel rounds them, in another order than all others, so
-                                             that a sample's result depends on the batch; for comparisons with PyTorch */
+    int64_t input_count;
+    const int32_t* inputs; /* [input_count], value numbers in the order of the kind; -1: absent, as are those beyond the count */
+    int64_t output_count;
+    const int32_t* outputs; /* [output_count], the same; -1: not wanted */
+    int64_t attribute_count;
+    const octavo_attribute* attributes; /* [attribute_count], in any order */
 } octavo_op_desc;
 
 /* ---- Builder ----------------------------------------------------------------------------------------------------------- */
@@ -233,22 +267,23 @@ typedef struct octavo_builder octavo_builder;
 typedef struct octavo_plan octavo_plan;
 
 typedef struct octavo_plan_options {
+    size_t size;       /* required: itself alone */
     int32_t threads;   /* most threads a run may use, 1 to 1024; 0: octavo_threads() at the time of the run */
-    int32_t chunk;     /* samples of a batch that go through the plan together, at least 1; 0: chosen so that the arena fits the
+    int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds); 0: do not */
+    int64_t chunk;     /* samples of a batch that go through the plan together, at least 1; 0: chosen so that the arena fits the
                           L2 cache. Without effect where an operator sees the whole batch of a run */
     const char* isa;   /* cap for this plan, a name of octavo_isa_info; null: octavo_isa_active */
-    int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds); 0: do not */
 } octavo_plan_options;
 
 OCTAVO_API octavo_status octavo_builder_create(octavo_builder** builder);
 OCTAVO_API void octavo_builder_destroy(octavo_builder* builder); /* null is fine */
 /* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept. Fails, adding nothing,
  * with OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH (param_count), OCTAVO_NOT_FINITE (a scale), OCTAVO_OUT_OF_MEMORY (also: a
- * size beyond 63 bits). */
+ * size beyond 63 bits), OCTAVO_UNSUPPORTED (a member of a later version). */
 OCTAVO_API octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number);
 /* Adds an operator; operators run in the order of their adding, each value written before it is read, and once. Fails, adding
- * nothing, with OCTAVO_INVALID_ARGUMENT (also: what an operator changes is no STATE, or is another input of it as well) or
- * OCTAVO_NOT_FINITE. Types and shapes are looked at by octavo_builder_build. */
+ * nothing, with OCTAVO_INVALID_ARGUMENT (also: what an operator changes is no STATE, or is another input of it as well),
+ * OCTAVO_NOT_FINITE or OCTAVO_UNSUPPORTED (a member of a later version). Types and shapes are looked at by octavo_builder_build. */
 OCTAVO_API octavo_status octavo_builder_op(octavo_builder* builder, const octavo_op_desc* desc);
 /* Checks, packs and plans. The builder stays usable, after a failure too, and must still be destroyed. options may be null: all
  * 0. Fails, with the operator's name and shapes, as: OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH, OCTAVO_UNSUPPORTED,
@@ -257,15 +292,48 @@ OCTAVO_API octavo_status octavo_builder_build(octavo_builder* builder, const oct
 
 /* ---- Plan -------------------------------------------------------------------------------------------------------------- */
 
-/* Runs the plan on `batch` samples, at least 1. inputs and outputs: one buffer for each INPUT and OUTPUT value in the order of
- * their adding; each holds at least octavo_plan_input_bytes / _output_bytes and is aligned to its element; an output overlaps no
- * other buffer. Thread-safe, except that runs of a plan with STATE values wait for each other. Fails with
- * OCTAVO_INVALID_ARGUMENT, OCTAVO_OUT_OF_MEMORY or what a back end says; outputs then hold anything. */
-OCTAVO_API octavo_status octavo_plan_run(octavo_plan* plan, int64_t batch, const void* const* inputs, void* const* outputs);
+/* The caller's memory for one INPUT or OUTPUT value of a run, and the shape of what is in it or goes into it. */
+typedef struct octavo_buffer {
+    size_t size;         /* required: up to and with dims */
+    void* data;          /* aligned to its element; inputs are only read */
+    int64_t bytes;       /* size of the memory at data: at least that of the shape */
+    int64_t rank;
+    const int64_t* dims; /* [rank]: the value's shape, with the batch of this run, at least 1, in front of a batched one */
+} octavo_buffer;
+
+typedef struct octavo_run_args {
+    size_t size; /* required: up to and with outputs */
+    int64_t input_count;
+    const octavo_buffer* inputs; /* [input_count], one for each INPUT value in the order of their adding */
+    int64_t output_count;
+    const octavo_buffer* outputs; /* [output_count], one for each OUTPUT value in the order of their adding */
+} octavo_run_args;
+
+/* Runs the plan on the batch that the shapes have in common. Allocates nothing once a run of the same batch was there. Thread-safe,
+ * except that runs of a plan with STATE values wait for each other. Fails, with the value's name, as OCTAVO_INVALID_ARGUMENT (another
+ * number of buffers, null, not aligned, or an output whose memory overlaps that of another buffer) or OCTAVO_SHAPE_MISMATCH (a
+ * shape that is not the value's, batches that differ, too few bytes), before anything is written; or as OCTAVO_OUT_OF_MEMORY,
+ * OCTAVO_UNSUPPORTED (a member of a later version) or what a back end says; outputs then hold anything. */
+OCTAVO_API octavo_status octavo_plan_run(octavo_plan* plan, const octavo_run_args* args);
 /* Waits for runs under way, then frees. null is fine. The handle must not be used again. */
 OCTAVO_API void octavo_plan_destroy(octavo_plan* plan);
 OCTAVO_API int32_t octavo_plan_input_count(const octavo_plan* plan);
 OCTAVO_API int32_t octavo_plan_output_count(const octavo_plan* plan);
+
+/* An INPUT or OUTPUT value of a plan. Filled by the library; the caller sets size. */
+typedef struct octavo_value_info {
+    size_t size;         /* required: up to and with dims */
+    const char* name;    /* strings and dims live as long as the plan */
+    octavo_dtype dtype;
+    octavo_layout layout;
+    int64_t batched;     /* 1: dims[0] is 1 and stands for the batch of a run */
+    int64_t rank;
+    const int64_t* dims; /* [rank], logical order */
+} octavo_value_info;
+
+/* Of index 0 to the count - 1, OCTAVO_INVALID_ARGUMENT beyond. */
+OCTAVO_API octavo_status octavo_plan_input(const octavo_plan* plan, int32_t index, octavo_value_info* info);
+OCTAVO_API octavo_status octavo_plan_output(const octavo_plan* plan, int32_t index, octavo_value_info* info);
 /* Bytes of a buffer for `batch` samples; -1 for an index out of range, a batch below 1 or more bytes than 63 bits count. */
 OCTAVO_API int64_t octavo_plan_input_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
 OCTAVO_API int64_t octavo_plan_output_bytes(const octavo_plan* plan, int32_t index, int64_t batch);
@@ -274,7 +342,9 @@ OCTAVO_API int64_t octavo_plan_output_bytes(const octavo_plan* plan, int32_t ind
 OCTAVO_API octavo_status octavo_plan_read_state(octavo_plan* plan, int32_t value, void* data, int64_t bytes);
 OCTAVO_API octavo_status octavo_plan_write_state(octavo_plan* plan, int32_t value, const void* data, int64_t bytes);
 
+/* Filled by the library; the caller sets size. */
 typedef struct octavo_step_info {
+    size_t size;        /* required: up to and with kernel */
     const char* name;   /* the operator's name */
     const char* kernel; /* the kernel that runs it, such as "gemm_u8s8_8x48c4_vnni", or "view" (no work) */
     const char* reason; /* why this way and not another; "" if there was no choice */
@@ -288,7 +358,9 @@ OCTAVO_API int32_t octavo_plan_step_count(const octavo_plan* plan);
 /* Of index 0 to octavo_plan_step_count() - 1, OCTAVO_INVALID_ARGUMENT beyond. Strings live as long as the plan. */
 OCTAVO_API octavo_status octavo_plan_step(const octavo_plan* plan, int32_t index, octavo_step_info* info);
 
+/* Filled by the library; the caller sets size. */
 typedef struct octavo_plan_memory {
+    size_t size;             /* required: up to and with weight_bytes */
     int64_t weight_bytes;    /* all constants as packed */
     int64_t arena_bytes;     /* one workspace: a chunk's inner values and scratch */
     int64_t workspaces;      /* workspaces allocated so far: as many as runs or threads were at work at the same time */
@@ -390,16 +462,18 @@ OCTAVO_API void octavo_memory_free(void* memory, int64_t bytes);
  * end run; a refusal (any status but OCTAVO_OK) carries a reason. */
 
 typedef struct octavo_backend {
-    uint32_t size;    /* sizeof(octavo_backend), for checking */
+    size_t size;      /* required: up to and with weight_bytes */
     const char* name; /* "onednn" */
-    /* values: descriptions of inputs then outputs (null where absent), with `data` of constants; valid during the call.
-     * *op is the back end's own; *kernel a static or op-owned string. */
+    /* desc: all attributes that the kind takes, absent ones with what stands for them; it has no value numbers (null). inputs, outputs:
+     * [input_count], [output_count] of desc, the values' descriptions (null where absent), with `data` of constants. All are valid
+     * during the call. *op is the back end's own; *kernel a static or op-owned string. */
     octavo_status (*create)(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
                             const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
                             size_t reason_bytes);
-    /* Scratch memory a run wants, in bytes, for this batch and thread count; it comes 64-byte aligned. Below 0: the run would fail,
-     * and says why. */
-    int64_t (*scratch_bytes)(void* op, int64_t batch, int32_t threads);
+    /* Scratch memory a run wants, in bytes, at least 0, for this batch and thread count; it comes 64-byte aligned. A failure, whose
+     * sentence goes to message, is that of the run; the next run asks again. */
+    octavo_status (*scratch_bytes)(void* op, int64_t batch, int32_t threads, int64_t* bytes, char* message,
+                                   size_t message_bytes);
     /* inputs and outputs in the order of the description; absent ones and constants are null. Must be callable from several threads
      * at once for an operator without state. A failure's sentence goes to message. */
     octavo_status (*run)(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs, void* scratch,
@@ -416,7 +490,7 @@ typedef void (*octavo_task)(void* context, int64_t index, int32_t worker);
 OCTAVO_API octavo_status octavo_parallel_for(int64_t count, int32_t threads, octavo_task task, void* context);
 
 /* Registers the table (copied; its strings and functions must outlive all plans); a second registration replaces the first for
- * plans built later. OCTAVO_INVALID_ARGUMENT: another size, or a null among its members. */
+ * plans built later. OCTAVO_INVALID_ARGUMENT: a null among its members; OCTAVO_UNSUPPORTED: a member of a later version. */
 OCTAVO_API octavo_status octavo_register_backend(const octavo_backend* backend);
 
 #ifdef __cplusplus

@@ -4,8 +4,9 @@
 
 #include "abi/handles.h"
 #include "abi/status.h"
+#include "base/sized.h"
+#include "base/text.h"
 #include "plan/backend.h"
-#include "plan/text.h"
 
 using octavo::Error;
 using octavo::guarded;
@@ -48,7 +49,8 @@ octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_d
         octavo::require(builder, "builder");
         octavo::require(desc, "desc");
         octavo::require(number, "number");
-        *number = builder->builder.add_value(*desc);
+        *number = builder->builder.add_value(
+            octavo::read_sized(*desc, OCTAVO_SIZE_TO(octavo_value_desc, data), "octavo_value_desc"));
     });
 }
 
@@ -56,7 +58,7 @@ octavo_status octavo_builder_op(octavo_builder* builder, const octavo_op_desc* d
     return guarded([&] {
         octavo::require(builder, "builder");
         octavo::require(desc, "desc");
-        builder->builder.add_node(*desc);
+        builder->builder.add_node(octavo::read_sized(*desc, OCTAVO_SIZE_TO(octavo_op_desc, outputs), "octavo_op_desc"));
     });
 }
 
@@ -65,7 +67,10 @@ octavo_status octavo_builder_build(octavo_builder* builder, const octavo_plan_op
         octavo::require(builder, "builder");
         octavo::require(plan, "plan");
         auto built = std::make_unique<octavo_plan>();
-        built->plan = builder->builder.build(plan_options(options != nullptr ? *options : octavo_plan_options{}));
+        octavo_plan_options wanted{};
+        if (options != nullptr)
+            wanted = octavo::read_sized(*options, OCTAVO_SIZE_TO(octavo_plan_options, size), "octavo_plan_options");
+        built->plan = builder->builder.build(plan_options(wanted));
         *plan = built.release();
     });
 }
@@ -73,6 +78,7 @@ octavo_status octavo_builder_build(octavo_builder* builder, const octavo_plan_op
 octavo_status octavo_register_backend(const octavo_backend* backend) {
     return guarded([&] {
         octavo::require(backend, "backend");
-        octavo::register_backend(*backend);
+        octavo::register_backend(
+            octavo::read_sized(*backend, OCTAVO_SIZE_TO(octavo_backend, weight_bytes), "octavo_backend"));
     });
 }

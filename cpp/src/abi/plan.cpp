@@ -2,8 +2,9 @@
 
 #include "abi/handles.h"
 #include "abi/status.h"
+#include "base/sized.h"
 #include "base/sizes.h"
-#include "plan/text.h"
+#include "base/text.h"
 
 using octavo::Error;
 using octavo::guarded;
@@ -20,12 +21,25 @@ int64_t border_bytes(const std::vector<octavo::Border>& borders, int32_t index, 
     return all;
 }
 
+void write_border(const char* what, const std::vector<octavo::Border>& borders, int32_t index,
+                  octavo_value_info* info) {
+    if (index < 0 || static_cast<size_t>(index) >= borders.size()) {
+        throw Error(OCTAVO_INVALID_ARGUMENT, text(what, " ", index, ", the plan has ", borders.size()));
+    }
+    const octavo::Border& border = borders[index];
+    const octavo_value_info ours = {sizeof ours,       border.name.c_str(), border.dtype,
+                                    border.layout,     border.batched,      static_cast<int64_t>(border.dims.size()),
+                                    border.dims.data()};
+    octavo::write_sized(ours, OCTAVO_SIZE_TO(octavo_value_info, dims), "octavo_value_info", info);
+}
+
 }  // namespace
 
-octavo_status octavo_plan_run(octavo_plan* plan, int64_t batch, const void* const* inputs, void* const* outputs) {
+octavo_status octavo_plan_run(octavo_plan* plan, const octavo_run_args* args) {
     return guarded([&] {
         octavo::require(plan, "plan");
-        plan->plan->run(batch, inputs, outputs);
+        octavo::require(args, "args");
+        plan->plan->run(octavo::read_sized(*args, OCTAVO_SIZE_TO(octavo_run_args, outputs), "octavo_run_args"));
     });
 }
 
@@ -37,6 +51,22 @@ int32_t octavo_plan_input_count(const octavo_plan* plan) {
 
 int32_t octavo_plan_output_count(const octavo_plan* plan) {
     return plan == nullptr ? 0 : static_cast<int32_t>(plan->plan->program().outputs.size());
+}
+
+octavo_status octavo_plan_input(const octavo_plan* plan, int32_t index, octavo_value_info* info) {
+    return guarded([&] {
+        octavo::require(plan, "plan");
+        octavo::require(info, "info");
+        write_border("input", plan->plan->program().inputs, index, info);
+    });
+}
+
+octavo_status octavo_plan_output(const octavo_plan* plan, int32_t index, octavo_value_info* info) {
+    return guarded([&] {
+        octavo::require(plan, "plan");
+        octavo::require(info, "info");
+        write_border("output", plan->plan->program().outputs, index, info);
+    });
 }
 
 int64_t octavo_plan_input_bytes(const octavo_plan* plan, int32_t index, int64_t batch) {
@@ -76,8 +106,10 @@ octavo_status octavo_plan_step(const octavo_plan* plan, int32_t index, octavo_st
             throw Error(OCTAVO_INVALID_ARGUMENT, text("step ", index, ", expected 0 to ", steps.size() - 1));
         }
         const octavo::StepInfo& step = steps[index].info;
-        *info = {step.name.c_str(), step.kernel.c_str(), step.reason.c_str(),           step.fused.c_str(),
-                 step.weight_bytes, step.macs,           plan->plan->nanoseconds(index)};
+        const octavo_step_info ours = {
+            sizeof ours,        step.name.c_str(), step.kernel.c_str(), step.reason.c_str(),
+            step.fused.c_str(), step.weight_bytes, step.macs,           plan->plan->nanoseconds(index)};
+        octavo::write_sized(ours, OCTAVO_SIZE_TO(octavo_step_info, kernel), "octavo_step_info", info);
     });
 }
 
@@ -85,7 +117,8 @@ octavo_status octavo_plan_memory_info(const octavo_plan* plan, octavo_plan_memor
     return guarded([&] {
         octavo::require(plan, "plan");
         octavo::require(memory, "memory");
-        *memory = {plan->plan->program().weight_bytes, plan->plan->workspace_bytes(), plan->plan->workspaces(),
-                   plan->plan->chunk()};
+        const octavo_plan_memory ours = {sizeof ours, plan->plan->program().weight_bytes, plan->plan->workspace_bytes(),
+                                         plan->plan->workspaces(), plan->plan->chunk()};
+        octavo::write_sized(ours, OCTAVO_SIZE_TO(octavo_plan_memory, weight_bytes), "octavo_plan_memory", memory);
     });
 }

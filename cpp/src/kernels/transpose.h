@@ -1,4 +1,4 @@
-// Transposition of a matrix of bytes or of 4-byte elements: between rows of channels and planes.
+// Transposition of a matrix of elements of 1, 4 or 8 bytes: between rows of channels and planes.
 #ifndef OCTAVO_KERNELS_TRANSPOSE_H
 #define OCTAVO_KERNELS_TRANSPOSE_H
 
@@ -14,6 +14,7 @@ using TransposeFunction = void (*)(const void* x, int64_t x_stride, void* y, int
 struct TransposeKernels {
     const char* suffix;
     TransposeFunction bytes, words;  // elements of 1 and of 4 bytes
+    TransposeFunction longs;         // of 8 bytes; the scalar row alone has it
 };
 
 extern const TransposeKernels transpose_scalar, transpose_avx2;

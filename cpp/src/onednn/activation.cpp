@@ -17,14 +17,14 @@ OCTAVO_CLONES void clamp(float* y, int64_t n, float low, float high) {
 
 }  // namespace
 
-octavo_op_desc without_activation(octavo_op_desc desc) {
-    desc.activation = OCTAVO_NO_ACTIVATION;
-    return desc;
+Attributes without_activation(Attributes attributes) {
+    attributes.activation = OCTAVO_NO_ACTIVATION;
+    return attributes;
 }
 
-void activate(const octavo_op_desc& desc, float* y, int64_t n) {
-    if (desc.activation == OCTAVO_RELU) clamp(y, n, 0.0f, INFINITY);
-    if (desc.activation == OCTAVO_CLAMP) clamp(y, n, desc.clamp_min, desc.clamp_max);
+void activate(const Attributes& attributes, float* y, int64_t n) {
+    if (attributes.activation == OCTAVO_RELU) clamp(y, n, 0.0f, INFINITY);
+    if (attributes.activation == OCTAVO_CLAMP) clamp(y, n, attributes.clamp_min, attributes.clamp_max);
 }
 
 }  // namespace octavo::onednn

@@ -4,23 +4,23 @@
 
 #include <cstdint>
 
-#include "octavo/octavo.h"
+#include "base/attributes.h"
 #include "onednn/invalid.h"
 
 namespace octavo::onednn {
 
-octavo_op_desc without_activation(octavo_op_desc desc);
+Attributes without_activation(Attributes attributes);
 
 // The description's activation of y [n], in place; NaN stays NaN.
-void activate(const octavo_op_desc& desc, float* y, int64_t n);
+void activate(const Attributes& attributes, float* y, int64_t n);
 
 // fused() computes a result with its activation. Where that met NaN, plain() computes it again, without, and activates it: seldom
 // enough to allocate for.
 template <class Fused, class Plain>
-void run_activated(const octavo_op_desc& desc, const Fused& fused, const Plain& plain) {
+void run_activated(const Attributes& attributes, const Fused& fused, const Plain& plain) {
     const InvalidWatch watch;
     fused();
-    if (desc.activation != OCTAVO_NO_ACTIVATION && watch.raised()) plain();
+    if (attributes.activation != OCTAVO_NO_ACTIVATION && watch.raised()) plain();
 }
 
 }  // namespace octavo::onednn

@@ -52,7 +52,7 @@ bool has_integer(const Request& request) {
 }
 
 std::unique_ptr<Operator> create_operator(const Request& request) {
-    switch (request.desc().kind) {
+    switch (request.attributes().kind) {
         case OCTAVO_OP_CONV2D:
             return has_integer(request) ? create_int8(request) : create_conv2d(request);
         case OCTAVO_OP_LINEAR:
@@ -86,14 +86,15 @@ std::unique_ptr<Operator> create_operator(const Request& request) {
         case OCTAVO_OP_ADAM_STEP:
             return create_optimizer(request);
         default:
-            request.refuse("operator kind " + std::to_string(request.desc().kind) + " is not one of this back end");
+            request.refuse("operator kind " + std::to_string(request.attributes().kind) +
+                           " is not one of this back end");
     }
 }
 
 // What a handle of the table points to: an operator, and the constants that its runs read as they are.
 class Instance {
 public:
-    explicit Instance(const Request& request) : op_(create_operator(request)), inputs_(request.desc().input_count) {
+    explicit Instance(const Request& request) : op_(create_operator(request)), inputs_(request.input_count()) {
         for (int i = 0; i < inputs_; ++i) {
             if (!request.has_input(i) || request.taken(i) || !request.input(i).constant) continue;
             const Operand value = request.input(i);
@@ -105,23 +106,29 @@ public:
     }
 
     const char* kernel() const { return op_->kernel(); }
-    size_t scratch_bytes(int64_t batch, int threads) { return op_->scratch_bytes(batch, threads); }
+    size_t scratch_bytes(int64_t batch, int threads) { return operand_bytes() + op_->scratch_bytes(batch, threads); }
     int64_t weight_bytes() const {
         int64_t bytes = op_->weight_bytes();
         for (const auto& constant : constants_) bytes += static_cast<int64_t>(constant.second->bytes());
         return bytes;
     }
     void run(Run run) {
-        const void* inputs[OCTAVO_MAX_INPUTS];
         if (!constants_.empty()) {
+            const auto inputs = reinterpret_cast<const void**>(run.scratch);
             std::copy_n(run.inputs, inputs_, inputs);
             for (const auto& [input, data] : constants_) inputs[input] = data->data();
             run.inputs = inputs;
+            run.scratch += operand_bytes();
         }
         op_->run(run);
     }
 
 private:
+    // At the front of the scratch memory: the inputs' addresses, those of constants filled in.
+    size_t operand_bytes() const {
+        return constants_.empty() ? 0 : whole_lines(static_cast<size_t>(inputs_) * sizeof(void*));
+    }
+
     std::unique_ptr<Operator> op_;
     int inputs_;
     std::vector<std::pair<int, std::unique_ptr<Buffer>>> constants_;
@@ -146,12 +153,10 @@ octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const*
     });
 }
 
-int64_t scratch_bytes(void* op, int64_t batch, int32_t threads) {
-    int64_t bytes = -1;
-    // A failure here comes up again, with its sentence, in the run.
-    guarded(nullptr, 0,
-            [&] { bytes = static_cast<int64_t>(static_cast<Instance*>(op)->scratch_bytes(batch, threads)); });
-    return bytes;
+octavo_status scratch_bytes(void* op, int64_t batch, int32_t threads, int64_t* bytes, char* message,
+                            size_t message_bytes) {
+    return guarded(message, message_bytes,
+                   [&] { *bytes = static_cast<int64_t>(static_cast<Instance*>(op)->scratch_bytes(batch, threads)); });
 }
 
 octavo_status run(void* op, int64_t batch, int32_t threads, const void* const* inputs, void* const* outputs,

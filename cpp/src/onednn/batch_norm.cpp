@@ -158,7 +158,8 @@ OCTAVO_CLONES void gradient_run(const float* __restrict x, const float* __restri
 
 class BatchNorm : public Operator {
 protected:
-    explicit BatchNorm(const Request& request) : x_(request.input(0, OCTAVO_F32)), epsilon_(request.desc().epsilon) {
+    explicit BatchNorm(const Request& request)
+        : x_(request.input(0, OCTAVO_F32)), epsilon_(request.attributes().epsilon) {
         if (x_.rank() < 2) request.mismatch(x_.text(), "rank 2 or more");
         if (!(epsilon_ >= 0.0f)) request.invalid("epsilon must not be negative");
     }
@@ -208,7 +209,7 @@ public:
             require_channel(request, request.input(i));
         }
         request.require_alike(request.output(0, OCTAVO_F32), x_);
-        const octavo_op_desc& d = request.desc();
+        const Attributes& d = request.attributes();
         if (d.activation == OCTAVO_RELU) low_ = 0.0f;
         if (d.activation == OCTAVO_CLAMP) low_ = d.clamp_min, high_ = d.clamp_max;
     }
@@ -242,11 +243,11 @@ private:
 class BatchNormTrain : public BatchNorm {
 public:
     explicit BatchNormTrain(const Request& request)
-        : BatchNorm(request), gamma_(request, 1), beta_(request, 2), momentum_(request.desc().momentum) {
+        : BatchNorm(request), gamma_(request, 1), beta_(request, 2), momentum_(request.attributes().momentum) {
         for (int i = 1; i <= 4; ++i) require_channel(request, request.input(i, OCTAVO_F32));
         request.require_alike(request.output(0, OCTAVO_F32), x_);
         for (int i = 1; i <= 2; ++i) require_channel(request, request.output(i, OCTAVO_F32));
-        if (request.desc().activation != OCTAVO_NO_ACTIVATION)
+        if (request.attributes().activation != OCTAVO_NO_ACTIVATION)
             request.refuse("no fused activation; use a clamp after it");
     }
 
@@ -383,7 +384,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Operator> create_batch_norm(const Request& request) {
-    switch (request.desc().kind) {
+    switch (request.attributes().kind) {
         case OCTAVO_OP_BATCH_NORM:
             return std::make_unique<BatchNormInference>(request);
         case OCTAVO_OP_BATCH_NORM_TRAIN:

@@ -100,7 +100,7 @@ public:
     explicit Conv2d(const Request& request)
         : x_(request.input(0, OCTAVO_F32)),
           narrow_(Geometry::convolution(request, x_, request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32))),
-          desc_(request.desc()),
+          attributes_(request.attributes()),
           fold_(WidthFold::choose(narrow_)),
           weights_(request, 1),
           bias_(request, 2),
@@ -111,7 +111,7 @@ public:
             wide_bias_.resize(static_cast<size_t>(wide().oc));
             fold_.expand_bias(bias_.constant_data(), wide_bias_.data());
         }
-        const ForwardDesc pd = forward(wide(), 1, desc_);
+        const ForwardDesc pd = forward(wide(), 1, attributes_);
         kernel_ = std::string("conv2d_f32_onednn ") + pd.impl_info_str();
         if (weights_.constant()) {
             const float* plain = weights_.constant_data();
@@ -138,13 +138,13 @@ public:
                 cut.bands == 1 ? whole_images(begin, end) : band(begin / cut.bands, begin % cut.bands, cut.bands);
             std::byte* scratch = run.scratch + static_cast<size_t>(worker) * bytes;
             run_activated(
-                desc_, [&] { go(run, piece, *fused_variant(piece), scratch); },
+                attributes_, [&] { go(run, piece, *fused_variant(piece), scratch); },
                 [&] {
-                    const std::shared_ptr<Variant> v =
-                        plain_variants_.get(piece.key, [&](int64_t) { return make(piece, without_activation(desc_)); });
+                    const std::shared_ptr<Variant> v = plain_variants_.get(
+                        piece.key, [&](int64_t) { return make(piece, without_activation(attributes_)); });
                     const Buffer memory(v->total);
                     go(run, piece, *v, static_cast<std::byte*>(memory.data()));
-                    activate(desc_, run.out(0) + piece.result, piece.images * piece.geometry.result_elements());
+                    activate(attributes_, run.out(0) + piece.result, piece.images * piece.geometry.result_elements());
                 });
         });
     }
@@ -186,7 +186,7 @@ private:
     }
 
     std::shared_ptr<Variant> fused_variant(const Piece& piece) {
-        return variants_.get(piece.key, [&](int64_t) { return make(piece, desc_); });
+        return variants_.get(piece.key, [&](int64_t) { return make(piece, attributes_); });
     }
 
     size_t bytes_of_worker(const Split& cut) {
@@ -229,15 +229,15 @@ private:
                     scratch + v.work_at);
     }
 
-    ForwardDesc forward(const Geometry& g, int64_t n, const octavo_op_desc& desc) const {
+    ForwardDesc forward(const Geometry& g, int64_t n, const Attributes& attributes) const {
         const dnnl::memory::desc result = f32(g.result(n), g.tag());
-        const dnnl::primitive_attr attr = fused(desc, residual_ ? &result : nullptr);
+        const dnnl::primitive_attr attr = fused(attributes, residual_ ? &result : nullptr);
         const auto make = [&] { return describe(g, n, bias_.present(), false, attr); };
         return g.ic < 16 ? prefer_direct(make) : make();
     }
 
-    std::shared_ptr<Variant> make(const Piece& piece, const octavo_op_desc& desc) {
-        const ForwardDesc pd = forward(piece.geometry, piece.images, desc);
+    std::shared_ptr<Variant> make(const Piece& piece, const Attributes& attributes) {
+        const ForwardDesc pd = forward(piece.geometry, piece.images, attributes);
         auto v = std::make_shared<Variant>();
         ScratchLayout scratch;
         if (folded() && bias_.present() && !bias_.constant()) v->bias_at = scratch.add(wide().oc * sizeof(float));
@@ -263,7 +263,7 @@ private:
     const Operand x_;
     const Geometry narrow_;  // as the request has it
     std::string kernel_;
-    octavo_op_desc desc_;
+    Attributes attributes_;
     WidthFold fold_;
     Parameter weights_, bias_;
     bool residual_;

@@ -9,7 +9,7 @@ namespace {
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 void check_window(const Request& request) {
-    const octavo_op_desc& d = request.desc();
+    const Attributes& d = request.attributes();
     for (int i = 0; i < 2; ++i) {
         if (d.kernel[i] < 1 || d.stride[i] < 1 || d.dilation[i] < 1) {
             request.invalid("kernel, stride and dilation must be at least 1");
@@ -27,7 +27,7 @@ Geometry window(const Request& request, const Operand& x, const Operand& y) {
     if (x.batched != y.batched) request.mismatch(y.text(), "batched like " + x.text());
     if (x.dims[0] != y.dims[0]) request.mismatch(y.text(), "the batch of " + x.text());
     if (x.layout != y.layout) request.refuse(x.text() + " and " + y.text() + " have different layouts");
-    const octavo_op_desc& d = request.desc();
+    const Attributes& d = request.attributes();
     Geometry g;
     g.layout = x.layout;
     g.ic = x.dims[1], g.ih = x.dims[2], g.iw = x.dims[3];
@@ -61,7 +61,7 @@ void require_output(const Request& request, const Geometry& g, const Operand& y,
 Geometry Geometry::convolution(const Request& request, const Operand& x, const Operand& w, const Operand& y) {
     Geometry g = window(request, x, y);
     request.require_rank(w, 4);
-    g.groups = std::max(request.desc().groups, 1);
+    g.groups = std::max(request.attributes().groups, 1);
     if (g.ic % g.groups || g.oc % g.groups) {
         request.mismatch(std::to_string(g.groups) + " groups",
                          "a divisor of the channels of " + x.text() + " and " + y.text());
@@ -77,7 +77,7 @@ Geometry Geometry::pooling(const Request& request, const Operand& x, const Opera
     if (2 * g.pt > g.kh || 2 * g.pb > g.kh || 2 * g.pl > g.kw || 2 * g.pr > g.kw) {
         request.invalid("padding must be at most half of the pooling window");
     }
-    require_output(request, g, y, request.desc().ceil_mode != 0);
+    require_output(request, g, y, request.attributes().ceil_mode != 0);
     return g;
 }
 

@@ -147,7 +147,7 @@ private:
 
     // The activation, cut by the codes that the result may take where these are fewer than its type has.
     void range(const Request& request) {
-        const octavo_op_desc& d = request.desc();
+        const Attributes& d = request.attributes();
         if (d.activation == OCTAVO_RELU) low = 0.0f;
         if (d.activation == OCTAVO_CLAMP) low = d.clamp_min, high = d.clamp_max;
         const octavo_value_desc& desc = request.output_desc(0);
@@ -329,7 +329,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Operator> create_int8(const Request& request) {
-    if (request.desc().kind == OCTAVO_OP_CONV2D) return std::make_unique<Conv2dInt8>(request);
+    if (request.attributes().kind == OCTAVO_OP_CONV2D) return std::make_unique<Conv2dInt8>(request);
     return std::make_unique<LinearInt8>(request);
 }
 

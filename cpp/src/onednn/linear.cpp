@@ -45,7 +45,7 @@ dnnl::memory::desc matrix(int64_t rows, int64_t columns, Tag tag) { return {{row
 class Linear : public Operator {
 public:
     explicit Linear(const Request& request)
-        : desc_(request.desc()),
+        : attributes_(request.attributes()),
           sizes_(request, request.input(0, OCTAVO_F32), request.input(1, OCTAVO_F32), request.output(0, OCTAVO_F32)),
           weights_(request, 1),
           bias_(request, 2),
@@ -53,12 +53,12 @@ public:
         if (request.has_input(3)) request.refuse("a residual is implemented for conv2d only");
         if (bias_.present()) request.require_dims(request.input(2), {sizes_.n});
         const int64_t rows = at_least_two(sizes_.rows(1));
-        kernel_ = std::string("linear_f32_onednn ") + forward(rows, features_, desc_).impl_info_str();
+        kernel_ = std::string("linear_f32_onednn ") + forward(rows, features_, attributes_).impl_info_str();
         if (!weights_.constant()) return;
         for (int64_t piece = 0; piece < pieces(); ++piece) {
             packed_.push_back(std::make_unique<PackedWeights>(matrix(sizes_.k, width(piece), Tag::ba),
                                                               weights_.constant_data() + piece * features_ * sizes_.k));
-            packed_.back()->pack(forward(rows, width(piece), desc_).weights_desc());
+            packed_.back()->pack(forward(rows, width(piece), attributes_).weights_desc());
         }
     }
 
@@ -109,16 +109,16 @@ private:
         return by_features.threads > by_rows.threads ? by_features : by_rows;
     }
 
-    dnnl::matmul::primitive_desc forward(int64_t rows, int64_t features, const octavo_op_desc& desc) const {
+    dnnl::matmul::primitive_desc forward(int64_t rows, int64_t features, const Attributes& attributes) const {
         return dnnl::matmul::primitive_desc(engine(), matrix(rows, sizes_.k, Tag::ab),
                                             matrix(sizes_.k, features, weights_.constant() ? Tag::any : Tag::ba),
                                             bias_.present() ? matrix(1, features, Tag::ab) : dnnl::memory::desc(),
                                             dnnl::memory::desc({rows, features}, Type::f32, Dims{sizes_.n, 1}),
-                                            fused(desc, nullptr));
+                                            fused(attributes, nullptr));
     }
 
-    std::shared_ptr<Variant> make(int64_t rows, int64_t features, const octavo_op_desc& desc) const {
-        const auto pd = forward(rows, features, desc);
+    std::shared_ptr<Variant> make(int64_t rows, int64_t features, const Attributes& attributes) const {
+        const auto pd = forward(rows, features, attributes);
         std::vector<std::shared_ptr<Buffer>> constants(packed_.size());
         for (size_t piece = 0; piece < packed_.size(); ++piece) {
             if (width(static_cast<int64_t>(piece)) == features)
@@ -138,7 +138,7 @@ private:
     static int64_t key(int64_t rows, bool last) { return 2 * rows + last; }
     std::shared_ptr<Variant> variant(int64_t rows, int64_t piece) {
         return variants_.get(key(rows, piece + 1 == pieces()),
-                             [&](int64_t) { return make(rows, width(piece), desc_); });
+                             [&](int64_t) { return make(rows, width(piece), attributes_); });
     }
 
     // oneDNN's own, and before it two rows of each side for a row alone.
@@ -177,18 +177,18 @@ private:
             v.call.run({x, packed, bias ? bias + feature : nullptr, y}, work);
         };
         run_activated(
-            desc_, [&] { with(*variant(rows, piece), scratch + twin_bytes()); },
+            attributes_, [&] { with(*variant(rows, piece), scratch + twin_bytes()); },
             [&] {
                 const std::shared_ptr<Variant> v = plain_variants_.get(key(rows, piece + 1 == pieces()), [&](int64_t) {
-                    return make(rows, width(piece), without_activation(desc_));
+                    return make(rows, width(piece), without_activation(attributes_));
                 });
                 const Buffer memory(v->call.scratch_bytes());
                 with(*v, memory.data());
-                for (int64_t row = 0; row < rows; ++row) activate(desc_, y + row * sizes_.n, width(piece));
+                for (int64_t row = 0; row < rows; ++row) activate(attributes_, y + row * sizes_.n, width(piece));
             });
     }
 
-    octavo_op_desc desc_;
+    Attributes attributes_;
     Sizes sizes_;
     Parameter weights_, bias_;
     const int64_t features_;  // of a piece

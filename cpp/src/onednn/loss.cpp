@@ -99,7 +99,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Operator> create_loss(const Request& request) {
-    if (request.desc().kind == OCTAVO_OP_SOFTMAX_GRAD) return std::make_unique<SoftmaxGrad>(request);
+    if (request.attributes().kind == OCTAVO_OP_SOFTMAX_GRAD) return std::make_unique<SoftmaxGrad>(request);
     return std::make_unique<CrossEntropy>(request);
 }
 

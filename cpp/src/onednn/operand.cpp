@@ -56,7 +56,11 @@ std::string Operand::text() const {
 
 Request::Request(const octavo_op_desc& desc, const octavo_value_desc* const* inputs,
                  const octavo_value_desc* const* outputs)
-    : desc_(desc), inputs_(inputs), outputs_(outputs) {}
+    : attributes_(read_attributes(desc, "operator")),
+      input_count_(desc.input_count),
+      output_count_(desc.output_count),
+      inputs_(inputs),
+      outputs_(outputs) {}
 
 void Request::refuse(const std::string& reason) const { throw Refusal(reason); }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/attributes.h"
 #include "base/status.h"
 #include "octavo/octavo.h"
 
@@ -36,9 +37,10 @@ public:
     Request(const octavo_op_desc& desc, const octavo_value_desc* const* inputs,
             const octavo_value_desc* const* outputs);
 
-    const octavo_op_desc& desc() const { return desc_; }
-    bool has_input(int i) const { return i < desc_.input_count && inputs_[i] != nullptr; }
-    bool has_output(int i) const { return i < desc_.output_count && outputs_[i] != nullptr; }
+    const Attributes& attributes() const { return attributes_; }
+    int input_count() const { return static_cast<int>(input_count_); }
+    bool has_input(int i) const { return i < input_count_ && inputs_[i] != nullptr; }
+    bool has_output(int i) const { return i < output_count_ && outputs_[i] != nullptr; }
     const octavo_value_desc& input_desc(int i) const;
     const octavo_value_desc& output_desc(int i) const;
     Operand input(int i) const { return Operand(input_desc(i)); }
@@ -63,7 +65,8 @@ public:
 private:
     Operand typed(Operand value, octavo_dtype dtype) const;
 
-    const octavo_op_desc& desc_;
+    const Attributes attributes_;
+    const int64_t input_count_, output_count_;
     const octavo_value_desc* const* inputs_;
     const octavo_value_desc* const* outputs_;
     mutable uint32_t taken_ = 0;  // bit i: input i

@@ -108,7 +108,7 @@ public:
 }  // namespace
 
 std::unique_ptr<Operator> create_optimizer(const Request& request) {
-    if (request.desc().kind == OCTAVO_OP_SGD_STEP) return std::make_unique<SgdStep>(request);
+    if (request.attributes().kind == OCTAVO_OP_SGD_STEP) return std::make_unique<SgdStep>(request);
     return std::make_unique<AdamStep>(request);
 }
 

@@ -26,7 +26,7 @@ public:
     explicit ClampGrad(const Request& request) : x_(request.input(0, OCTAVO_F32)) {
         request.require_alike(request.input(1, OCTAVO_F32), x_);
         request.require_alike(request.output(0, OCTAVO_F32), x_);
-        const octavo_op_desc& d = request.desc();
+        const Attributes& d = request.attributes();
         if (d.activation == OCTAVO_NO_ACTIVATION) request.invalid("an activation is needed");
         if (d.activation == OCTAVO_CLAMP) {
             low_ = d.clamp_min, high_ = d.clamp_max;
@@ -49,7 +49,7 @@ private:
 };
 
 void require_probability(const Request& request) {
-    const float p = request.desc().probability;
+    const float p = request.attributes().probability;
     if (!(p >= 0.0f && p < 1.0f)) request.invalid("probability must be at least 0 and below 1");
 }
 
@@ -71,7 +71,7 @@ std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, uint32_t key0, u
 class DropoutTrain : public Operator {
 public:
     explicit DropoutTrain(const Request& request)
-        : x_(request.input(0, OCTAVO_F32)), probability_(request.desc().probability) {
+        : x_(request.input(0, OCTAVO_F32)), probability_(request.attributes().probability) {
         request.require_dims(request.input(1, OCTAVO_S32), {2});
         request.require_alike(request.output(0, OCTAVO_F32), x_);
         request.require_alike(request.output(1, OCTAVO_U8), x_);
@@ -111,7 +111,7 @@ private:
 class DropoutGrad : public Operator {
 public:
     explicit DropoutGrad(const Request& request)
-        : dy_(request.input(0, OCTAVO_F32)), probability_(request.desc().probability) {
+        : dy_(request.input(0, OCTAVO_F32)), probability_(request.attributes().probability) {
         request.require_alike(request.input(1, OCTAVO_U8), dy_);
         request.require_alike(request.output(0, OCTAVO_F32), dy_);
         require_probability(request);
@@ -173,7 +173,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Operator> create_pointwise(const Request& request) {
-    switch (request.desc().kind) {
+    switch (request.attributes().kind) {
         case OCTAVO_OP_CLAMP_GRAD:
             return std::make_unique<ClampGrad>(request);
         case OCTAVO_OP_DROPOUT_TRAIN:

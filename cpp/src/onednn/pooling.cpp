@@ -304,7 +304,7 @@ public:
     explicit AvgPool2dGrad(const Request& request)
         : dx_(request.output(0, OCTAVO_F32)),
           g_(Geometry::pooling(request, dx_, request.input(0, OCTAVO_F32))),
-          count_pad_(request.desc().count_include_pad != 0) {
+          count_pad_(request.attributes().count_include_pad != 0) {
         if (g_.dh != 1 || g_.dw != 1) request.refuse("average pooling has no dilation");
     }
 
@@ -383,7 +383,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Operator> create_pooling(const Request& request) {
-    switch (request.desc().kind) {
+    switch (request.attributes().kind) {
         case OCTAVO_OP_MAX_POOL2D_TRAIN:
             return std::make_unique<MaxPool2dTrain>(request);
         case OCTAVO_OP_MAX_POOL2D_GRAD:

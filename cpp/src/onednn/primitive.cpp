@@ -42,13 +42,13 @@ dnnl::primitive_attr user_scratchpad() {
     return attr;
 }
 
-dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc* residual) {
+dnnl::primitive_attr fused(const Attributes& attributes, const dnnl::memory::desc* residual) {
     dnnl::primitive_attr attr = user_scratchpad();
     dnnl::post_ops ops;
     if (residual) ops.append_binary(dnnl::algorithm::binary_add, *residual);
-    if (desc.activation == OCTAVO_RELU) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    if (desc.activation == OCTAVO_CLAMP) {
-        ops.append_eltwise(dnnl::algorithm::eltwise_clip, desc.clamp_min, desc.clamp_max);
+    if (attributes.activation == OCTAVO_RELU) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    if (attributes.activation == OCTAVO_CLAMP) {
+        ops.append_eltwise(dnnl::algorithm::eltwise_clip, attributes.clamp_min, attributes.clamp_max);
     }
     attr.set_post_ops(ops);
     return attr;

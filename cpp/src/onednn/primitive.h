@@ -34,7 +34,7 @@ inline Tag image_tag(octavo_layout layout) { return layout == OCTAVO_NHWC ? Tag:
 dnnl::primitive_attr user_scratchpad();
 
 // The same with the tail that convolutions and linears share: residual (an operand of the result's shape), then activation.
-dnnl::primitive_attr fused(const octavo_op_desc& desc, const dnnl::memory::desc* residual);
+dnnl::primitive_attr fused(const Attributes& attributes, const dnnl::memory::desc* residual);
 
 // A primitive with its memory objects. A run borrows a set of them: sets are made when all are out, and kept.
 class Call {
@@ -67,8 +67,8 @@ private:
     mutable std::vector<std::unique_ptr<Set>> sets_;
 };
 
-// Keeps what was made for each number of images or rows, the latest 32 of them. A failure to make is kept too: scratch_bytes,
-// which cannot report it, and the run that follows then agree.
+// Keeps what was made for each number of images or rows, the latest 32 of them. A failure to make is not kept: there may be memory
+// again.
 template <class T>
 class PerCount {
 public:
@@ -76,23 +76,14 @@ public:
     std::shared_ptr<T> get(int64_t count, const Make& make) {
         {
             std::shared_lock<std::shared_mutex> lock(mutex_);
-            if (const Entry* entry = find(count)) return entry->value();
+            if (const Entry* entry = find(count)) return entry->made;
         }
         std::unique_lock<std::shared_mutex> lock(mutex_);
-        if (const Entry* entry = find(count)) return entry->value();
-        Entry entry{count, nullptr, {}, OCTAVO_OK};
-        try {
-            entry.made = make(count);
-        } catch (const Error& e) {
-            entry.status = e.status();
-            entry.failure = e.what();
-        } catch (const dnnl::error& e) {
-            entry.status = e.status == dnnl_out_of_memory ? OCTAVO_OUT_OF_MEMORY : OCTAVO_UNSUPPORTED;
-            entry.failure = std::string("oneDNN: ") + e.what();
-        }
+        if (const Entry* entry = find(count)) return entry->made;
+        Entry entry{count, make(count)};
         if (entries_.size() == most) entries_.erase(entries_.begin());
         entries_.push_back(std::move(entry));
-        return entries_.back().value();
+        return entries_.back().made;
     }
 
 private:
@@ -100,13 +91,6 @@ private:
     struct Entry {
         int64_t count;
         std::shared_ptr<T> made;
-        std::string failure;
-        octavo_status status;
-
-        std::shared_ptr<T> value() const {
-            if (!made) throw Error(status, failure);
-            return made;
-        }
     };
     const Entry* find(int64_t count) const {
         for (const Entry& entry : entries_) {

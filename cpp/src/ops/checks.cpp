@@ -9,8 +9,8 @@ bool is_codes(const Value& value) {
 }
 
 const char* type_name(octavo_dtype dtype) {
-    static const char* const names[] = {"f32", "u8", "s8", "s32", "code4", "code8"};
-    return dtype >= OCTAVO_F32 && dtype <= OCTAVO_CODE8 ? names[dtype] : "unknown";
+    static const char* const names[] = {"f32", "u8", "s8", "s32", "code4", "code8", "s64", "bool"};
+    return dtype >= OCTAVO_F32 && dtype <= OCTAVO_BOOL ? names[dtype] : "unknown";
 }
 
 void shapes_differ(const std::string& where, const Value& value, const std::string& expected) {
@@ -62,11 +62,6 @@ void Checks::float_or_codes(const Value& value) const {
     if (value.dtype == OCTAVO_F32 || is_codes(value)) return;
     refuse("\"" + value.name + "\" is " + type_name(value.dtype) + " with " + std::to_string(value.scales.size()) +
            " scales; f32, u8 or s8 with one scale can run");
-}
-
-void Checks::no_activation() const {
-    if (desc_.attributes.activation != OCTAVO_NO_ACTIVATION)
-        fail(OCTAVO_INVALID_ARGUMENT, "has an activation, which this operator does not take");
 }
 
 void Checks::rank(const Value& value, size_t rank) const {

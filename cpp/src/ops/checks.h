@@ -34,7 +34,6 @@ public:
     void same_parameters(const Value& a, const Value& b) const;  // type, scale and zero point; fails
     void holds_codes(const Value& y, const Value& x) const;      // all that x may have; fails
     void float_or_codes(const Value& value) const;               // refuses
-    void no_activation() const;
     void rank(const Value& value, size_t rank) const;
 
 private:

@@ -40,7 +40,7 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
     const Value& x = *desc.inputs[0];
     const Value& w = *desc.inputs[1];
     const Value& y = *desc.outputs[0];
-    const octavo_op_desc& a = desc.attributes;
+    const Attributes& a = desc.attributes;
     require_nhwc(where, x);
     require_nhwc(where, y);
     if (w.dims.size() != 4) shapes_differ(where, w, "four dimensions [O, I/groups, kh, kw]");

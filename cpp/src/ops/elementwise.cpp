@@ -273,7 +273,7 @@ std::unique_ptr<Op> create_clamp(const OpDesc& desc) {
     checks.same_shape(x, y);
     checks.same_parameters(x, y);
     checks.same_layout(x, y);
-    const octavo_op_desc& d = desc.attributes;
+    const Attributes& d = desc.attributes;
     const float lo = d.activation == OCTAVO_RELU ? 0.0f : d.activation == OCTAVO_CLAMP ? d.clamp_min : -infinity;
     const float hi = d.activation == OCTAVO_CLAMP ? d.clamp_max : infinity;
     const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
@@ -287,7 +287,6 @@ std::unique_ptr<Op> create_softmax(const OpDesc& desc) {
     checks.same_shape(x, y);
     if (x.dtype != OCTAVO_F32 || y.dtype != OCTAVO_F32) checks.refuse("runs on f32 alone");
     if (x.layout != OCTAVO_PLAIN || y.layout != OCTAVO_PLAIN) checks.refuse("runs on the row-major layout alone");
-    checks.no_activation();
     if (x.dims.empty() || (x.batched && x.dims.size() < 2))
         checks.fail(OCTAVO_SHAPE_MISMATCH,
                     "\"" + x.name + "\" has shape " + x.shape_text() + ", expected a last axis beside the batch");
@@ -299,7 +298,6 @@ std::unique_ptr<Op> create_requantize(const OpDesc& desc) {
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_shape(x, y);
     checks.same_layout(x, y);
-    checks.no_activation();
     for (const Value* value : {&x, &y})
         if (!is_codes(*value)) checks.refuse("\"" + value->name + "\" is not u8 or s8 with one scale");
     return std::make_unique<RequantizeOp>(x, y, map_kernels(desc.isa));

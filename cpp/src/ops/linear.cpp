@@ -83,7 +83,7 @@ private:
     }
 
     LinearShape shape_;
-    octavo_op_desc attributes_;
+    Attributes attributes_;
     Activations x_;
     std::unique_ptr<RowProduct> product_;
     int64_t result_bytes_ = 1;

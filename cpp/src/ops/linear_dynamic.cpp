@@ -171,7 +171,7 @@ private:
     }
 
     LinearShape shape_;
-    octavo_op_desc attributes_;
+    Attributes attributes_;
     const QuantizeKernels* quantize_;
     const StatsKernels* stats_;
     std::unique_ptr<RowProduct> product_;

@@ -91,7 +91,7 @@ public:
 
 private:
     LinearShape shape_;
-    octavo_op_desc attributes_;
+    Attributes attributes_;
     int group_size_;
     bool unpacked_codes_;
     WeightOnlyPanels panels_;

@@ -7,7 +7,10 @@ namespace octavo {
 
 int64_t Value::elements() const { return checked_product(dims); }
 
-size_t Value::element_bytes() const { return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1; }
+size_t Value::element_bytes() const {
+    if (dtype == OCTAVO_S64) return 8;
+    return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1;
+}
 
 std::string Value::shape_text() const {
     std::string text = "[";

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/attributes.h"
 #include "base/status.h"
 #include "cpu/isa.h"
 #include "octavo/octavo.h"
@@ -43,7 +44,7 @@ struct Value {
 
 struct OpDesc {
     std::string name;
-    octavo_op_desc attributes;          // numbers only; its inputs and outputs are not looked at
+    Attributes attributes;
     std::vector<const Value*> inputs;   // null: absent
     std::vector<const Value*> outputs;  // null: not wanted
     Isa isa;                            // the plan's cap

@@ -35,7 +35,7 @@ Activations quantized_input(const Value& x, const std::string& where) {
     return a;
 }
 
-Limits quantized_limits(const Value& y, const octavo_op_desc& attributes, const std::string& where) {
+Limits quantized_limits(const Value& y, const Attributes& attributes, const std::string& where) {
     const Activations a = quantized_input(y, where);
     const int zero_point = a.flip ? a.zero_point - 128 : a.zero_point;
     const int least = a.flip ? -128 : 0;
@@ -146,7 +146,7 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
     return packed;
 }
 
-void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes, int threads) {
+void clamp_floats(float* y, int64_t count, const Attributes& attributes, int threads) {
     if (attributes.activation == OCTAVO_NO_ACTIVATION) return;
     const bool relu = attributes.activation == OCTAVO_RELU;
     const float lo = relu ? 0 : attributes.clamp_min, hi = attributes.clamp_max;

@@ -28,7 +28,7 @@ void refuse_constant(const Value& x, const std::string& where);
 struct Limits {
     int lo, hi;
 };
-Limits quantized_limits(const Value& y, const octavo_op_desc& attributes, const std::string& where);
+Limits quantized_limits(const Value& y, const Attributes& attributes, const std::string& where);
 
 struct PackedStage {
     AlignedArray<int32_t> start, weight_zero;
@@ -46,7 +46,7 @@ struct StageOperands {
     const Value* bias;      // null: none
     const Value* residual;  // null: none
     const Value* y;
-    const octavo_op_desc* attributes;
+    const Attributes* attributes;
     std::string where;
 };
 
@@ -54,7 +54,7 @@ struct StageOperands {
 PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order);
 
 // max, then min, of a float result by the activation; nothing without one.
-void clamp_floats(float* y, int64_t count, const octavo_op_desc& attributes, int threads);
+void clamp_floats(float* y, int64_t count, const Attributes& attributes, int threads);
 
 }  // namespace octavo
 

@@ -145,7 +145,7 @@ int64_t output_size(int64_t in, int64_t kernel, int64_t stride, int64_t dilation
 }
 
 // axis 0: rows, 1: columns.
-Axis sliding(const Checks& checks, const octavo_op_desc& d, int axis, int64_t in, int64_t out, bool average) {
+Axis sliding(const Checks& checks, const Attributes& d, int axis, int64_t in, int64_t out, bool average) {
     const int64_t kernel = d.kernel[axis], stride = d.stride[axis], dilation = average ? 1 : d.dilation[axis];
     const int64_t before = d.pad[axis], after = d.pad[axis + 2];
     const int64_t expected = output_size(in, kernel, stride, dilation, before, after, d.ceil_mode != 0);
@@ -200,7 +200,6 @@ std::pair<PoolFunction, const char*> choose(const PoolRow& row, bool max, octavo
 std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name) {
     const Checks checks(desc, kind_name, 1);
     const Value &x = checks.input(0), &y = checks.output();
-    checks.no_activation();
     checks.rank(x, 4);
     checks.rank(y, 4);
     checks.float_or_codes(x);
@@ -211,7 +210,7 @@ std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name)
                     "output " + y.shape_text() + " has another batch or number of channels than " + x.shape_text());
     if (std::max(x.dims[2], x.dims[3]) > INT32_MAX) checks.refuse("an image of " + x.shape_text() + " is too large");
     if (std::max(y.dims[2], y.dims[3]) > most_windows) checks.refuse("an image of " + y.shape_text() + " is too large");
-    const octavo_op_desc& d = desc.attributes;
+    const Attributes& d = desc.attributes;
     if (kind == Kind::average && (d.dilation[0] != 1 || d.dilation[1] != 1))
         checks.fail(OCTAVO_INVALID_ARGUMENT, "an average has dilation 1");
 

@@ -172,7 +172,6 @@ std::unique_ptr<Op> create_quantize(const OpDesc& desc) {
     const Checks checks(desc, "quantize", 1);
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_shape(x, y);
-    checks.no_activation();
     if (x.dtype != OCTAVO_F32 || !is_codes(y))
         checks.refuse(std::string("runs from f32 to u8 or s8 with one scale, found ") + type_name(x.dtype) + " to " +
                       type_name(y.dtype) + " with " + std::to_string(y.scales.size()));
@@ -183,7 +182,6 @@ std::unique_ptr<Op> create_dequantize(const OpDesc& desc) {
     const Checks checks(desc, "dequantize", 1);
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_shape(x, y);
-    checks.no_activation();
     if (y.dtype != OCTAVO_F32 || !is_codes(x))
         checks.refuse(std::string("runs from u8 or s8 with one scale to f32, found ") + type_name(x.dtype) + " with " +
                       std::to_string(x.scales.size()) + " to " + type_name(y.dtype));

@@ -36,8 +36,9 @@ class TransposeOp : public Op {
 public:
     TransposeOp(const char* kind, const Value& x, const Movement& move, Isa isa)
         : x_(x), move_(move), batched_(x.batched), element_(static_cast<int64_t>(x.element_bytes())) {
-        const TransposeKernels& kernels = transpose_kernels(isa);
-        kernel_ = element_ == 1 ? kernels.bytes : kernels.words;
+        // Elements of 8 bytes, which are indices and few, have the definition alone.
+        const TransposeKernels& kernels = transpose_kernels(element_ == 8 ? Isa::scalar : isa);
+        kernel_ = element_ == 1 ? kernels.bytes : element_ == 4 ? kernels.words : kernels.longs;
         name_ = std::string(kind) + "_" + type_name(x.dtype) + move.suffix() + "_" + kernels.suffix;
     }
 
@@ -86,7 +87,6 @@ std::unique_ptr<Op> create_reorder(const OpDesc& desc) {
     checks.same_shape(x, y);
     checks.same_parameters(x, y);
     checks.holds_codes(y, x);
-    checks.no_activation();
     return create(desc, "reorder", x, x.layout != y.layout);
 }
 
@@ -95,7 +95,6 @@ std::unique_ptr<Op> create_flatten(const OpDesc& desc) {
     const Value &x = checks.input(0), &y = checks.output();
     checks.same_parameters(x, y);
     checks.holds_codes(y, x);
-    checks.no_activation();
     if (x.dims.empty() || y.dims.size() != 2 || x.batched != y.batched || x.dims[0] != y.dims[0] ||
         x.elements() != y.elements())
         checks.fail(OCTAVO_SHAPE_MISMATCH, "\"" + y.name + "\" has shape " + y.shape_text() +

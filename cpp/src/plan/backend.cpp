@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "base/sizes.h"
-#include "plan/text.h"
+#include "base/text.h"
 
 namespace octavo {
 namespace {
@@ -17,13 +17,14 @@ std::shared_ptr<const octavo_backend>& registered() {
 
 octavo_value_desc c_description(const Value& value) {
     octavo_value_desc desc{};
+    desc.size = sizeof desc;
     desc.name = value.name.c_str();
     desc.dtype = value.dtype;
     desc.role = value.role;
     desc.layout = value.layout;
     desc.batched = value.batched ? 1 : 0;
-    desc.rank = static_cast<int32_t>(value.dims.size());
-    std::copy(value.dims.begin(), value.dims.end(), desc.dims);
+    desc.rank = static_cast<int64_t>(value.dims.size());
+    desc.dims = value.dims.data();
     desc.axis = value.axis;
     desc.group_size = value.group_size;
     desc.param_count = static_cast<int64_t>(value.scales.size());
@@ -80,11 +81,6 @@ int64_t count_macs(const OpDesc& desc) {
 }  // namespace
 
 void register_backend(const octavo_backend& backend) {
-    if (backend.size != sizeof(octavo_backend)) {
-        throw Error(OCTAVO_INVALID_ARGUMENT,
-                    text("back end table of ", backend.size, " bytes, expected ", sizeof(octavo_backend),
-                         ": built against another version of octavo.h"));
-    }
     if (backend.name == nullptr || backend.create == nullptr || backend.scratch_bytes == nullptr ||
         backend.run == nullptr || backend.destroy == nullptr || backend.weight_bytes == nullptr) {
         throw Error(OCTAVO_INVALID_ARGUMENT, "back end table: the name or a function is null");
@@ -100,15 +96,21 @@ std::shared_ptr<const octavo_backend> registered_backend() {
 }
 
 BackendOp::BackendOp(std::shared_ptr<const octavo_backend> backend, const OpDesc& desc, const Signature& signature)
-    : backend_(std::move(backend)), couples_(signature.couples), macs_(count_macs(desc)) {
+    : backend_(std::move(backend)), name_(desc.name), couples_(signature.couples), macs_(count_macs(desc)) {
     const Descriptions inputs(desc.inputs), outputs(desc.outputs);
-    octavo_op_desc attributes = desc.attributes;
-    attributes.name = desc.name.c_str();
-    attributes.input_count = static_cast<int32_t>(desc.inputs.size());
-    attributes.output_count = static_cast<int32_t>(desc.outputs.size());
+    const AttributeEntries attributes(desc.attributes);
+    octavo_op_desc operation{};
+    operation.size = sizeof operation;
+    operation.name = desc.name.c_str();
+    operation.kind = desc.attributes.kind;
+    operation.backend = desc.attributes.backend;
+    operation.input_count = static_cast<int64_t>(desc.inputs.size());
+    operation.output_count = static_cast<int64_t>(desc.outputs.size());
+    operation.attribute_count = static_cast<int64_t>(attributes.entries().size());
+    operation.attributes = attributes.entries().data();
     const char* kernel = nullptr;
     char reason[1024] = "";
-    const octavo_status status = backend_->create(&attributes, inputs.pointers.data(), outputs.pointers.data(), &op_,
+    const octavo_status status = backend_->create(&operation, inputs.pointers.data(), outputs.pointers.data(), &op_,
                                                   &kernel, reason, sizeof reason);
     reason[sizeof reason - 1] = '\0';
     if (status != OCTAVO_OK) throw Refusal(reason[0] != '\0' ? reason : text("refused with status ", status));
@@ -128,8 +130,13 @@ void BackendOp::run(const RunArgs& args) const noexcept {
 }
 
 size_t BackendOp::scratch_bytes(int64_t batch, int threads) const {
-    // A negative answer is the table's way to say that it cannot; its run then fails with the sentence.
-    return static_cast<size_t>(std::max<int64_t>(0, backend_->scratch_bytes(op_, batch, threads)));
+    char message[512] = "";
+    int64_t bytes = 0;
+    octavo_status status = backend_->scratch_bytes(op_, batch, threads, &bytes, message, sizeof message);
+    message[sizeof message - 1] = '\0';
+    if (status == OCTAVO_OK && bytes < 0) status = OCTAVO_INTERNAL;
+    if (status != OCTAVO_OK) throw Error(status, text("operator \"", name_, "\": ", message));
+    return static_cast<size_t>(bytes);
 }
 
 int64_t BackendOp::weight_bytes() const { return backend_->weight_bytes(op_); }

@@ -10,7 +10,7 @@
 
 namespace octavo {
 
-// Copies the table. Throws Error(OCTAVO_INVALID_ARGUMENT) if it is of another size or a function is null.
+// Copies the table. Throws Error(OCTAVO_INVALID_ARGUMENT) if its name or a function is null.
 void register_backend(const octavo_backend& backend);
 // The table registered last, null if none.
 std::shared_ptr<const octavo_backend> registered_backend();
@@ -24,10 +24,11 @@ public:
     BackendOp(const BackendOp&) = delete;
     BackendOp& operator=(const BackendOp&) = delete;
 
-    // A failure's sentence goes to message.
+    // A failure's sentence, without the operator's name, goes to message.
     octavo_status try_run(const RunArgs& args, char* message, size_t message_bytes) const noexcept;
     // For callers that can do nothing about a failure; the plan calls try_run.
     void run(const RunArgs& args) const noexcept override;
+    // Throws Error where the back end cannot run such a batch.
     size_t scratch_bytes(int64_t batch, int threads) const override;
     bool couples_batch() const override { return couples_; }
     std::string kernel() const override { return kernel_; }
@@ -37,7 +38,7 @@ public:
 private:
     std::shared_ptr<const octavo_backend> backend_;
     void* op_ = nullptr;
-    std::string kernel_;
+    std::string name_, kernel_;
     bool couples_;
     int64_t macs_;
 };

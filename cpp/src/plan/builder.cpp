@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
-#include "plan/text.h"
+#include "base/text.h"
 
 namespace octavo {
 
 int Builder::add_value(const octavo_value_desc& desc) {
     const int number = static_cast<int>(values_.size());
-    Value value = describe_value(desc, number);
-    writers_.reserve(values_.size() + 1);
-    values_.push_back(std::move(value));
-    writers_.push_back(-1);
+    values_.push_back(describe_value(desc, number));
+    writers_.resize(values_.size(), -1);
     return number;
 }
 

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.h"
 #include "ops/checks.h"
-#include "plan/text.h"
 
 namespace octavo {
 namespace {
@@ -13,8 +13,6 @@ namespace {
 [[noreturn]] void refuse(octavo_status status, const std::string& subject, const std::string& what) {
     throw Error(status, subject + ": " + what);
 }
-
-size_t bytes_of(octavo_dtype dtype) { return dtype == OCTAVO_F32 || dtype == OCTAVO_S32 ? 4 : 1; }
 
 bool is_code(octavo_dtype dtype) { return dtype == OCTAVO_CODE4 || dtype == OCTAVO_CODE8; }
 
@@ -60,8 +58,9 @@ void describe_shape(const octavo_value_desc& desc, const std::string& subject, V
     if (value->layout == OCTAVO_NHWC && desc.rank != 4) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, text("layout NHWC needs rank 4, found rank ", desc.rank));
     }
-    int64_t bytes = static_cast<int64_t>(bytes_of(value->dtype));
-    for (int i = 0; i < desc.rank; ++i) {
+    if (desc.rank > 0 && desc.dims == nullptr) refuse(OCTAVO_INVALID_ARGUMENT, subject, "dims is null");
+    int64_t bytes = static_cast<int64_t>(value->element_bytes());
+    for (int64_t i = 0; i < desc.rank; ++i) {
         int64_t dim = value->batched && i == 0 ? 1 : desc.dims[i];
         if (dim < 1) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject, text("dimension ", i, " is ", dim, ", expected at least 1"));
@@ -96,7 +95,7 @@ int64_t expected_params(const octavo_value_desc& desc, const std::string& subjec
                     ", expected a size of at least 1, axis 0 and rank 2 or more"));
     }
     int64_t per_channel = 1;
-    for (int i = 1; i < desc.rank; ++i) per_channel *= value.dims[i];
+    for (int64_t i = 1; i < desc.rank; ++i) per_channel *= value.dims[i];
     int64_t groups = per_channel / desc.group_size + (per_channel % desc.group_size != 0);
     return value.dims[0] * groups;
 }
@@ -115,7 +114,7 @@ void describe_table(const octavo_value_desc& desc, const std::string& subject, V
                text("table_size is ", desc.table_size, ", expected 1 to ", most, " for ", type_name(value->dtype)));
     }
     if (desc.table == nullptr) refuse(OCTAVO_INVALID_ARGUMENT, subject, "table is null");
-    value->table_size = desc.table_size;
+    value->table_size = static_cast<int>(desc.table_size);
     value->table.assign(desc.table, desc.table + desc.param_count * desc.table_size);
 }
 
@@ -130,9 +129,9 @@ void describe_quantization(const octavo_value_desc& desc, const std::string& sub
         describe_table(desc, subject, value);
         return;
     }
-    if (value->dtype == OCTAVO_F32) {
+    if (value->dtype == OCTAVO_F32 || value->dtype == OCTAVO_S64 || value->dtype == OCTAVO_BOOL) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject,
-               text("f32 values have no quantization, found param_count ", desc.param_count));
+               text(type_name(value->dtype), " values have no quantization, found param_count ", desc.param_count));
     }
     const int64_t expected = expected_params(desc, subject, *value);
     if (desc.param_count != expected) {
@@ -196,68 +195,14 @@ void describe_data(const octavo_value_desc& desc, const std::string& subject, Va
     }
 }
 
-void check_window(const octavo_op_desc& desc, const std::string& subject) {
-    const bool convolution = desc.kind == OCTAVO_OP_CONV2D || desc.kind == OCTAVO_OP_CONV2D_GRAD_INPUT ||
-                             desc.kind == OCTAVO_OP_CONV2D_GRAD_WEIGHT;
-    for (int i = 0; i < 2; ++i) {
-        if (desc.kernel[i] < 1 || desc.stride[i] < 1 || desc.dilation[i] < 1) {
-            refuse(OCTAVO_INVALID_ARGUMENT, subject,
-                   text("kernel [", desc.kernel[0], ", ", desc.kernel[1], "], stride [", desc.stride[0], ", ",
-                        desc.stride[1], "], dilation [", desc.dilation[0], ", ", desc.dilation[1],
-                        "], expected at least 1 each"));
-        }
-    }
-    for (int i = 0; i < 4; ++i) {
-        if (desc.pad[i] < 0) {
-            refuse(OCTAVO_INVALID_ARGUMENT, subject, text("padding ", i, " is ", desc.pad[i], ", expected at least 0"));
-        }
-    }
-    if (convolution && desc.groups < 1) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("groups is ", desc.groups, ", expected at least 1"));
-    }
-}
-
-void check_attributes(const octavo_op_desc& desc, const Signature& signature, const std::string& subject) {
-    if (desc.backend < OCTAVO_BACKEND_AUTO || desc.backend > OCTAVO_BACKEND_ONEDNN) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("backend is ", desc.backend, ", expected 0 to 2"));
-    }
-    if (desc.activation < OCTAVO_NO_ACTIVATION || desc.activation > OCTAVO_CLAMP) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("activation is ", desc.activation, ", expected 0 to 2"));
-    }
-    if (desc.activation == OCTAVO_CLAMP) {
-        if (std::isnan(desc.clamp_min) || std::isnan(desc.clamp_max)) {
-            refuse(OCTAVO_NOT_FINITE, subject, "a bound of the clamp is NaN");
-        }
-        if (desc.clamp_min > desc.clamp_max) {
-            refuse(OCTAVO_INVALID_ARGUMENT, subject,
-                   text("clamp to [", desc.clamp_min, ", ", desc.clamp_max, "], expected the lower bound first"));
-        }
-    }
-    if (signature.window) check_window(desc, subject);
-    check_flag(desc.ceil_mode, "ceil_mode", subject);
-    check_flag(desc.count_include_pad, "count_include_pad", subject);
-    check_flag(desc.reduce_range, "reduce_range", subject);
-    check_flag(desc.pytorch_tail, "pytorch_tail", subject);
-    if (!std::isfinite(desc.epsilon) || !std::isfinite(desc.momentum) || !std::isfinite(desc.probability)) {
-        refuse(OCTAVO_NOT_FINITE, subject,
-               text("epsilon ", desc.epsilon, ", momentum ", desc.momentum, ", probability ", desc.probability,
-                    ", expected finite numbers"));
-    }
-    if (desc.epsilon < 0 || desc.momentum < 0 || desc.momentum > 1 || desc.probability < 0 || desc.probability >= 1) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject,
-               text("epsilon ", desc.epsilon, ", momentum ", desc.momentum, ", probability ", desc.probability,
-                    ", expected epsilon >= 0, 0 <= momentum <= 1, 0 <= probability < 1"));
-    }
-}
-
 // Value numbers in all `most` places, -1 where absent; what is given beyond them must be absent too.
-std::vector<int> describe_operands(const int32_t* numbers, int count, int capacity, int most, int required,
-                                   int value_count, const char* what, const std::string& subject) {
-    if (count < 0 || count > capacity) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at most ", capacity));
-    }
+std::vector<int> describe_operands(const int32_t* numbers, int64_t count, int most, int required, int value_count,
+                                   const char* what, const std::string& subject) {
+    if (count < 0) refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at least 0"));
+    if (count > 0 && numbers == nullptr)
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("the array of ", what, "s is null"));
     std::vector<int> operands(most, -1);
-    for (int i = 0; i < count; ++i) {
+    for (int64_t i = 0; i < count; ++i) {
         if (numbers[i] < -1 || numbers[i] >= value_count) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
                    text(what, " ", i, " is value ", numbers[i], ", expected -1 to ", value_count - 1));
@@ -293,8 +238,8 @@ Value describe_value(const octavo_value_desc& desc, int number) {
     Value value;
     value.name = desc.name != nullptr ? std::string(desc.name) : text("value", number);
     const std::string subject = "value \"" + value.name + "\"";
-    if (desc.dtype < OCTAVO_F32 || desc.dtype > OCTAVO_CODE8) {
-        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("dtype is ", desc.dtype, ", expected 0 to ", OCTAVO_CODE8));
+    if (desc.dtype < OCTAVO_F32 || desc.dtype > OCTAVO_BOOL) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("dtype is ", desc.dtype, ", expected 0 to ", OCTAVO_BOOL));
     }
     if (desc.role < OCTAVO_INPUT || desc.role > OCTAVO_STATE) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, text("role is ", desc.role, ", expected 0 to ", OCTAVO_STATE));
@@ -327,16 +272,17 @@ Node describe_node(const octavo_op_desc& desc, int number, int value_count) {
     }
     node.name = desc.name != nullptr ? std::string(desc.name) : text(node.signature->name, number);
     const std::string subject = text("operator \"", node.name, "\" (", node.signature->name, ")");
-    check_attributes(desc, *node.signature, subject);
-    node.inputs = describe_operands(desc.inputs, desc.input_count, OCTAVO_MAX_INPUTS, node.signature->max_inputs,
+    if (desc.backend < OCTAVO_BACKEND_AUTO || desc.backend > OCTAVO_BACKEND_ONEDNN) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, text("backend is ", desc.backend, ", expected 0 to 2"));
+    }
+    node.attributes = read_attributes(desc, subject);
+    node.inputs = describe_operands(desc.inputs, desc.input_count, node.signature->max_inputs,
                                     node.signature->required_inputs, value_count, "input", subject);
-    node.outputs = describe_operands(desc.outputs, desc.output_count, OCTAVO_MAX_OUTPUTS, node.signature->max_outputs,
-                                     0, value_count, "output", subject);
+    node.outputs = describe_operands(desc.outputs, desc.output_count, node.signature->max_outputs, 0, value_count,
+                                     "output", subject);
     if (node.signature->max_outputs > 0 && node.output_count() == 0) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, "no output is wanted, expected at least one");
     }
-    node.attributes = desc;
-    node.attributes.name = nullptr;
     return node;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/attributes.h"
 #include "ops/op.h"
 #include "plan/signature.h"
 
@@ -14,14 +15,14 @@ namespace octavo {
 struct Node {
     std::string name;
     const Signature* signature = nullptr;
-    octavo_op_desc attributes{};  // numbers only
-    std::vector<int> inputs;      // all that the kind can have; -1: absent
-    std::vector<int> outputs;     // the same; -1: not wanted
+    Attributes attributes;
+    std::vector<int> inputs;   // all that the kind can have; -1: absent
+    std::vector<int> outputs;  // the same; -1: not wanted
 
     int output_count() const;  // wanted ones
 };
 
-// Throws Error naming the value, what was found and what was expected. `number` is the value's, for a name where none is given.
+// The descriptions are in this version's sizes. Throws Error naming the value, what was found and what was expected. `number` is the value's, for a name where none is given.
 Value describe_value(const octavo_value_desc& desc, int number);
 // The same for an operator; value numbers must be below value_count.
 Node describe_node(const octavo_op_desc& desc, int number, int value_count);

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "plan/text.h"
+#include "base/text.h"
 
 namespace octavo {
 namespace {
@@ -100,10 +100,8 @@ bool is_quantized_convolution(const Node& node, const std::vector<Value>& values
 
 // The maximum over 2 x 2 pixels at stride 2; a last odd line or column is left out.
 bool is_halving_pool(const Node& node, const std::vector<Value>& values) {
-    const octavo_op_desc& a = node.attributes;
-    if (node.signature->kind != OCTAVO_OP_MAX_POOL2D || a.backend == OCTAVO_BACKEND_ONEDNN ||
-        a.activation != OCTAVO_NO_ACTIVATION)
-        return false;
+    const Attributes& a = node.attributes;
+    if (node.signature->kind != OCTAVO_OP_MAX_POOL2D || a.backend == OCTAVO_BACKEND_ONEDNN) return false;
     for (int i = 0; i < 2; ++i) {
         if (a.kernel[i] != 2 || a.stride[i] != 2 || a.dilation[i] != 1 || a.pad[i] != 0 || a.pad[i + 2] != 0)
             return false;

@@ -1,9 +1,10 @@
 #include <algorithm>
 
+#include "base/sizes.h"
+#include "base/text.h"
 #include "plan/arena.h"
 #include "plan/fusion.h"
 #include "plan/program.h"
-#include "plan/text.h"
 
 namespace octavo {
 namespace {
@@ -211,7 +212,8 @@ void place_values(const std::vector<Value>& values, Program* program) {
             place.where = value.role == OCTAVO_INPUT ? Place::Where::input : Place::Where::output;
             place.index = static_cast<int>(borders.size());
             place.sample_bytes = value.batched ? value.sample_bytes() : 0;
-            borders.push_back({value.name, value.sample_bytes(), value.element_bytes(), value.batched});
+            borders.push_back({value.name, value.dtype, value.layout, value.batched, value.dims, value.sample_bytes(),
+                               value.element_bytes()});
         } else if (value.role == OCTAVO_STATE) {
             AlignedArray<std::byte> state(value.data.size());
             std::copy(value.data.begin(), value.data.end(), state.begin());
@@ -257,6 +259,8 @@ Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, 
     for (const Step& step : program.steps) {
         program.whole |= needs_whole_batch(step, values);
         program.in_backend |= step.backend != nullptr;
+        const size_t operands = step.inputs.size() + step.outputs.size();
+        program.operand_bytes = std::max(program.operand_bytes, round_up<size_t>(operands * sizeof(void*), 64));
         program.weight_bytes += step.info.weight_bytes;
     }
     return program;

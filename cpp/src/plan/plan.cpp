@@ -1,15 +1,15 @@
 #include "plan/plan.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstring>
 #include <limits>
 #include <thread>
 
 #include "base/sizes.h"
+#include "base/text.h"
 #include "cpu/pool.h"
-#include "plan/text.h"
+#include "plan/buffers.h"
 
 namespace octavo {
 namespace {
@@ -42,7 +42,9 @@ int64_t largest_batch(const Program& program) {
     for (const auto* borders : {&program.inputs, &program.outputs}) {
         for (const Border& border : *borders) bytes = std::max(bytes, static_cast<int64_t>(border.bytes));
     }
-    return (std::numeric_limits<int64_t>::max() / 2 - static_cast<int64_t>(program.fixed_bytes)) / bytes;
+    return (std::numeric_limits<int64_t>::max() / 2 -
+            static_cast<int64_t>(program.operand_bytes + program.fixed_bytes)) /
+           bytes;
 }
 
 }  // namespace
@@ -50,8 +52,7 @@ int64_t largest_batch(const Program& program) {
 // One call of run: its arguments, and the first failure of the threads that work on it.
 struct Plan::Job {
     int64_t batch;
-    const void* const* inputs;
-    void* const* outputs;
+    const Buffers &inputs, &outputs;
     Split split;
     Profile::Run* profile;
     std::atomic<bool> failed{false};
@@ -104,15 +105,11 @@ Plan::Split Plan::split(int64_t batch) const {
     return {count, options_.chunk, outer, outer == 1 ? threads : 1};
 }
 
-void Plan::run(int64_t batch, const void* const* inputs, void* const* outputs) {
+void Plan::run(const octavo_run_args& args) {
     const Visit visit(&runs_);
-    if (batch < 1) throw Error(OCTAVO_INVALID_ARGUMENT, text("batch is ", batch, ", expected at least 1"));
-    if (batch > max_batch_) {
-        throw Error(OCTAVO_OUT_OF_MEMORY,
-                    text("batch is ", batch, ", expected at most ", max_batch_, " for these shapes"));
-    }
-    check_borders("input", program_.inputs, inputs);
-    check_borders("output", program_.outputs, outputs);
+    const Buffers inputs = caller_buffers("inputs", args.inputs, args.input_count, program_.inputs.size());
+    const Buffers outputs = caller_buffers("outputs", args.outputs, args.output_count, program_.outputs.size());
+    const int64_t batch = check_buffers(program_.inputs, inputs, program_.outputs, outputs, max_batch_);
 
     std::unique_lock<std::mutex> one_at_a_time;
     if (!program_.states.empty()) one_at_a_time = std::unique_lock<std::mutex>(state_mutex_);
@@ -125,21 +122,6 @@ void Plan::run(int64_t batch, const void* const* inputs, void* const* outputs) {
     }
     if (job.failed.load()) throw Error(job.status, job.message);
     if (times) profile_->finish(std::move(times));
-}
-
-void Plan::check_borders(const char* what, const std::vector<Border>& borders, const void* const* buffers) const {
-    if (borders.empty()) return;
-    if (buffers == nullptr) throw Error(OCTAVO_INVALID_ARGUMENT, text("the array of ", what, "s is null"));
-    for (size_t i = 0; i < borders.size(); ++i) {
-        if (buffers[i] == nullptr) {
-            throw Error(OCTAVO_INVALID_ARGUMENT, text(what, " ", i, " (\"", borders[i].name, "\") is null"));
-        }
-        if ((reinterpret_cast<uintptr_t>(buffers[i]) & (borders[i].element_bytes - 1)) != 0) {
-            throw Error(OCTAVO_INVALID_ARGUMENT,
-                        text(what, " ", i, " (\"", borders[i].name, "\") is not aligned to its element of ",
-                             borders[i].element_bytes, " bytes"));
-        }
-    }
 }
 
 void Plan::run_piece(Job* job, int64_t index) const noexcept {
@@ -175,7 +157,8 @@ void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
         if (samples != use.largest) bytes = std::max(bytes, bytes_needed(use.largest, threads));
         workspace.reserve(use, bytes);
     }
-    std::byte* const fixed = workspace.memory();
+    const void** const operands = reinterpret_cast<const void**>(workspace.memory());
+    std::byte* const fixed = workspace.memory() + program_.operand_bytes;
     std::byte* const inner = fixed + program_.fixed_bytes;
     std::byte* const scratch = inner + program_.sample_bytes * static_cast<size_t>(samples);
     const auto address = [&](int value) -> std::byte* {
@@ -188,11 +171,9 @@ void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
                 return fixed + place.offset;
             case Place::Where::input:
                 // Only ever read: no step writes a value whose place is an input.
-                return static_cast<std::byte*>(const_cast<void*>(job->inputs[place.index])) +
-                       place.sample_bytes * static_cast<size_t>(start);
+                return job->inputs.data(place.index) + place.sample_bytes * static_cast<size_t>(start);
             case Place::Where::output:
-                return static_cast<std::byte*>(job->outputs[place.index]) +
-                       place.sample_bytes * static_cast<size_t>(start);
+                return job->outputs.data(place.index) + place.sample_bytes * static_cast<size_t>(start);
             case Place::Where::state:
                 return place.address;
             case Place::Where::nowhere:
@@ -205,11 +186,11 @@ void Plan::run_steps(Job* job, int64_t start, int64_t samples) const {
     for (size_t i = 0; i < program_.steps.size(); ++i) {
         const Step& step = program_.steps[i];
         if (step.op == nullptr) continue;
-        std::array<const void*, OCTAVO_MAX_INPUTS> inputs;
-        std::array<void*, OCTAVO_MAX_OUTPUTS> outputs;
+        const void** const inputs = operands;
+        void** const outputs = const_cast<void**>(operands + step.inputs.size());
         for (size_t j = 0; j < step.inputs.size(); ++j) inputs[j] = address(step.inputs[j]);
         for (size_t j = 0; j < step.outputs.size(); ++j) outputs[j] = address(step.outputs[j]);
-        const RunArgs args{samples, inputs.data(), outputs.data(), scratch, threads};
+        const RunArgs args{samples, inputs, outputs, scratch, threads};
         const auto before = times.empty() ? std::chrono::steady_clock::time_point() : std::chrono::steady_clock::now();
         if (step.backend == nullptr) {
             step.op->run(args);
@@ -229,8 +210,8 @@ size_t Plan::bytes_needed(int64_t samples, int threads) const {
     for (const Step& step : program_.steps) {
         if (step.op != nullptr) scratch = std::max(scratch, step.op->scratch_bytes(samples, threads));
     }
-    const int64_t arena =
-        static_cast<int64_t>(program_.fixed_bytes + program_.sample_bytes * static_cast<size_t>(samples));
+    const int64_t arena = static_cast<int64_t>(program_.operand_bytes + program_.fixed_bytes +
+                                               program_.sample_bytes * static_cast<size_t>(samples));
     return static_cast<size_t>(checked_add(arena, static_cast<int64_t>(scratch)));
 }
 

@@ -29,8 +29,8 @@ public:
     Plan(const Plan&) = delete;
     Plan& operator=(const Plan&) = delete;
 
-    // Throws Error for its arguments, for lack of memory, and where the back end fails.
-    void run(int64_t batch, const void* const* inputs, void* const* outputs);
+    // Throws Error for its arguments, for lack of memory, and where the back end fails. args is in this version's size.
+    void run(const octavo_run_args& args);
     void read_state(int value, void* data, int64_t bytes);
     void write_state(int value, const void* data, int64_t bytes);
 
@@ -59,7 +59,6 @@ private:
     class Visit;
 
     Split split(int64_t batch) const;
-    void check_borders(const char* what, const std::vector<Border>& borders, const void* const* buffers) const;
     void run_piece(Job* job, int64_t index) const noexcept;
     void run_steps(Job* job, int64_t start, int64_t samples) const;
     size_t bytes_needed(int64_t samples, int threads) const;

@@ -38,12 +38,15 @@ struct Place {
     std::byte* address = nullptr;  // state
 };
 
-// The caller's buffer.
+// A value that lies in the caller's buffer.
 struct Border {
     std::string name;
-    size_t bytes;  // of a sample, if batched
-    size_t element_bytes;
+    octavo_dtype dtype;
+    octavo_layout layout;
     bool batched;
+    std::vector<int64_t> dims;  // dims[0] is 1 for a batched value
+    size_t bytes;               // of a sample, if batched
+    size_t element_bytes;
 };
 
 struct Program {
@@ -51,6 +54,7 @@ struct Program {
     std::vector<Place> places;                      // one a value
     std::vector<Border> inputs, outputs;            // in the order of their adding
     std::map<int, AlignedArray<std::byte>> states;  // by value
+    size_t operand_bytes = 0;                       // addresses of one step's inputs and outputs, in whole lines
     size_t sample_bytes = 0, fixed_bytes = 0;       // the arena's two parts: a sample's, and what has no batch
     bool whole = false;                             // a run's batch must not be cut
     bool in_backend = false;                        // a step is the back end's

@@ -15,7 +15,6 @@ struct Signature {
     int required_inputs;  // the first so many must be present
     int max_inputs;
     int max_outputs;     // at least one must be wanted, unless this is 0
-    bool window;         // has kernel, stride and padding
     bool couples;        // a sample's result depends on the whole batch
     uint32_t state = 0;  // bit i: input i is changed by a run, so it must be state
 

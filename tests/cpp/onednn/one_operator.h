@@ -58,7 +58,7 @@ inline Doubles widen(const Floats& values) { return Doubles(values.begin(), valu
 
 class OneOperator {
 public:
-    octavo_op_desc desc{};
+    OpSpec desc{};
     int threads = 1;
 
     OneOperator(octavo_op_kind kind, int64_t batch) : batch_(batch) {
@@ -77,17 +77,17 @@ public:
         input(OCTAVO_F32, data, dims, batched, layout);
     }
     void constant(const Floats& data, const Shape& dims) {
-        octavo_value_desc value = describe(OCTAVO_F32, OCTAVO_CONSTANT, dims, false);
+        ValueSpec value = describe(OCTAVO_F32, OCTAVO_CONSTANT, dims, false);
         value.data = data.data();
         add_input(value, data.data(), data.size() * sizeof(float));
     }
     void state(const Floats& data, const Shape& dims) {
-        octavo_value_desc value = describe(OCTAVO_F32, OCTAVO_STATE, dims, false);
+        ValueSpec value = describe(OCTAVO_F32, OCTAVO_STATE, dims, false);
         value.data = data.data();
         add_input(value, data.data(), data.size() * sizeof(float));
     }
     // A description of any kind; its data, if constant, is kept here.
-    void add_input(octavo_value_desc value, const void* data, size_t bytes) {
+    void add_input(ValueSpec value, const void* data, size_t bytes) {
         desc.inputs[desc.input_count++] = keep(value, data, bytes);
     }
     void absent() { desc.inputs[desc.input_count++] = -1; }
@@ -97,7 +97,7 @@ public:
     void output(const Shape& dims, bool batched = true, octavo_layout layout = OCTAVO_PLAIN) {
         output(OCTAVO_F32, dims, batched, layout);
     }
-    void add_output(octavo_value_desc value) { desc.outputs[desc.output_count++] = keep(value, nullptr, 0); }
+    void add_output(ValueSpec value) { desc.outputs[desc.output_count++] = keep(value, nullptr, 0); }
 
     // Builds the plan; false leaves the sentence in `message`.
     bool build() {
@@ -106,21 +106,21 @@ public:
         EXPECT_EQ(octavo_builder_create(&builder), OCTAVO_OK);
         status = OCTAVO_OK;
         for (Slot& slot : slots_) {
-            octavo_value_desc value = slot.value;
+            ValueSpec value = slot.value;
             value.scales = slot.scales.empty() ? nullptr : slot.scales.data();
             value.zero_points = slot.zero_points.empty() ? nullptr : slot.zero_points.data();
             if (value.role == OCTAVO_CONSTANT || value.role == OCTAVO_STATE) value.data = slot.bytes.data();
-            if (status == OCTAVO_OK) status = octavo_builder_value(builder, &value, &slot.number);
+            if (status == OCTAVO_OK) status = add_value(builder, value, &slot.number);
         }
-        octavo_op_desc op = desc;
+        OpSpec op = desc;
         for (int i = 0; i < op.input_count; ++i) {
             if (op.inputs[i] >= 0) op.inputs[i] = slots_[op.inputs[i]].number;
         }
         for (int i = 0; i < op.output_count; ++i) {
             if (op.outputs[i] >= 0) op.outputs[i] = slots_[op.outputs[i]].number;
         }
-        if (status == OCTAVO_OK) status = octavo_builder_op(builder, &op);
-        octavo_plan_options options{};
+        if (status == OCTAVO_OK) status = add_op(builder, op);
+        Options options{};
         options.threads = threads;
         options.chunk = static_cast<int32_t>(batch_);
         octavo_plan* plan = nullptr;
@@ -142,7 +142,7 @@ public:
                               std::byte{0x5a});
             outputs.push_back(slot.bytes.data());
         }
-        status = octavo_plan_run(plan_.get(), batch_, inputs.data(), outputs.data());
+        status = run_plan(plan_.get(), batch_, inputs.data(), outputs.data());
         if (status != OCTAVO_OK) message = octavo_last_error();
         return status == OCTAVO_OK;
     }
@@ -173,14 +173,14 @@ public:
 
 private:
     struct Slot {
-        octavo_value_desc value;
+        ValueSpec value;
         std::vector<std::byte> bytes;
         std::vector<float> scales;
         std::vector<int32_t> zero_points;
         int32_t number;
     };
 
-    int32_t keep(const octavo_value_desc& value, const void* data, size_t bytes) {
+    int32_t keep(const ValueSpec& value, const void* data, size_t bytes) {
         Slot slot{value, {}, {}, {}, -1};
         if (bytes > 0) {
             slot.bytes.resize(bytes);
@@ -260,7 +260,7 @@ inline ::testing::AssertionResult same_numbers(const Floats& actual, const Float
 }
 
 // What an activation makes of a result, NaN kept: relu, or a clamp to the description's limits.
-inline Floats activated(Floats y, const octavo_op_desc& desc) {
+inline Floats activated(Floats y, const OpSpec& desc) {
     const bool relu = desc.activation == OCTAVO_RELU;
     const float low = relu ? 0.0f : desc.clamp_min, high = relu ? INFINITY : desc.clamp_max;
     for (float& v : y) {

@@ -20,7 +20,7 @@ struct Conv {
     Shape x() const { return {n, ic, ih, iw}; }
     Shape w() const { return {oc, ic / groups, kh, kw}; }
     Shape y() const { return {n, oc, oh(), ow()}; }
-    void attributes(octavo_op_desc& desc) const {
+    void attributes(OpSpec& desc) const {
         desc.kernel[0] = static_cast<int32_t>(kh), desc.kernel[1] = static_cast<int32_t>(kw);
         desc.stride[0] = static_cast<int32_t>(sh), desc.stride[1] = static_cast<int32_t>(sw);
         desc.dilation[0] = static_cast<int32_t>(dh), desc.dilation[1] = static_cast<int32_t>(dw);
@@ -188,7 +188,7 @@ TEST(OnednnConv2d, FusedActivationsKeepNan) {
             const Floats plain = run_forward(c, options, x, w, bias, residual);
             for (const octavo_activation activation : {OCTAVO_RELU, OCTAVO_CLAMP}) {
                 options.activation = activation;
-                octavo_op_desc desc{};
+                OpSpec desc;
                 desc.activation = activation;
                 desc.clamp_min = -0.5f, desc.clamp_max = 6.0f;
                 const Floats expected = activated(plain, desc);

@@ -104,7 +104,7 @@ std::vector<std::byte> outcome(const Case& c, octavo_backend_id backend, uint32_
     if (c.kind == OCTAVO_OP_CLAMP || c.kind == OCTAVO_OP_CLAMP_GRAD) op.desc.activation = OCTAVO_RELU;
     for (int i = 0; i < 2; ++i) op.desc.kernel[i] = op.desc.stride[i] = c.kernel;
     const auto value = [&](const Argument& argument, octavo_role role) {
-        octavo_value_desc desc = describe(argument.dtype, role, argument.dims, false, argument.layout);
+        ValueSpec desc = describe(argument.dtype, role, argument.dims, false, argument.layout);
         const bool index = c.kind == OCTAVO_OP_MAX_POOL2D_GRAD || c.kind == OCTAVO_OP_MAX_POOL2D_TRAIN ||
                            c.kind == OCTAVO_OP_DROPOUT_TRAIN || c.kind == OCTAVO_OP_DROPOUT_GRAD;
         if (!index && (argument.dtype == OCTAVO_U8 || argument.dtype == OCTAVO_S8)) {

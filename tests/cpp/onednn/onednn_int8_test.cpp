@@ -18,8 +18,8 @@ struct Codes {
     int32_t zero_point;
 
     std::vector<uint8_t> bytes() const { return std::vector<uint8_t>(values.begin(), values.end()); }
-    octavo_value_desc describe_as(octavo_role role, const Shape& dims, octavo_layout layout) const {
-        octavo_value_desc desc = describe(dtype, role, dims, true, layout);
+    ValueSpec describe_as(octavo_role role, const Shape& dims, octavo_layout layout) const {
+        ValueSpec desc = describe(dtype, role, dims, true, layout);
         desc.param_count = dtype == OCTAVO_F32 ? 0 : 1;
         desc.scales = &scale;
         desc.zero_points = &zero_point;
@@ -77,7 +77,7 @@ bool check_layer(OneOperator& op, const Layer& layer, Random& random, const Shap
     const int64_t outputs = w_dims[0], results = elements(y_dims);
     std::vector<float> scales;
     for (int64_t i = 0; i < (layer.per_channel ? outputs : 1); ++i) scales.push_back(random.real(0.001f, 0.01f));
-    octavo_value_desc weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, w_dims, false);
+    ValueSpec weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, w_dims, false);
     weights.axis = layer.per_channel ? 0 : -1;
     weights.param_count = static_cast<int64_t>(scales.size());
     weights.scales = scales.data();
@@ -93,7 +93,7 @@ bool check_layer(OneOperator& op, const Layer& layer, Random& random, const Shap
             bias_scales[o] = static_cast<float>(scale_of(o));
             bias[o] = integers[o] * scale_of(o);
         }
-        octavo_value_desc desc = describe(OCTAVO_S32, OCTAVO_CONSTANT, {outputs}, false);
+        ValueSpec desc = describe(OCTAVO_S32, OCTAVO_CONSTANT, {outputs}, false);
         desc.axis = layer.per_channel ? 0 : -1;
         desc.param_count = layer.per_channel ? outputs : 1;
         desc.scales = bias_scales.data();
@@ -224,12 +224,12 @@ TEST(OnednnInt8, ReducedCodesClampTheResult) {
     op.add_input(x.describe_as(OCTAVO_INPUT, {2, 2}, OCTAVO_PLAIN), bytes.data(), bytes.size());
     const std::vector<int8_t> w = {1, 1};
     const float one = 1.0f;
-    octavo_value_desc weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, 2}, false);
+    ValueSpec weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, 2}, false);
     weights.param_count = 1;
     weights.scales = &one;
     op.add_input(weights, w.data(), 2);
     const Codes y{OCTAVO_U8, {}, 2.0f, 3};
-    octavo_value_desc result = y.describe_as(OCTAVO_OUTPUT, {2, 1}, OCTAVO_PLAIN);
+    ValueSpec result = y.describe_as(OCTAVO_OUTPUT, {2, 1}, OCTAVO_PLAIN);
     result.code_min = 2, result.code_max = 127;
     op.add_output(result);
     ASSERT_TRUE(op.go());
@@ -249,7 +249,7 @@ TEST(OnednnInt8, ABoundNearATieHasTheCodeThatItHasEverywhere) {
                       static_cast<int32_t>(random.zero_point(0, 255))};
         OneOperator op(OCTAVO_OP_LINEAR, 256);
         op.add_input(x.describe_as(OCTAVO_INPUT, {256, 1}, OCTAVO_PLAIN), bytes.data(), bytes.size());
-        octavo_value_desc weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, 1}, false);
+        ValueSpec weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, 1}, false);
         weights.param_count = 1;
         weights.scales = &one;
         op.add_input(weights, &w, 1);
@@ -283,7 +283,7 @@ TEST(OnednnInt8, RefusesWithReasons) {
         op.add_input(x.describe_as(OCTAVO_INPUT, {2, 2}, OCTAVO_PLAIN), bytes.data(), bytes.size());
         const std::vector<int8_t> w = {1, 1};
         const float one = 1.0f;
-        octavo_value_desc weights = describe(weight_type, OCTAVO_CONSTANT, {1, 2}, false);
+        ValueSpec weights = describe(weight_type, OCTAVO_CONSTANT, {1, 2}, false);
         weights.param_count = 1;
         weights.scales = &one;
         weights.zero_points = &zero_point;

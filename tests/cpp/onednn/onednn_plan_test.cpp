@@ -19,7 +19,7 @@ protected:
         const int32_t y = network.floats(OCTAVO_TEMP, {1, 6, 16, 16}, OCTAVO_NHWC);
         const int32_t flat = network.floats(OCTAVO_TEMP, {1, 6 * 16 * 16});
         const int32_t logits = network.floats(OCTAVO_OUTPUT, {1, 10});
-        octavo_op_desc conv =
+        OpSpec conv =
             describe_op(OCTAVO_OP_CONV2D, {x, network.constant(random_floats(random_, 6 * 3 * 25), {6, 3, 5, 5})}, {y});
         conv.kernel[0] = conv.kernel[1] = 5;
         for (int32_t& p : conv.pad) p = 2;
@@ -30,7 +30,7 @@ protected:
                                {flat, network.constant(random_floats(random_, 10 * 1536), {10, 1536}),
                                 network.constant(random_floats(random_, 10), {10})},
                                {logits}));
-        octavo_plan_options options{};
+        Options options{};
         options.threads = 1;
         plan_ = network.build(options);
     }
@@ -40,7 +40,7 @@ protected:
         Floats y(static_cast<size_t>(batch * 10));
         const void* inputs[] = {x.data()};
         void* outputs[] = {y.data()};
-        EXPECT_EQ(octavo_plan_run(plan_.get(), batch, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+        EXPECT_EQ(run_plan(plan_.get(), batch, inputs, outputs), OCTAVO_OK) << octavo_last_error();
         return y;
     }
 
@@ -98,7 +98,7 @@ TEST(FloatThreads, TakePartInOneSample) {
             const int32_t y = network.floats(OCTAVO_OUTPUT, {1, 64, 28, 28}, OCTAVO_NHWC);
             const Shape filters = {64, 64, 3, 3};
             const int32_t w = network.constant(random_floats(random, elements(filters)), filters);
-            octavo_op_desc op = describe_op(OCTAVO_OP_CONV2D, {x, w}, {y});
+            OpSpec op = describe_op(OCTAVO_OP_CONV2D, {x, w}, {y});
             op.kernel[0] = op.kernel[1] = 3;
             for (int32_t& p : op.pad) p = 1;
             network.op(op);
@@ -107,7 +107,7 @@ TEST(FloatThreads, TakePartInOneSample) {
             const int32_t w = network.constant(random_floats(random, 2000 * 2048), {2000, 2048});
             network.op(describe_op(OCTAVO_OP_LINEAR, {x, w}, {y}));
         }
-        octavo_plan_options options{};
+        Options options{};
         options.threads = 2;
         const PlanHandle plan = network.build(options);
         const Floats x(64 * 28 * 28, 1.0f);
@@ -119,7 +119,7 @@ TEST(FloatThreads, TakePartInOneSample) {
         const double others = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID);
         double worked = 0;
         while (worked < 3 && std::chrono::steady_clock::now() < end) {
-            ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            ASSERT_EQ(run_plan(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
             worked = cpu_milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_milliseconds(CLOCK_THREAD_CPUTIME_ID) - others;
         }
         EXPECT_GE(worked, 3) << (convolution ? "convolution" : "linear");
@@ -154,13 +154,13 @@ public:
         const int32_t loss = network.value(describe(OCTAVO_F32, OCTAVO_OUTPUT, {1}, false));
         const auto windowed = [&](octavo_op_kind kind, std::initializer_list<int32_t> in,
                                   std::initializer_list<int32_t> out) {
-            octavo_op_desc desc = describe_op(kind, in, out);
+            OpSpec desc = describe_op(kind, in, out);
             const bool pooling = kind == OCTAVO_OP_MAX_POOL2D_TRAIN || kind == OCTAVO_OP_MAX_POOL2D_GRAD;
             for (int i = 0; i < 2; ++i) desc.kernel[i] = pooling ? 2 : 3, desc.stride[i] = pooling ? 2 : 1;
             for (int32_t& p : desc.pad) p = pooling ? 0 : 1;
             return desc;
         };
-        octavo_op_desc forward = windowed(OCTAVO_OP_CONV2D, {x, w1}, {conv});
+        OpSpec forward = windowed(OCTAVO_OP_CONV2D, {x, w1}, {conv});
         forward.activation = OCTAVO_RELU;
         network.op(forward);
         network.op(windowed(OCTAVO_OP_MAX_POOL2D_TRAIN, {conv}, {pool, index}));
@@ -177,7 +177,7 @@ public:
         network.op(describe_op(OCTAVO_OP_LINEAR_GRAD_INPUT, {d_logits, w2}, {d_flat}));
         network.op(describe_op(OCTAVO_OP_FLATTEN_GRAD, {d_flat}, {d_pool}));
         network.op(windowed(OCTAVO_OP_MAX_POOL2D_GRAD, {d_pool, index}, {d_relu}));
-        octavo_op_desc clamp = describe_op(OCTAVO_OP_CLAMP_GRAD, {conv, d_relu}, {d_conv});
+        OpSpec clamp = describe_op(OCTAVO_OP_CLAMP_GRAD, {conv, d_relu}, {d_conv});
         clamp.activation = OCTAVO_RELU;
         network.op(clamp);
         network.op(windowed(OCTAVO_OP_CONV2D_GRAD_WEIGHT, {x, d_conv}, {d_w1}));
@@ -185,7 +185,7 @@ public:
              {std::tuple{w1, d_w1, Shape{6, 3, 3, 3}}, {w2, d_w2, Shape{4, 96}}, {b2, d_b2, Shape{4}}}) {
             network.op(describe_op(OCTAVO_OP_SGD_STEP, {param, grad, state(dims, 0), hyper}, {}));
         }
-        octavo_plan_options options{};
+        Options options{};
         options.threads = threads;
         plan_ = network.build(options);
         weights_ = w1;
@@ -207,7 +207,7 @@ public:
             float loss = 0;
             const void* inputs[] = {x.data(), labels.data(), hyper.data()};
             void* outputs[] = {&loss};
-            EXPECT_EQ(octavo_plan_run(plan_.get(), 64, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            EXPECT_EQ(run_plan(plan_.get(), 64, inputs, outputs), OCTAVO_OK) << octavo_last_error();
             losses.push_back(loss);
         }
         return losses;

@@ -23,7 +23,7 @@ struct Pool {
     int64_t ow() const { return size(iw, kw, sw, pad[1], pad[3], ceil); }
     Shape x() const { return {n, c, ih, iw}; }
     Shape y() const { return {n, c, oh(), ow()}; }
-    void attributes(octavo_op_desc& desc) const {
+    void attributes(OpSpec& desc) const {
         desc.kernel[0] = static_cast<int32_t>(kh), desc.kernel[1] = static_cast<int32_t>(kw);
         desc.stride[0] = static_cast<int32_t>(sh), desc.stride[1] = static_cast<int32_t>(sw);
         for (int i = 0; i < 4; ++i) desc.pad[i] = static_cast<int32_t>(pad[i]);
@@ -145,12 +145,12 @@ PlanHandle max_pool_and_gradient(const Pool& p, int32_t threads) {
     const int32_t y = network.floats(OCTAVO_OUTPUT, p.y(), p.layout);
     const int32_t index = network.value(describe(OCTAVO_U8, OCTAVO_OUTPUT, p.y(), true, p.layout));
     const int32_t dx = network.floats(OCTAVO_OUTPUT, p.x(), p.layout);
-    for (octavo_op_desc op : {describe_op(OCTAVO_OP_MAX_POOL2D_TRAIN, {x}, {y, index}),
-                              describe_op(OCTAVO_OP_MAX_POOL2D_GRAD, {dy, index}, {dx})}) {
+    for (OpSpec op : {describe_op(OCTAVO_OP_MAX_POOL2D_TRAIN, {x}, {y, index}),
+                      describe_op(OCTAVO_OP_MAX_POOL2D_GRAD, {dy, index}, {dx})}) {
         p.attributes(op);
         network.op(op);
     }
-    octavo_plan_options options{};
+    Options options{};
     options.threads = threads;
     return network.build(options);
 }
@@ -194,7 +194,7 @@ TEST(OnednnPooling, MaximaBetweenGuardPages) {
                         GuardedBuffer<uint8_t> index(dy.size(), guard);
                         const void* inputs[] = {in.data(), gradient.data()};
                         void* outputs[] = {y.data(), index.data(), to.data()};
-                        ASSERT_EQ(octavo_plan_run(plan.get(), p.n, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+                        ASSERT_EQ(run_plan(plan.get(), p.n, inputs, outputs), OCTAVO_OK) << octavo_last_error();
                         ASSERT_TRUE(same_bits(to_logical(y.copy(), p.y(), layout), expected.y));
                         ASSERT_TRUE(same_bits(to_logical(index.copy(), p.y(), layout), expected.index));
                         ASSERT_TRUE(close_sums(to_logical(to.copy(), p.x(), layout), dx));

@@ -26,6 +26,7 @@ struct FakeCounters {
     std::atomic<int64_t> alive{0}, runs{0}, largest_batch{0};
     std::atomic<int64_t> fail_at{-1};      // the run that fails
     std::atomic<int64_t> sleep_millis{0};  // how long each run takes
+    std::atomic<bool> no_scratch{false};   // whether asking for scratch memory fails
 };
 
 inline FakeCounters& fake_counters() {
@@ -77,8 +78,14 @@ inline octavo_status create(const octavo_op_desc* desc, const octavo_value_desc*
     return OCTAVO_OK;
 }
 
-inline int64_t scratch_bytes(void* op, int64_t batch, int32_t) {
-    return static_cast<FakeOp*>(op)->elements * batch * static_cast<int64_t>(sizeof(float));
+inline octavo_status scratch_bytes(void* op, int64_t batch, int32_t, int64_t* bytes, char* message,
+                                   size_t message_bytes) {
+    if (fake_counters().no_scratch) {
+        std::snprintf(message, message_bytes, "the fake was told to lack memory");
+        return OCTAVO_OUT_OF_MEMORY;
+    }
+    *bytes = static_cast<FakeOp*>(op)->elements * batch * static_cast<int64_t>(sizeof(float));
+    return OCTAVO_OK;
 }
 
 inline void pause() {

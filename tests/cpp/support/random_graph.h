@@ -45,7 +45,7 @@ public:
     }
 
     const std::vector<Tensor>& tensors() const { return tensors_; }
-    const std::vector<octavo_op_desc>& ops() const { return ops_; }
+    const std::vector<OpSpec>& ops() const { return ops_; }
     size_t input_bytes() const { return tensors_[0].bytes(); }
     std::vector<int> outputs() const {
         std::vector<int> found;
@@ -55,10 +55,10 @@ public:
         return found;
     }
 
-    PlanHandle build(const octavo_plan_options& options) const {
+    PlanHandle build(const Options& options) const {
         Network network;
         for (const Tensor& tensor : tensors_) add_to(&network, tensor);
-        for (const octavo_op_desc& op : ops_) network.op(op);
+        for (const OpSpec& op : ops_) network.op(op);
         return network.build(options);
     }
 
@@ -66,9 +66,9 @@ public:
     std::vector<std::vector<uint8_t>> evaluate(const std::vector<uint8_t>& samples, int64_t batch) const {
         std::vector<std::vector<uint8_t>> results(tensors_.size());
         results[0] = samples;
-        for (const octavo_op_desc& op : ops_) {
+        for (const OpSpec& op : ops_) {
             Network network;
-            octavo_op_desc alone = op;
+            OpSpec alone = op;
             std::vector<const void*> inputs;
             for (int i = 0; i < op.input_count; i++) {
                 Tensor tensor = tensors_[op.inputs[i]];
@@ -82,7 +82,7 @@ public:
             result.role = OCTAVO_OUTPUT;
             alone.outputs[0] = add_to(&network, result);
             network.op(alone);
-            octavo_plan_options options{};
+            Options options{};
             options.isa = "scalar";
             options.threads = 1;
             options.chunk = static_cast<int32_t>(batch);
@@ -90,7 +90,7 @@ public:
             std::vector<uint8_t>& out = results[op.outputs[0]];
             out.resize(static_cast<size_t>(batch) * result.bytes());
             void* outputs[] = {out.data()};
-            EXPECT_EQ(octavo_plan_run(plan.get(), batch, inputs.data(), outputs), OCTAVO_OK) << octavo_last_error();
+            EXPECT_EQ(run_plan(plan.get(), batch, inputs.data(), outputs), OCTAVO_OK) << octavo_last_error();
         }
         return results;
     }
@@ -129,7 +129,7 @@ private:
         return add(tensor);
     }
 
-    void connect(octavo_op_desc op, std::initializer_list<int32_t> inputs, const Tensor& result) {
+    void connect(OpSpec op, std::initializer_list<int32_t> inputs, const Tensor& result) {
         op.input_count = 0;
         for (int32_t input : inputs) op.inputs[op.input_count++] = input;
         op.output_count = 1;
@@ -143,7 +143,7 @@ private:
         const int x = random_.chance(0.7) ? open_.back() : random_.pick(open_);
         const Tensor& from = tensors_[x];
         if (from.dtype == OCTAVO_F32) return;
-        octavo_op_desc op = describe_op(OCTAVO_OP_CLAMP, {}, {});
+        OpSpec op = describe_op(OCTAVO_OP_CLAMP, {}, {});
         if (from.dims.size() == 2) {
             if (random_.chance(0.2)) {
                 Tensor result = like(from);
@@ -234,7 +234,7 @@ private:
 
     Random& random_;
     std::vector<Tensor> tensors_;
-    std::vector<octavo_op_desc> ops_;
+    std::vector<OpSpec> ops_;
     std::vector<int> open_;  // values that later operators may read
 };
 

@@ -16,7 +16,7 @@ namespace octavo::test {
 struct Problem {
     Value x, w, bias, residual, y;
     bool has_bias = false, has_residual = false;
-    octavo_op_desc attributes = {};
+    Attributes attributes;
     std::vector<uint8_t> codes, residual_codes;
     int64_t images = 1;
 
@@ -59,7 +59,7 @@ public:
     // x: the sum as a float; scale: what one of its steps is worth.
     void add(float x, float scale, const Problem& p, int64_t n, int64_t residual_i) {
         const bool float_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
-        const octavo_op_desc& d = p.attributes;
+        const Attributes& d = p.attributes;
         if (dtype_ == OCTAVO_F32) {
             float y = float_bias ? std::fmaf(x, scale, p.bias.as<float>()[n]) : x * scale;
             if (d.activation == OCTAVO_RELU) y = y < 0 ? 0 : y;
@@ -140,7 +140,7 @@ inline std::vector<uint8_t> reference_conv2d(const Problem& p) {
     const int64_t channels = p.x.dims[1], height = p.x.dims[2], width = p.x.dims[3];
     const int64_t outputs = p.w.dims[0], inputs = p.w.dims[1], kernel_h = p.w.dims[2], kernel_w = p.w.dims[3];
     const int64_t out_height = p.y.dims[2], out_width = p.y.dims[3], depth = inputs * kernel_h * kernel_w;
-    const octavo_op_desc& d = p.attributes;
+    const Attributes& d = p.attributes;
     const int zero = p.x.zero_points[0];
     std::vector<int> weights(static_cast<size_t>(outputs * depth));  // [O][kh][kw][I]
     for (int64_t n = 0; n < outputs; n++) {

@@ -32,7 +32,7 @@ public:
         fc2_ = layer(10, 24, 0.01f);
     }
 
-    PlanHandle build(octavo_plan_options options = {}) const {
+    PlanHandle build(Options options = {}) const {
         Network network;
         const int32_t x = network.floats(OCTAVO_INPUT, {1, 3, side, side});
         const int32_t q = activation(&network, {1, 3, side, side}, 0, OCTAVO_NHWC);
@@ -43,7 +43,7 @@ public:
         c = convolution(&network, c, conv2_, {16, 6, 5, 5}, 0, activation(&network, {1, 16, 4, 4}, 2, OCTAVO_NHWC));
         c = pool(&network, c, activation(&network, {1, 16, 2, 2}, 2, OCTAVO_NHWC));
         const int32_t flat = activation(&network, {1, 64}, 2, OCTAVO_PLAIN);
-        octavo_op_desc flatten = describe_op(OCTAVO_OP_FLATTEN, {c}, {flat});
+        OpSpec flatten = describe_op(OCTAVO_OP_FLATTEN, {c}, {flat});
         flatten.name = "flatten";
         network.op(flatten);
         const int32_t hidden =
@@ -82,7 +82,7 @@ public:
     static octavo_status run(const PlanHandle& plan, const std::vector<float>& x, std::vector<float>* y) {
         const void* buffers[] = {x.data()};
         void* results[] = {y->data()};
-        return octavo_plan_run(plan.get(), static_cast<int64_t>(x.size()) / inputs, buffers, results);
+        return run_plan(plan.get(), static_cast<int64_t>(x.size()) / inputs, buffers, results);
     }
 
 private:
@@ -109,7 +109,7 @@ private:
     }
     static int32_t convolution(Network* network, int32_t x, const Layer& layer, std::vector<int64_t> shape, int pad,
                                int32_t y) {
-        octavo_op_desc op = describe_op(
+        OpSpec op = describe_op(
             OCTAVO_OP_CONV2D,
             {x, network->weights(layer.weights, shape, layer.scales), network->constant(layer.bias, {shape[0]})}, {y});
         op.kernel[0] = op.kernel[1] = 5;
@@ -119,14 +119,14 @@ private:
         return y;
     }
     static int32_t pool(Network* network, int32_t x, int32_t y) {
-        octavo_op_desc op = describe_op(OCTAVO_OP_MAX_POOL2D, {x}, {y});
+        OpSpec op = describe_op(OCTAVO_OP_MAX_POOL2D, {x}, {y});
         for (int i = 0; i < 2; i++) op.kernel[i] = op.stride[i] = 2;
         network->op(op);
         return y;
     }
     static int32_t linear(Network* network, int32_t x, const Layer& layer, std::vector<int64_t> shape,
                           octavo_activation activation, int32_t y) {
-        octavo_op_desc op = describe_op(
+        OpSpec op = describe_op(
             OCTAVO_OP_LINEAR,
             {x, network->weights(layer.weights, shape, layer.scales), network->constant(layer.bias, {shape[0]})}, {y});
         op.activation = activation;

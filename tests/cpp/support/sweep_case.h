@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/network.h"
 #include "support/problems.h"
 
 namespace octavo::test {
@@ -17,7 +18,7 @@ namespace octavo::test {
 struct SweepCase {
     std::string kind;
     std::vector<Value> values;  // with their roles
-    std::vector<octavo_op_desc> ops;
+    std::vector<OpSpec> ops;
     std::vector<std::vector<uint8_t>> inputs;  // of the INPUT values in their order
     int64_t batch = 1;
     int64_t macs = 0;  // of the whole batch
@@ -32,34 +33,28 @@ struct SweepCase {
         inputs.push_back(std::move(data));
         return add(value, OCTAVO_INPUT);
     }
-    octavo_op_desc& op(octavo_op_kind op_kind, std::vector<int32_t> from, int32_t to, octavo_op_desc attributes) {
-        attributes.kind = op_kind;
-        attributes.backend = OCTAVO_BACKEND_OCTAVO;
-        attributes.input_count = static_cast<int32_t>(from.size());
-        std::copy(from.begin(), from.end(), attributes.inputs);
-        attributes.output_count = 1;
-        attributes.outputs[0] = to;
-        ops.push_back(attributes);
+    OpSpec& op(octavo_op_kind op_kind, std::vector<int32_t> from, int32_t to, const Attributes& attributes) {
+        OpSpec spec(attributes);
+        spec.kind = op_kind;
+        spec.backend = OCTAVO_BACKEND_OCTAVO;
+        spec.input_count = static_cast<int>(from.size());
+        std::copy(from.begin(), from.end(), spec.inputs);
+        spec.output_count = 1;
+        spec.outputs[0] = to;
+        ops.push_back(spec);
         return ops.back();
     }
     std::string text() const {
         std::ostringstream text;
         text << kind << " batch " << batch;
         for (const Value& v : values) text << " " << v.shape_text() << ":" << v.dtype;
-        const octavo_op_desc& a = ops.front();
+        const OpSpec& a = ops.front();
         text << " kernel " << a.kernel[0] << "," << a.kernel[1] << " stride " << a.stride[0] << "," << a.stride[1]
              << " dilation " << a.dilation[0] << "," << a.dilation[1] << " pad " << a.pad[0] << "," << a.pad[1] << ","
              << a.pad[2] << "," << a.pad[3] << " groups " << a.groups << " activation " << a.activation;
         return text.str();
     }
 };
-
-inline octavo_op_desc plain_attributes() {
-    octavo_op_desc a = {};
-    for (int i = 0; i < 2; i++) a.kernel[i] = a.stride[i] = a.dilation[i] = 1;
-    a.groups = 1;
-    return a;
-}
 
 inline int low_of(octavo_dtype type) { return type == OCTAVO_S8 ? -128 : 0; }
 
@@ -111,8 +106,7 @@ inline int64_t size_after(int64_t in, int64_t pads, int64_t kernel, int64_t dila
 
 inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise) {
     Problem p;
-    p.attributes = plain_attributes();
-    octavo_op_desc& a = p.attributes;
+    Attributes& a = p.attributes;
     int64_t groups = 1, inputs = 1, outputs = 1;
     const bool tiles = !depthwise && random.chance(0.15);  // 3x3 at stride 1, which minimal filtering takes
     if (tiles) {
@@ -176,7 +170,7 @@ inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise
     if (!pooled) return true;
     Value y = p.y;
     y.dims = {1, groups * outputs, out_h / 2, out_w / 2};
-    octavo_op_desc pool = plain_attributes();
+    Attributes pool;
     pool.kernel[0] = pool.kernel[1] = pool.stride[0] = pool.stride[1] = 2;
     c.op(OCTAVO_OP_MAX_POOL2D, {c.ops[0].outputs[0]}, c.add(y, OCTAVO_OUTPUT), pool);
     return true;
@@ -184,7 +178,6 @@ inline bool random_conv(Random& random, SweepCase& c, bool large, bool depthwise
 
 inline bool random_linear(Random& random, SweepCase& c, bool large, bool codes) {
     Problem p;
-    p.attributes = plain_attributes();
     const int64_t depth = large ? random.integer(200, 900) : random.size_around(16, 400);
     const int64_t features =
         large ? random.integer(100, 600) : random.size_around(random.pick({8, 16, 32, 48, 64}), 260);
@@ -221,7 +214,7 @@ inline bool random_float_linear(Random& random, SweepCase& c, bool large, octavo
         large ? random.integer(100, 600) : random.size_around(random.pick({8, 16, 32, 48, 64}), 150);
     const int64_t rows = random.chance(0.8) ? 1 : random.size_around(8, 12);
     c.batch = large ? random.integer(1, 60) : random.chance(0.3) ? 1 : random.size_around(8, 40);
-    octavo_op_desc a = plain_attributes();
+    Attributes a;
     a.reduce_range = dynamic && random.chance(0.5);
     a.activation = random.pick({OCTAVO_NO_ACTIVATION, OCTAVO_RELU, OCTAVO_CLAMP});
     a.clamp_min = -1;
@@ -253,7 +246,7 @@ inline bool random_float_linear(Random& random, SweepCase& c, bool large, octavo
 }
 
 inline bool random_pool(Random& random, SweepCase& c) {
-    octavo_op_desc a = plain_attributes();
+    Attributes a;
     c.batch = random.integer(1, 4);
     const octavo_op_kind kind =
         random.pick({OCTAVO_OP_MAX_POOL2D, OCTAVO_OP_AVG_POOL2D, OCTAVO_OP_ADAPTIVE_AVG_POOL2D});
@@ -283,7 +276,7 @@ inline bool random_pool(Random& random, SweepCase& c) {
 }
 
 inline bool random_elementwise(Random& random, SweepCase& c) {
-    octavo_op_desc a = plain_attributes();
+    Attributes a;
     c.batch = random.integer(1, 3);
     const bool image = random.chance(0.5);
     const std::vector<int64_t> dims =

@@ -126,6 +126,6 @@ void words(const void* from, int64_t x_stride, void* to, int64_t y_stride, int64
 
 }  // namespace
 
-const TransposeKernels transpose_avx2 = {"avx2", bytes, words};
+const TransposeKernels transpose_avx2 = {"avx2", bytes, words, nullptr};
 
 }  // namespace octavo

@@ -13,6 +13,6 @@ void transpose(const void* x, int64_t x_stride, void* y, int64_t y_stride, int64
 
 }  // namespace
 
-const TransposeKernels transpose_scalar = {"scalar", transpose<uint8_t>, transpose<uint32_t>};
+const TransposeKernels transpose_scalar = {"scalar", transpose<uint8_t>, transpose<uint32_t>, transpose<uint64_t>};
 
 }  // namespace octavo

@@ -92,7 +92,7 @@ final class SingleOp implements AutoCloseable {
             }
             Pointers out = new Pointers(1);
             out.set(0, result);
-            plan.run(1, in, out);
+            plan.run(in, out);
         }
         return result;
     }

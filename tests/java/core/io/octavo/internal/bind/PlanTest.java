@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
+import io.octavo.ShapeMismatchException;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -58,7 +59,7 @@ class PlanTest {
                 inputs.set(2, Tensor.of(new float[] {0.1f, 0.9f, 0, 0, 0}));
                 outputs.set(0, lossOut);
                 outputs.set(1, correctOut);
-                plan.run(2, inputs, outputs);
+                plan.run(inputs, outputs);
 
                 double[] expected = new double[6];
                 double expectedLoss = step(w, x, labels, expected);
@@ -71,7 +72,7 @@ class PlanTest {
                 // Back to the start: the same step gives the same bytes.
                 plan.writeState(weight, Tensor.of(w, 2, 3));
                 plan.writeState(velocity, Tensor.zeros(DType.F32, 2, 3));
-                plan.run(2, inputs, outputs);
+                plan.run(inputs, outputs);
                 Tensor again = Tensor.zeros(DType.F32, 2, 3);
                 plan.readState(weight, again);
                 assertArrayEquals(now.toFloatArray(), again.toFloatArray());
@@ -120,6 +121,23 @@ class PlanTest {
     }
 
     @Test
+    void anAttributeOfAnotherOperatorIsRefusedByName() {
+        try (PlanBuilder builder = new PlanBuilder()) {
+            int x = builder.value(floats("x", Role.INPUT, Shape.ofBatch(3)));
+            int y = builder.value(floats("y", Role.OUTPUT, Shape.ofBatch(3)));
+            OctavoException e = assertThrows(
+                    InvalidValueException.class,
+                    () -> builder.op(new OpSpec("soft", OpKind.SOFTMAX)
+                            .momentum(0.5f)
+                            .inputs(x)
+                            .outputs(y)));
+            assertEquals(
+                    "operator \"soft\" (softmax): attribute \"momentum\" is not one of this operator; it takes none",
+                    e.getMessage());
+        }
+    }
+
+    @Test
     void aBuilderIsClosedOnce() {
         PlanBuilder builder = new PlanBuilder();
         builder.close();
@@ -146,10 +164,18 @@ class PlanTest {
                 Tensor result = Tensor.zeros(DType.F32, 1, 3);
                 in.set(0, Tensor.of(new float[] {-1, 2, -3}, 1, 3));
                 out.set(0, result);
-                plan.run(1, in, out);
+                plan.run(in, out);
                 assertArrayEquals(new float[] {0, 2, 0}, result.toFloatArray());
+                in.set(0, Tensor.zeros(DType.F32, 1, 4));
+                ShapeMismatchException e = assertThrows(ShapeMismatchException.class, () -> plan.run(in, out));
+                assertEquals("\"x\" (of the inputs): shape [1, 4], expected [N, 3], N at least 1", e.getMessage());
+                in.set(0, Tensor.zeros(DType.F32, 2, 3));
+                e = assertThrows(ShapeMismatchException.class, () -> plan.run(in, out));
+                assertEquals("\"y\" (of the outputs): a batch of 1, expected 2 like \"x\"", e.getMessage());
+                in.set(0, result);
+                assertThrows(InvalidValueException.class, () -> plan.run(in, out), "one memory for both");
                 in.clear();
-                assertThrows(InvalidValueException.class, () -> plan.run(1, in, out));
+                assertThrows(InvalidValueException.class, () -> plan.run(in, out));
             }
         }
     }

@@ -156,7 +156,7 @@ public final class Session implements AutoCloseable {
             if (taps != null) {
                 taps.prepare(call, batch);
             }
-            plan.run(batch, call.inputs, call.outputs);
+            plan.run(call.inputs, call.outputs);
             if (taps != null) {
                 taps.deliver(call, List.of(x), List.of(out));
             }
@@ -246,7 +246,7 @@ public final class Session implements AutoCloseable {
         if (taps != null) {
             taps.prepare(call, batch);
         }
-        plan.run(batch, call.inputs, call.outputs);
+        plan.run(call.inputs, call.outputs);
         if (taps != null) {
             taps.deliver(call, in, out);
         }

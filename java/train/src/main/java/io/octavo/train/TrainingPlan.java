@@ -99,7 +99,7 @@ final class TrainingPlan implements AutoCloseable {
             long key = SplitMix64.mix(SplitMix64.mix(seed, i), step);
             counters[i].ints().put(0, (int) key).put(1, (int) (key >>> 32));
         }
-        plan.run(images.shape().dim(0), inputs, outputs);
+        plan.run(inputs, outputs);
     }
 
     /** The loss of the last step, the mean of its batch. */

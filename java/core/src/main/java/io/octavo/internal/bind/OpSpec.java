@@ -1,6 +1,9 @@
 package io.octavo.internal.bind;
 
+import io.octavo.natives.global.octavo;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The description of one operator of a plan, to be handed to {@link PlanBuilder#op}. */
 public final class OpSpec {
@@ -9,22 +12,8 @@ public final class OpSpec {
     BackendId backend = BackendId.AUTO;
     int[] inputs = {};
     int[] outputs = {};
-    int[] kernel = {1, 1};
-    int[] stride = {1, 1};
-    int[] pad = {0, 0, 0, 0};
-    int[] dilation = {1, 1};
-    int groups = 1;
-    boolean ceilMode;
-    boolean countIncludePad;
-    boolean relu;
-    boolean clamp;
-    float clampMin;
-    float clampMax;
-    float epsilon;
-    float momentum;
-    float probability;
-    boolean reduceRange;
-    boolean pytorchTail;
+    /** By key, {@code long[]} or {@code float[]}: those that were set and are not what stands for an absent one. */
+    final Map<String, Object> attributes = new TreeMap<>();
 
     /**
      * @param name for messages and explanations
@@ -69,70 +58,79 @@ public final class OpSpec {
             int padRight,
             int dilationH,
             int dilationW) {
-        kernel = new int[] {kernelH, kernelW};
-        stride = new int[] {strideH, strideW};
-        pad = new int[] {padTop, padLeft, padBottom, padRight};
-        dilation = new int[] {dilationH, dilationW};
+        attributes.put("kernel", new long[] {kernelH, kernelW});
+        attributes.put("stride", new long[] {strideH, strideW});
+        attributes.put("pad", new long[] {padTop, padLeft, padBottom, padRight});
+        // Not every operator with a window takes it.
+        if (dilationH != 1 || dilationW != 1) {
+            attributes.put("dilation", new long[] {dilationH, dilationW});
+        }
         return this;
     }
 
     /** Groups of a convolution. */
     public OpSpec groups(int groups) {
-        this.groups = groups;
+        attributes.put("groups", new long[] {groups});
         return this;
     }
 
     /** Rounding of a pooling's output size, and whether padding counts in a mean. */
     public OpSpec pooling(boolean ceilMode, boolean countIncludePad) {
-        this.ceilMode = ceilMode;
-        this.countIncludePad = countIncludePad;
+        flag("ceil_mode", ceilMode);
+        flag("count_include_pad", countIncludePad);
         return this;
     }
 
     /** ReLU on the result. */
     public OpSpec relu() {
-        relu = true;
-        clamp = false;
+        attributes.put("activation", new long[] {octavo.OCTAVO_RELU});
         return this;
     }
 
     /** A clamp of the result to {@code [min, max]}, real numbers. */
     public OpSpec clamp(float min, float max) {
-        relu = false;
-        clamp = true;
-        clampMin = min;
-        clampMax = max;
+        attributes.put("activation", new long[] {octavo.OCTAVO_CLAMP});
+        attributes.put("clamp_min", new float[] {min});
+        attributes.put("clamp_max", new float[] {max});
         return this;
     }
 
     /** Epsilon of a batch norm. */
     public OpSpec epsilon(float epsilon) {
-        this.epsilon = epsilon;
+        attributes.put("epsilon", new float[] {epsilon});
         return this;
     }
 
     /** Momentum of a batch norm's running statistics. */
     public OpSpec momentum(float momentum) {
-        this.momentum = momentum;
+        attributes.put("momentum", new float[] {momentum});
         return this;
     }
 
     /** Probability of a dropout. */
     public OpSpec probability(float probability) {
-        this.probability = probability;
+        attributes.put("probability", new float[] {probability});
         return this;
     }
 
     /** Whether a dynamic quantization uses 7 bits. */
     public OpSpec reduceRange(boolean reduceRange) {
-        this.reduceRange = reduceRange;
+        flag("reduce_range", reduceRange);
         return this;
     }
 
     /** Whether an addition of codes rounds the last elements of the batch as PyTorch's kernel does. */
     public OpSpec pytorchTail(boolean pytorchTail) {
-        this.pytorchTail = pytorchTail;
+        flag("pytorch_tail", pytorchTail);
         return this;
+    }
+
+    private void flag(String key, boolean set) {
+        if (set) {
+            attributes.put(key, new long[] {1});
+        } else {
+            attributes.remove(key);
+        }
     }
 
     @Override

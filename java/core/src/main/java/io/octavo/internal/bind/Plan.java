@@ -41,15 +41,16 @@ public final class Plan implements AutoCloseable {
     public record MemoryInfo(long weightBytes, long arenaBytes, long workspaces, long chunk) {}
 
     /**
-     * Runs the plan. Allocates nothing.
+     * Runs the plan on the batch that the tensors' shapes have in common. Allocates nothing.
      *
-     * @param inputs one buffer an input value, outputs one an output value, in the order of their adding; each large enough, which
-     *     the caller has checked
+     * @param inputs one tensor an input value, in the order of their adding
+     * @param outputs one an output value; no two of all tensors have memory in common
+     * @throws io.octavo.ShapeMismatchException if a shape is not that of the plan's value, which the message names
      */
-    public void run(long batch, Pointers inputs, Pointers outputs) {
+    public void run(Pointers inputs, Pointers outputs) {
         lifetime.enter();
         try {
-            Status.check(octavo.octavo_plan_run(plan, batch, inputs.array(), outputs.array()));
+            Status.check(octavo.octavo_plan_run(plan, inputs.runWith(outputs)));
         } finally {
             Reference.reachabilityFence(inputs);
             Reference.reachabilityFence(outputs);
@@ -111,6 +112,7 @@ public final class Plan implements AutoCloseable {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
             octavo_step_info info = new octavo_step_info();
+            info.size(info.sizeof());
             for (int i = 0; i < octavo.octavo_plan_step_count(plan); i++) {
                 Status.check(octavo.octavo_plan_step(plan, i, info));
                 reader.step(
@@ -133,6 +135,7 @@ public final class Plan implements AutoCloseable {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
             octavo_plan_memory memory = new octavo_plan_memory();
+            memory.size(memory.sizeof());
             Status.check(octavo.octavo_plan_memory_info(plan, memory));
             return new MemoryInfo(memory.weight_bytes(), memory.arena_bytes(), memory.workspaces(), memory.chunk());
         } finally {

@@ -1,6 +1,7 @@
 package io.octavo.internal.bind;
 
 import io.octavo.natives.global.octavo;
+import io.octavo.natives.octavo_attribute;
 import io.octavo.natives.octavo_builder;
 import io.octavo.natives.octavo_op_desc;
 import io.octavo.natives.octavo_plan;
@@ -10,9 +11,11 @@ import io.octavo.tensor.Memory;
 import io.octavo.tensor.Shape;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 
 /** Describes a network to the native library: values, then operators in running order, then the plan. Not thread-safe. */
@@ -39,15 +42,18 @@ public final class PlanBuilder implements AutoCloseable {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
             octavo_value_desc desc = new octavo_value_desc();
+            desc.size(desc.sizeof());
             desc.name(text(spec.name));
             desc.dtype(spec.type.code);
             desc.role(spec.role.code);
             desc.layout(spec.layout.code);
             desc.batched(spec.shape.hasBatch() ? 1 : 0);
             desc.rank(spec.shape.rank());
-            for (int i = 0; i < Shape.MAX_RANK; i++) {
-                desc.dims(i, i < spec.shape.rank() && spec.shape.dim(i) != Shape.N ? spec.shape.dim(i) : 1);
+            long[] dims = spec.shape.dims();
+            for (int i = 0; i < dims.length; i++) {
+                dims[i] = dims[i] == Shape.N ? 1 : dims[i];
             }
+            desc.dims(new LongPointer(dims));
             desc.axis(spec.axis);
             desc.group_size(spec.groupSize);
             desc.param_count(spec.scales.length);
@@ -73,37 +79,16 @@ public final class PlanBuilder implements AutoCloseable {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
             octavo_op_desc desc = new octavo_op_desc();
+            desc.size(desc.sizeof());
             desc.name(text(spec.name));
             desc.kind(spec.kind.code);
             desc.backend(spec.backend.code);
             desc.input_count(spec.inputs.length);
+            desc.inputs(new IntPointer(spec.inputs));
             desc.output_count(spec.outputs.length);
-            for (int i = 0; i < octavo.OCTAVO_MAX_INPUTS; i++) {
-                desc.inputs(i, i < spec.inputs.length ? spec.inputs[i] : -1);
-            }
-            for (int i = 0; i < octavo.OCTAVO_MAX_OUTPUTS; i++) {
-                desc.outputs(i, i < spec.outputs.length ? spec.outputs[i] : -1);
-            }
-            for (int i = 0; i < 2; i++) {
-                desc.kernel(i, spec.kernel[i]);
-                desc.stride(i, spec.stride[i]);
-                desc.dilation(i, spec.dilation[i]);
-            }
-            for (int i = 0; i < 4; i++) {
-                desc.pad(i, spec.pad[i]);
-            }
-            desc.groups(spec.groups);
-            desc.ceil_mode(spec.ceilMode ? 1 : 0);
-            desc.count_include_pad(spec.countIncludePad ? 1 : 0);
-            desc.activation(
-                    spec.relu ? octavo.OCTAVO_RELU : spec.clamp ? octavo.OCTAVO_CLAMP : octavo.OCTAVO_NO_ACTIVATION);
-            desc.clamp_min(spec.clampMin);
-            desc.clamp_max(spec.clampMax);
-            desc.epsilon(spec.epsilon);
-            desc.momentum(spec.momentum);
-            desc.probability(spec.probability);
-            desc.reduce_range(spec.reduceRange ? 1 : 0);
-            desc.pytorch_tail(spec.pytorchTail ? 1 : 0);
+            desc.outputs(new IntPointer(spec.outputs));
+            desc.attribute_count(spec.attributes.size());
+            desc.attributes(attributes(spec.attributes));
             Status.check(octavo.octavo_builder_op(builder, desc));
         } finally {
             Reference.reachabilityFence(this);
@@ -120,6 +105,7 @@ public final class PlanBuilder implements AutoCloseable {
         lifetime.enter();
         try (PointerScope scope = new PointerScope()) {
             octavo_plan_options wanted = new octavo_plan_options();
+            wanted.size(wanted.sizeof());
             wanted.threads(options.threads());
             wanted.chunk(options.chunk());
             wanted.isa(options.isa() == null ? null : text(options.isa()));
@@ -137,6 +123,27 @@ public final class PlanBuilder implements AutoCloseable {
     @Override
     public void close() {
         lifetime.close();
+    }
+
+    private static octavo_attribute attributes(Map<String, Object> attributes) {
+        octavo_attribute all = new octavo_attribute(Math.max(1, attributes.size()));
+        long at = 0;
+        for (Map.Entry<String, Object> entry : attributes.entrySet()) {
+            octavo_attribute attribute = all.getPointer(at++);
+            attribute.size(attribute.sizeof());
+            attribute.key(text(entry.getKey()));
+            if (entry.getValue() instanceof long[] integers) {
+                attribute.count(integers.length);
+                attribute.integers(new LongPointer(integers));
+                attribute.reals(null);
+            } else {
+                float[] reals = (float[]) entry.getValue();
+                attribute.count(reals.length);
+                attribute.integers(null);
+                attribute.reals(new FloatPointer(reals));
+            }
+        }
+        return all;
     }
 
     private static BytePointer text(String text) {

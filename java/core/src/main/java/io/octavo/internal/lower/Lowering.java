@@ -32,9 +32,7 @@ public final class Lowering {
                                     .groups(op.groups()),
                             op.activation()))
             .row(Op.Linear.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.LINEAR), op.activation()))
-            .row(Op.BatchNorm.class, (node, op) -> new OpSpec(node.name(), OpKind.BATCH_NORM)
-                    .epsilon(op.epsilon())
-                    .momentum(op.momentum()))
+            .row(Op.BatchNorm.class, (node, op) -> new OpSpec(node.name(), OpKind.BATCH_NORM).epsilon(op.epsilon()))
             .row(Op.Clamp.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.CLAMP), op.activation()))
             .row(Op.MaxPool2d.class, (node, op) -> window(new OpSpec(node.name(), OpKind.MAX_POOL2D), op.window())
                     .pooling(op.ceilMode(), false))

@@ -1,6 +1,6 @@
 // Sentences for messages and explain.
-#ifndef OCTAVO_PLAN_TEXT_H
-#define OCTAVO_PLAN_TEXT_H
+#ifndef OCTAVO_BASE_TEXT_H
+#define OCTAVO_BASE_TEXT_H
 
 #include <cstdio>
 #include <string>

@@ -1,0 +1,47 @@
+// The attributes of an operator: from the named entries of the C interface to fields, and back.
+#ifndef OCTAVO_BASE_ATTRIBUTES_H
+#define OCTAVO_BASE_ATTRIBUTES_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "octavo/octavo.h"
+
+namespace octavo {
+
+// Fields as the keys of octavo.h, absent ones with what stands for them; those that a kind does not take keep it too.
+struct Attributes {
+    octavo_op_kind kind = OCTAVO_OP_CONV2D;
+    octavo_backend_id backend = OCTAVO_BACKEND_AUTO;
+    int32_t kernel[2] = {1, 1}, stride[2] = {1, 1}, dilation[2] = {1, 1};  // height, width
+    int32_t pad[4] = {0, 0, 0, 0};                                         // top, left, bottom, right
+    int32_t groups = 1;
+    int32_t ceil_mode = 0, count_include_pad = 0;
+    octavo_activation activation = OCTAVO_NO_ACTIVATION;
+    float clamp_min = 0, clamp_max = 0;
+    float epsilon = 0, momentum = 0, probability = 0;
+    int32_t reduce_range = 0, pytorch_tail = 0;
+};
+
+// Reads an operator of a known kind. Throws Error naming the attribute, what was found and what was expected; subject begins the
+// message.
+Attributes read_attributes(const octavo_op_desc& desc, const std::string& subject);
+
+// All entries that a kind takes, with the numbers that they point to.
+class AttributeEntries {
+public:
+    explicit AttributeEntries(const Attributes& attributes);
+    AttributeEntries(const AttributeEntries&) = delete;
+    AttributeEntries& operator=(const AttributeEntries&) = delete;
+    const std::vector<octavo_attribute>& entries() const { return entries_; }
+
+private:
+    std::vector<int64_t> integers_;
+    std::vector<float> reals_;
+    std::vector<octavo_attribute> entries_;
+};
+
+}  // namespace octavo
+
+#endif
