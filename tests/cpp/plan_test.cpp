@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <thread>
 
@@ -56,6 +57,63 @@ void* aligned_alloc(size_t alignment, size_t bytes) {
 
 namespace octavo::test {
 namespace {
+
+// 4 inputs of scale 0.5, 2 outputs with weights of scale 0.25 and 0.125, and a bias of codes 100 and -40.
+octavo_status build_with_bias(bool convolution, octavo_backend_id backend, const std::vector<float>& bias_scales,
+                              PlanHandle* plan) {
+    Network network;
+    const octavo_layout layout = convolution ? OCTAVO_NHWC : OCTAVO_PLAIN;
+    const std::vector<int64_t> x_dims = convolution ? std::vector<int64_t>{1, 4, 1, 1} : std::vector<int64_t>{1, 4};
+    const std::vector<int64_t> y_dims = convolution ? std::vector<int64_t>{1, 2, 1, 1} : std::vector<int64_t>{1, 2};
+    const std::vector<int64_t> w_dims = convolution ? std::vector<int64_t>{2, 4, 1, 1} : std::vector<int64_t>{2, 4};
+    const int32_t x = network.quantized(OCTAVO_U8, OCTAVO_INPUT, x_dims, 0.5f, 10, layout);
+    const int32_t w = network.weights({1, 2, 3, 4, -1, -2, -3, -4}, w_dims, {0.25f, 0.125f});
+    const std::vector<int32_t> codes = {100, -40};
+    octavo_value_desc bias = describe(OCTAVO_S32, OCTAVO_CONSTANT, {2}, false);
+    bias.name = "shift";
+    bias.axis = bias_scales.size() > 1 ? 0 : -1;
+    bias.param_count = static_cast<int64_t>(bias_scales.size());
+    bias.scales = bias_scales.empty() ? nullptr : bias_scales.data();
+    bias.data = codes.data();
+    const int32_t b = network.value(bias);
+    const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, y_dims, 0.25f, 50, layout);
+    octavo_op_desc op = describe_op(convolution ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR, {x, w, b}, {y});
+    op.name = "product";
+    op.backend = backend;
+    network.op(op);
+    const octavo_plan_options options{};
+    octavo_plan* built = nullptr;
+    const octavo_status status = octavo_builder_build(network.handle(), &options, &built);
+    plan->reset(built);
+    return status;
+}
+
+TEST(Plan, AnIntegerBiasCountsInTheUnitOfTheSums) {
+    for (bool convolution : {false, true}) {
+        for (const std::vector<float>& right : {std::vector<float>{}, {0.125f, 0.0625f}}) {
+            PlanHandle plan;
+            ASSERT_EQ(build_with_bias(convolution, OCTAVO_BACKEND_AUTO, right, &plan), OCTAVO_OK)
+                << octavo_last_error();
+            const uint8_t x[] = {11, 10, 10, 12};
+            uint8_t y[2] = {};
+            const void* inputs[] = {x};
+            void* outputs[] = {y};
+            ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            EXPECT_EQ(y[0], 50 + (100 + 9) / 2);      // (100 + 1*1 + 2*4) * 0.125 / 0.25, half to even
+            EXPECT_EQ(y[1], 50 + (-40 - 9 + 1) / 4);  // (-40 - 9) * 0.0625 / 0.25 = -12.25
+        }
+        for (const std::vector<float>& wrong :
+             {std::vector<float>{7.0f}, {0.125f}, {0.125f, 0.125f}, {0.125f, std::nextafterf(0.0625f, 1.0f)}}) {
+            for (octavo_backend_id backend : {OCTAVO_BACKEND_AUTO, OCTAVO_BACKEND_OCTAVO, OCTAVO_BACKEND_ONEDNN}) {
+                PlanHandle plan;
+                EXPECT_EQ(build_with_bias(convolution, backend, wrong, &plan), OCTAVO_INVALID_ARGUMENT);
+                const std::string message = octavo_last_error();
+                EXPECT_NE(message.find("\"product\""), std::string::npos) << message;
+                EXPECT_NE(message.find("\"shift\""), std::string::npos) << message;
+            }
+        }
+    }
+}
 
 TEST(Plan, ANetworkGivesWhatPlainLoopsGive) {
     const SmallNetwork network(1);

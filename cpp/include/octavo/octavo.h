@@ -149,7 +149,8 @@ enum {
     /* Inference. Inputs in brackets may be absent (-1). Types: "q" is u8 or s8 activations. */
     OCTAVO_OP_CONV2D = 0,      /* x [N, I, H, W], w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y.
                                   f32, or q x (s8 | u8 | codes) -> q.
-                                  Integer bias: s32 with scale sx*sw (added to the sum) or f32 (added after conversion).
+                                  Bias of q x: s32, added to the sum, with scales sx*sw (as float32 multiplies them; others are
+                                  OCTAVO_INVALID_ARGUMENT) or none; or f32, added after conversion.
                                   q values and residual are NHWC; of q operators w and bias are constants, x and residual none.
                                   kernel is kh, kw; y has floor((H + pads - dilation*(kh-1) - 1) / stride) + 1 lines, columns alike */
     OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; of q x weights y may

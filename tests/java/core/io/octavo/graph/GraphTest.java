@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.scheme.AffineParams;
+import io.octavo.scheme.Granularity;
+import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.TableParams;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -100,5 +104,47 @@ class GraphTest {
         Graph graph = twoLayers().toBuilder().output("fc").build();
         assertEquals(1, graph.withoutOutputs(List.of("sum")).outputs().size());
         assertThrows(InvalidValueException.class, () -> graph.withoutOutputs(List.of("sum", "fc")));
+    }
+
+    @Test
+    void valuesHaveTheTypeAndNumberOfTheirParameters() {
+        AffineParams s8 = AffineParams.perTensor(DType.S8, 8, 0.1f, 0);
+        TableParams table =
+                new TableParams(2, new float[] {1}, new byte[][] {{1, 2}}, new float[][] {{1, 2}}, Granularity.perTensor());
+        for (QuantParams params : List.of(s8, table, AffineParams.bias(1))) {
+            DType right = params == s8 ? DType.S8 : params == table ? DType.U8 : DType.S32;
+            for (DType dtype : DType.values()) {
+                if (dtype == right) {
+                    assertTrue(new Value("v", dtype, Shape.of(3), params, null).isQuantized());
+                } else {
+                    String message = assertThrows(
+                                    InvalidValueException.class,
+                                    () -> new Value("v", dtype, Shape.of(3), params, null))
+                            .getMessage();
+                    assertTrue(message.contains("'v' is " + dtype) && message.contains("type " + right), message);
+                }
+            }
+        }
+        String message = assertThrows(
+                        ShapeMismatchException.class,
+                        () -> new Value("v", DType.S32, Shape.of(3), AffineParams.bias(1, 2), null))
+                .getMessage();
+        assertTrue(message.contains("'v'") && message.contains("2 parameter sets") && message.contains("3"), message);
+        Graph.Builder graph = Graph.builder("g");
+        message = assertThrows(
+                        InvalidValueException.class, () -> graph.input("codes", DType.U8, Shape.ofBatch(3), s8))
+                .getMessage();
+        assertTrue(message.contains("'codes'"), message);
+    }
+
+    @Test
+    void outputsThatAreNotThereCannotBeLeftOut() {
+        Graph.Builder graph = Graph.builder("g");
+        graph.input("x", DType.F32, Shape.ofBatch(3));
+        graph.node("y", new Op.Clamp(Activation.RELU), List.of("x"));
+        Graph built = graph.output("y").build();
+        String message = assertThrows(InvalidValueException.class, () -> built.withoutOutputs(List.of("z")))
+                .getMessage();
+        assertTrue(message.contains("'z'") && message.contains("[y]"), message);
     }
 }

@@ -13,6 +13,7 @@ import io.octavo.graph.Op;
 import io.octavo.graph.ReferenceRunner;
 import io.octavo.graph.Value;
 import io.octavo.graph.Window;
+import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.Granularity;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
@@ -120,6 +121,55 @@ class Int8SessionTest {
         double[] expected = ReferenceRunner.run(graph, Map.of("input", x)).get("y");
         try (Session session = Session.of(graph)) {
             Close.assertClose("y", expected, session.run(x), 10);
+        }
+    }
+
+    /** A bias of S32 codes whose scales are the products of those of input and weight, or others. */
+    private Value biasCodes(Value weight, float inputScale, float factor, boolean perChannel, int size) {
+        float[] scales = new float[perChannel ? size : 1];
+        for (int i = 0; i < scales.length; i++) {
+            scales[i] = inputScale * weight.quantization().scale(weight.quantization().count() == 1 ? 0 : i) * factor;
+        }
+        int[] codes = new int[size];
+        for (int i = 0; i < size; i++) {
+            codes[i] = 300 - 97 * i;
+        }
+        return new Value("b", DType.S32, Shape.of(size), AffineParams.bias(scales), Tensor.ofInts(codes, size));
+    }
+
+    @Test
+    void aBiasOfCodesCountsByItsOwnScale() {
+        for (boolean perChannel : new boolean[] {false, true}) {
+            for (float factor : new float[] {1, 7, 0.3f}) {
+                Graph.Builder g = Graph.builder("bias " + perChannel + " " + factor);
+                g.input("input", DType.F32, Shape.ofBatch(4, 6, 5));
+                g.node("quant", new Op.Quantize(), List.of("input"), Nets.u8(0.02f, 100));
+                String w = nets.weight(g, "w", perChannel, 8, 4, 3, 3);
+                g.add(biasCodes(g.value(w), 0.02f, factor, perChannel, 8));
+                g.node("conv", new Op.Conv2d(Window.of(3)), List.of("quant", w, "b"), Nets.u8(0.1f, 120));
+                String v = nets.weight(g, "v", true, 8, 8, 1, 1);
+                // The same constant where its scale is another: once a code, once a real number.
+                g.node("again", new Op.Conv2d(Window.of(1)), List.of("conv", v, "b"), Nets.u8(0.2f, 110));
+                assertEqualsLoops(g.output("again").build(), nets.floats(-2, 2, 3, 4, 6, 5), 1);
+            }
+        }
+    }
+
+    @Test
+    void aBiasOf100OfScale7Is700() {
+        for (float[] scales : new float[][] {{7}, {7, 0.0001f}}) {
+            Graph.Builder g = Graph.builder("700");
+            g.input("input", DType.U8, Shape.ofBatch(40), Nets.u8(0.02f, 100));
+            String w = nets.weight(g, "w", true, 2, 40);
+            Tensor codes = Tensor.ofInts(new int[] {100, -20_000});
+            g.add(new Value("b", DType.S32, Shape.of(2), AffineParams.bias(scales), codes));
+            g.node("y", new Op.Linear(), List.of("input", w, "b"));
+            Tensor x = nets.codes(DType.U8, 100, 100, 1, 40); // zeros
+            try (Session session = Session.of(g.output("y").build())) {
+                float[] found = session.run(x).toFloatArray();
+                assertEquals(700, found[0], 1e-4);
+                assertEquals(scales.length == 1 ? -140_000 : -2, found[1], 1e-2);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.octavo.scheme;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -11,6 +12,7 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ParamsTest {
@@ -118,5 +120,30 @@ class ParamsTest {
         assertThrows(InvalidValueException.class, () -> new QuantizedTensor(s8.shape(), p, s8));
         Tensor u8 = Tensor.zeros(DType.U8, 4);
         assertThrows(ShapeMismatchException.class, () -> new QuantizedTensor(Shape.of(2, 2), p, u8));
+    }
+
+    @Test
+    void aBiasHasS32CodesWithoutZeroPoint() {
+        AffineParams one = AffineParams.bias(0.5f);
+        assertEquals(AffineParams.perTensor(DType.S32, 32, 0.5f, 0), one);
+        assertEquals(32, one.bits());
+        assertEquals(Granularity.perChannel(0), AffineParams.bias(0.5f, 2).granularity());
+        assertArrayEquals(
+                new float[] {50, -8e9f},
+                new QuantizedTensor(
+                                Shape.of(2),
+                                AffineParams.bias(0.5f, 4),
+                                Tensor.ofInts(new int[] {100, -2_000_000_000}))
+                        .decode()
+                        .toFloatArray());
+        for (String message : List.of(
+                assertThrows(InvalidValueException.class, () -> AffineParams.perTensor(DType.S32, 8, 1, 0))
+                        .getMessage(),
+                assertThrows(InvalidValueException.class, () -> AffineParams.perTensor(DType.S32, 32, 1, 5))
+                        .getMessage(),
+                assertThrows(InvalidValueException.class, () -> AffineParams.perTensor(DType.F32, 32, 1, 0))
+                        .getMessage())) {
+            assertTrue(message.contains("S32"), message);
+        }
     }
 }

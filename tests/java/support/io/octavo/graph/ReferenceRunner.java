@@ -180,7 +180,13 @@ public final class ReferenceRunner {
                         if (xq == null) {
                             y[at] = activate(sum + (bias == null ? 0 : bias[o]) + extra, activation, null);
                         } else {
-                            float b = bias == null ? 0 : (float) bias[o];
+                            float b = 0;
+                            AffineParams bq = bias == null ? null : affine(node.input(2));
+                            if (bq != null && bq.scale(set(bq, o)) == xq.scale() * wq.scale(set(wq, o))) {
+                                sum += bias[o];
+                            } else if (bias != null) {
+                                b = (float) bias[o] * (bq == null ? 1 : bq.scale(set(bq, o)));
+                            }
                             AffineParams rq = residual == null ? null : affine(node.input(3));
                             y[at] = output(sum, b, xq.scale() * wq.scale(set(wq, o)), extra, rq, activation, yq, wq);
                         }

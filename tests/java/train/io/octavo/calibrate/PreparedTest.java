@@ -153,10 +153,15 @@ class PreparedTest {
         Prepared only = Prepared.of(graph, QConfigMapping.global(null).layer("conv", Q));
         assertEquals(Kind.FLOAT, kind(only, "sum"));
 
-        Prepared noRelu = Prepared.of(graph, QConfigMapping.global(Q).type("Clamp", null));
-        assertEquals(Set.of("conv", "relu"), noRelu.decisions().keySet());
-        assertEquals(Kind.FLOAT, kind(noRelu, "relu"));
-        assertEquals(Set.of("x", "sum"), noRelu.observed().keySet());
+        for (QConfigMapping apart : List.of(
+                QConfigMapping.global(Q).type("Clamp", null),
+                QConfigMapping.global(Q).layer("relu", reduced),
+                QConfigMapping.global(null).layer("sum", Q).layer("conv", Q).layer("relu", null))) {
+            String message = message(InvalidValueException.class, () -> Prepared.of(graph, apart));
+            assertTrue(message.contains("'relu' (Clamp) is part of 'conv'"), message);
+        }
+        Prepared same = Prepared.of(graph, QConfigMapping.global(Q).layer("relu", Q));
+        assertEquals(Set.of("conv"), same.decisions().keySet());
     }
 
     @Test

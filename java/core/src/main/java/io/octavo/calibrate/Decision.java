@@ -31,6 +31,8 @@ public record Decision(Kind kind, QConfig qconfig, List<Form> inputs, String obs
         ABSENT,
         /** As codes of an activation. */
         CODES,
+        /** As codes of an activation, of the type that the result's codes have. */
+        CODES_OF_RESULT,
         /** As codes of a weight. */
         WEIGHT,
         /** As real numbers. */

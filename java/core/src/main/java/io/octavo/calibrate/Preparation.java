@@ -117,13 +117,19 @@ final class Preparation {
         return one == null ? other == null || other.isWeightOnly() : one.sharesActivations(other);
     }
 
-    /** Whether qconfigs let a node go into the one before it; where they differ, each stays and follows its own. */
+    /** Whether qconfigs let a node go into the one before it. */
     private boolean mayFuse(Graph source, Node first, Node part) {
-        if (QuantizationRule.of(part.op()).scale() != Scale.OWN) {
-            return !isNamed(part) || sharesActivations(qconfig(first), qconfig(part));
+        boolean agree = sharesActivations(qconfig(first), qconfig(part));
+        if (QuantizationRule.of(part.op()).scale() == Scale.OWN) {
+            // A sum with a constant does not run on codes, nor would the convolution that takes it in.
+            return agree && !readsConstant(source, part, 0, 1);
         }
-        // A sum with a constant does not run on codes, nor would the convolution that takes it in.
-        return sharesActivations(qconfig(first), qconfig(part)) && !readsConstant(source, part, 0, 1);
+        if (isNamed(part) && !agree) {
+            throw new InvalidValueException("qconfig mapping for graph " + source.name() + ": layer '" + part.name() + "' ("
+                    + part.op().type() + ") is part of '" + first.name() + "' (" + first.op().type()
+                    + ") and has the same qconfig; the mapping gives it another: change that of '" + first.name() + "'");
+        }
+        return true;
     }
 
     private static boolean readsConstant(Graph graph, Node node, int... indices) {
@@ -167,7 +173,7 @@ final class Preparation {
             if (kinds.get(node.name()) == Kind.QUANTIZED) {
                 for (int i = 0; i < node.inputs().size(); i++) {
                     String input = node.input(i);
-                    if (form(node, i) == Form.CODES && !codes.contains(input)) {
+                    if (readsCodes(form(node, i)) && !codes.contains(input)) {
                         readers.merge(input, node, (a, b) -> a.name().compareTo(b.name()) <= 0 ? a : b);
                     }
                 }
@@ -176,6 +182,10 @@ final class Preparation {
         Map<String, QConfig> borders = new HashMap<>();
         readers.forEach((value, reader) -> borders.put(value, qconfig(reader)));
         return borders;
+    }
+
+    private static boolean readsCodes(Form form) {
+        return form == Form.CODES || form == Form.CODES_OF_RESULT;
     }
 
     private Form form(Node node, int index) {
@@ -190,7 +200,10 @@ final class Preparation {
         if (index == 1 && QuantizationRule.of(node.op()).weighted()) {
             return Form.WEIGHT;
         }
-        return kind == Kind.WEIGHT_ONLY || graph.value(input).isConstant() ? Form.FLOAT : Form.CODES;
+        if (kind == Kind.WEIGHT_ONLY || graph.value(input).isConstant()) {
+            return Form.FLOAT;
+        }
+        return QuantizationRule.of(node.op()).oneType() ? Form.CODES_OF_RESULT : Form.CODES;
     }
 
     private void decide(Node node, Map<String, QConfig> borders) {
@@ -198,7 +211,7 @@ final class Preparation {
         List<Form> forms = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             forms.add(form(node, i));
-            if (forms.get(i) == Form.CODES && borders.containsKey(node.input(i))) {
+            if (readsCodes(forms.get(i)) && borders.containsKey(node.input(i))) {
                 observed.put(node.input(i), borders.get(node.input(i)));
             }
         }

@@ -11,9 +11,10 @@ import io.octavo.graph.Training;
  * @param scale where the scale of the result comes from
  * @param weighted whether input 1 is a weight and input 2 a bias, which must then be constants
  * @param weightOnly whether the operator also runs on codes as weights with float activations
+ * @param oneType whether the codes of all inputs must be of the type of the result's
  * @param narrows whether the result is the input within bounds, so that what it cuts off need not be told apart before it
  */
-record QuantizationRule(Scale scale, boolean weighted, boolean weightOnly, boolean narrows) {
+record QuantizationRule(Scale scale, boolean weighted, boolean weightOnly, boolean oneType, boolean narrows) {
     /** Where the scale of a result comes from. */
     enum Scale {
         /** One of its own, from what is observed. */
@@ -26,13 +27,13 @@ record QuantizationRule(Scale scale, boolean weighted, boolean weightOnly, boole
         ABSENT
     }
 
-    private static final QuantizationRule CONVOLUTION = new QuantizationRule(Scale.OWN, true, false, false);
-    private static final QuantizationRule LINEAR = new QuantizationRule(Scale.OWN, true, true, false);
-    private static final QuantizationRule SUM = new QuantizationRule(Scale.OWN, false, false, false);
-    private static final QuantizationRule CLAMP = new QuantizationRule(Scale.INPUT, false, false, true);
-    private static final QuantizationRule PASSED = new QuantizationRule(Scale.INPUT, false, false, false);
-    private static final QuantizationRule FLOAT = new QuantizationRule(Scale.FLOAT, false, false, false);
-    private static final QuantizationRule ABSENT = new QuantizationRule(Scale.ABSENT, false, false, false);
+    private static final QuantizationRule CONVOLUTION = new QuantizationRule(Scale.OWN, true, false, false, false);
+    private static final QuantizationRule LINEAR = new QuantizationRule(Scale.OWN, true, true, false, false);
+    private static final QuantizationRule SUM = new QuantizationRule(Scale.OWN, false, false, true, false);
+    private static final QuantizationRule CLAMP = new QuantizationRule(Scale.INPUT, false, false, false, true);
+    private static final QuantizationRule PASSED = new QuantizationRule(Scale.INPUT, false, false, false, false);
+    private static final QuantizationRule FLOAT = new QuantizationRule(Scale.FLOAT, false, false, false, false);
+    private static final QuantizationRule ABSENT = new QuantizationRule(Scale.ABSENT, false, false, false, false);
 
     /** A row an operator. */
     static final OpTable<Void, QuantizationRule> TABLE = OpTable.<Void, QuantizationRule>of("quantization")

@@ -184,13 +184,19 @@ final class Inference {
             throw mismatch(w, "quantized weights, as its input " + x + " is quantized");
         }
         weightCodes(w);
-        if (bias != null && bias.dtype() != DType.F32 && !(bias.dtype() == DType.S32 && bias.isQuantized())) {
-            throw mismatch(bias, "F32, or quantized S32");
+        if (bias != null && bias.dtype() != DType.F32 && !isBiasCodes(bias)) {
+            throw mismatch(bias, "F32, or quantized S32 with a scale for all or one an output channel");
         }
         if (wanted == null && linear) {
             return new Spec(DType.F32, shape, null);
         }
         return quantized(shape);
+    }
+
+    private static boolean isBiasCodes(Value bias) {
+        return bias.dtype() == DType.S32
+                && bias.quantization() != null
+                && !bias.quantization().granularity().isPerGroup();
     }
 
     private Spec batchNorm() {

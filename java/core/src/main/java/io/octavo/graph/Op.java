@@ -32,7 +32,8 @@ public sealed interface Op
     /**
      * Cross-correlation: {@code x [N, C, H, W], w [O, C/groups, kh, kw], [bias [O]], [residual like the output] -> [N, O, oh,
      * ow]}. The residual is added before the activation. All float, or x and residual q, w quantized (per tensor, or per index or
-     * group of axis 0), the output q and the bias F32 (added after conversion to real numbers) or quantized S32.
+     * group of axis 0), the output q and the bias F32 (added after conversion to real numbers) or quantized S32 (added to the sums of
+     * products where its scales are the products {@code s_x·s_w}, otherwise as the real numbers that it stands for).
      */
     record Conv2d(Window window, int groups, Activation activation) implements Op {
         /** Checks that there is at least one group. */

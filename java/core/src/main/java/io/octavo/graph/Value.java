@@ -2,6 +2,7 @@ package io.octavo.graph;
 
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
@@ -21,8 +22,8 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
     /**
      * Checks that the parts fit together.
      *
-     * @throws InvalidValueException if the name is empty
-     * @throws ShapeMismatchException if the data are not of the type and shape
+     * @throws InvalidValueException if the name is empty, or the parameters are of codes of another type
+     * @throws ShapeMismatchException if the data are not of the type and shape, or there are not as many parameters as the shape asks
      */
     public Value {
         if (name.isEmpty()) {
@@ -32,9 +33,18 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
             throw new ShapeMismatchException(
                     "Constant '" + name + "' is " + dtype + " " + shape + ", but its data are " + data);
         }
-        if (quantization != null && dtype == DType.F32) {
-            throw new InvalidValueException(
-                    "Value '" + name + "' is F32 and has quantization parameters: codes are integers");
+        if (quantization != null) {
+            DType codes = quantization instanceof AffineParams affine ? affine.dtype() : DType.U8;
+            if (dtype != codes) {
+                throw new InvalidValueException("Value '" + name + "' is " + dtype + ", but its quantization parameters ("
+                        + quantization + ") are of codes of type " + codes);
+            }
+            int sets = quantization.granularity().count(shape);
+            if (quantization.count() != sets) {
+                throw new ShapeMismatchException("Value '" + name + "' " + dtype + " " + shape + " has "
+                        + quantization.count() + " parameter sets, but per " + quantization.granularity()
+                        + " there must be " + sets);
+            }
         }
     }
 
@@ -59,8 +69,7 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
         if (quantization == null) {
             return data.byteSize();
         }
-        long bits = dtype == DType.S32 ? 32 : quantization.bits();
-        return (data.elements() * bits + 7) / 8 + (quantization.storageBits() + 7) / 8;
+        return (data.elements() * quantization.bits() + 7) / 8 + (quantization.storageBits() + 7) / 8;
     }
 
     /** Name, type and shape, as messages show them: {@code 'conv1' U8 [N, 6, 32, 32]}. */

@@ -12,8 +12,10 @@ import java.util.Objects;
  * its operator's type, and that over the global one, as in PyTorch's QConfigMapping. A null qconfig leaves the nodes it is for in
  * float. An entry that no node of the graph answers to is an error where the mapping is used.
  *
- * <p>Nodes are fused where their qconfigs agree about activations. A batch norm or an activation, which has no scale of its own,
- * goes with the node before it unless an entry of its own or of its type says otherwise; so does a pooling or flatten.
+ * <p>A sum is fused into the convolution before it where their qconfigs agree about activations; otherwise both stay, each by its
+ * own. A batch norm or an activation that goes into the node before it has that node's qconfig; an entry that gives it another is an
+ * error. A pooling, flatten or other activation keeps the scale of its input, unless a null entry of its own or of its type leaves
+ * it in float.
  */
 public final class QConfigMapping {
     private final QConfig global;

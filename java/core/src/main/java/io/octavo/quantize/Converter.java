@@ -9,10 +9,12 @@ import io.octavo.graph.Node;
 import io.octavo.graph.Op;
 import io.octavo.graph.Value;
 import io.octavo.qconfig.QConfig;
+import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.Granularity;
 import io.octavo.scheme.QuantParams;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.scheme.Scheme;
+import io.octavo.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -40,6 +42,7 @@ final class Converter {
     private final Map<String, String> floats = new HashMap<>();
     private final Map<String, String> integers = new HashMap<>();
     private final Map<String, QuantParams> parameters = new HashMap<>();
+    private final Map<String, String> retyped = new HashMap<>(); // codes of the type that is not the value's
     private final Map<Form, String> constants = new HashMap<>();
 
     /** What a constant of the source becomes: nodes may share one and want it differently. Scheme null: floats. */
@@ -69,6 +72,8 @@ final class Converter {
     }
 
     private void convert(Node node, Decision decision) {
+        QuantParams own =
+                decision.kind() == Decision.Kind.QUANTIZED ? fit(decision.observed(), decision.qconfig()) : null;
         List<String> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             String input = node.inputs().get(i);
@@ -76,12 +81,13 @@ final class Converter {
                     switch (decision.inputs().get(i)) {
                         case ABSENT -> input;
                         case CODES -> asIntegers(input);
+                        case CODES_OF_RESULT -> asIntegers(input, own);
                         case WEIGHT -> weight(node, input, decision.qconfig());
                         case FLOAT -> source.value(input).isConstant() ? constant(input) : asFloat(input);
                     });
         }
         switch (decision.kind()) {
-            case QUANTIZED -> emit(node, inputs, fit(decision.observed(), decision.qconfig()));
+            case QUANTIZED -> emit(node, inputs, own);
             case PASSED -> emit(node, inputs, parameters.get(node.input(0)));
             case WEIGHT_ONLY, FLOAT -> {
                 target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
@@ -136,6 +142,32 @@ final class Converter {
             String name = v + ".q";
             target.node(new Node(v + ".quantize", new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);
             return name;
+        });
+    }
+
+    /**
+     * A value as codes of the type that a result has. Codes of the other type have the same scale and a zero point 128 away, so
+     * that nothing is lost.
+     */
+    private String asIntegers(String value, QuantParams result) {
+        String codes = asIntegers(value);
+        if (!(parameters.get(value) instanceof AffineParams found)
+                || !(result instanceof AffineParams affine)
+                || found.dtype() == affine.dtype()) {
+            return codes;
+        }
+        DType wanted = affine.dtype();
+        return retyped.computeIfAbsent(value, v -> {
+            int shift = wanted == DType.S8 ? -128 : 128;
+            AffineParams params = AffineParams.perTensor(
+                    wanted,
+                    found.bits(),
+                    found.qMin() + shift,
+                    found.qMax() + shift,
+                    found.scale(),
+                    found.zeroPoint() + shift);
+            return target.node(
+                    new Node(v + ".requantize", new Op.Requantize(), List.of(codes), List.of(v + "." + wanted)), params);
         });
     }
 

@@ -16,7 +16,10 @@ import io.octavo.internal.bind.PlanBuilder;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.lower.Lowering;
+import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -155,7 +158,11 @@ final class GraphLowering {
         int[] read = new int[node.inputs().size()];
         for (int i = 0; i < read.length; i++) {
             String name = node.inputs().get(i);
-            read[i] = name.isEmpty() ? -1 : input(graph.value(alias(name)), node.op());
+            read[i] = name.isEmpty()
+                    ? -1
+                    : i == 2 && hasBiasOfOtherUnits(node)
+                            ? realBias(graph.value(name))
+                            : input(graph.value(alias(name)), node.op());
         }
         boolean wanted = external.contains(result.name());
         Layout layout = wanted && node.op() instanceof Op.Dequantize ? Layout.PLAIN : natural;
@@ -168,6 +175,37 @@ final class GraphLowering {
             reorder(result, Layout.PLAIN, Role.OUTPUT);
             outputs.add(result);
         }
+    }
+
+    /** Whether a node has a bias of S32 codes that are not counted in the units of its sums, {@code s_x·s_w}. */
+    private boolean hasBiasOfOtherUnits(Node node) {
+        Value bias = graph.value(node.input(2));
+        if (bias.dtype() != DType.S32 || !bias.isConstant()) {
+            return false;
+        }
+        QuantParams weight = graph.value(node.input(1)).quantization();
+        float input = graph.value(alias(node.input(0))).quantization().scale(0);
+        if (weight.granularity().isPerGroup()) {
+            return true;
+        }
+        for (int o = 0; o < bias.shape().dim(0); o++) {
+            float unit = input * weight.scale(weight.count() == 1 ? 0 : o);
+            if (bias.quantization().scale(bias.quantization().count() == 1 ? 0 : o) != unit) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The number of the real numbers that a bias of codes stands for. */
+    private int realBias(Value bias) {
+        String name = bias.name() + ":real";
+        Map<Layout, Integer> known = numbers.get(name);
+        if (known != null) {
+            return known.get(Layout.PLAIN);
+        }
+        Tensor real = new QuantizedTensor(bias.shape(), bias.quantization(), bias.data()).decode();
+        return add(new Value(name, DType.F32, bias.shape(), null, real), Role.CONSTANT, Layout.PLAIN, false);
     }
 
     /** The number of a value in the layout in which the operator reads it. */

@@ -8,12 +8,12 @@ import java.util.Arrays;
  * Affine decoding: {@code real = (code - zeroPoint) * scale}, the difference exact, the product rounded once to
  * float32.
  *
- * @param dtype type of a code, {@link DType#U8} or {@link DType#S8}
- * @param bits width of a code, 2 to 8
+ * @param dtype type of a code, {@link DType#U8} or {@link DType#S8}; {@link DType#S32} for biases
+ * @param bits width of a code, 2 to 8; 32 for S32
  * @param qMin smallest code that occurs
  * @param qMax greatest code that occurs
  * @param scales one a parameter set, finite and greater than 0
- * @param zeroPoints one a parameter set, within the dtype's range (it may lie outside {@code qMin..qMax})
+ * @param zeroPoints one a parameter set, within the dtype's range (it may lie outside {@code qMin..qMax}); 0 for S32
  */
 public record AffineParams(
         DType dtype, int bits, int qMin, int qMax, float[] scales, int[] zeroPoints, Granularity granularity)
@@ -21,12 +21,9 @@ public record AffineParams(
 
     /** Checks and copies. Throws {@link InvalidValueException} naming what is out of range. */
     public AffineParams {
-        Bits.check(bits);
-        if (dtype != DType.U8 && dtype != DType.S8) {
-            throw new InvalidValueException("affine codes of type " + dtype + ": must be U8 or S8");
-        }
-        int least = dtype == DType.U8 ? 0 : -128;
-        int greatest = dtype == DType.U8 ? 255 : 127;
+        checkCodes(dtype, bits);
+        int least = least(dtype);
+        int greatest = greatest(dtype);
         if (qMin < least || qMax > greatest || qMin >= qMax) {
             throw new InvalidValueException("codes " + qMin + ".." + qMax + ": must be an ascending range within "
                     + least + ".." + greatest + ", the range of " + dtype);
@@ -45,6 +42,10 @@ public record AffineParams(
                 throw new InvalidValueException(
                         "scale " + scales[i] + " of parameter set " + i + ": must be finite and greater than 0");
             }
+            if (dtype == DType.S32 && zeroPoints[i] != 0) {
+                throw new InvalidValueException("zero point " + zeroPoints[i] + " of parameter set " + i
+                        + ": S32 codes are symmetric, it must be 0");
+            }
             if (zeroPoints[i] < least || zeroPoints[i] > greatest) {
                 throw new InvalidValueException("zero point " + zeroPoints[i] + " of parameter set " + i
                         + ": must be in " + least + ".." + greatest + ", the range of " + dtype);
@@ -54,9 +55,43 @@ public record AffineParams(
 
     /** Parameters of a whole tensor with all the codes of {@code bits} bits. */
     public static AffineParams perTensor(DType dtype, int bits, float scale, int zeroPoint) {
-        Bits.check(bits);
+        checkCodes(dtype, bits);
+        if (dtype == DType.S32) {
+            return perTensor(dtype, bits, least(dtype), greatest(dtype), scale, zeroPoint);
+        }
         int least = dtype == DType.U8 ? 0 : -(1 << (bits - 1));
         return perTensor(dtype, bits, least, least + (1 << bits) - 1, scale, zeroPoint);
+    }
+
+    /** Parameters of a bias of S32 codes: one scale, or one an output channel. */
+    public static AffineParams bias(float... scales) {
+        return new AffineParams(
+                DType.S32,
+                32,
+                least(DType.S32),
+                greatest(DType.S32),
+                scales,
+                new int[scales.length],
+                scales.length == 1 ? Granularity.perTensor() : Granularity.perChannel(0));
+    }
+
+    private static void checkCodes(DType dtype, int bits) {
+        if (dtype == DType.F32) {
+            throw new InvalidValueException("affine codes of type F32: must be U8, S8 or S32");
+        }
+        if (dtype != DType.S32) {
+            Bits.check(bits);
+        } else if (bits != 32) {
+            throw new InvalidValueException(bits + " bits: codes of type S32 have 32");
+        }
+    }
+
+    private static int least(DType dtype) {
+        return dtype == DType.U8 ? 0 : dtype == DType.S8 ? Byte.MIN_VALUE : Integer.MIN_VALUE;
+    }
+
+    private static int greatest(DType dtype) {
+        return dtype == DType.U8 ? 255 : dtype == DType.S8 ? Byte.MAX_VALUE : Integer.MAX_VALUE;
     }
 
     /** Parameters of a whole tensor whose codes lie in {@code qMin..qMax}. */

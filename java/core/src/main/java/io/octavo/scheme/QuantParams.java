@@ -8,7 +8,7 @@ public sealed interface QuantParams permits AffineParams, TableParams {
     /** What each parameter set is for: the tensor, a channel, a group. */
     Granularity granularity();
 
-    /** Bits of a code, 2 to 8. */
+    /** Bits of a code: 2 to 8, or 32 for the S32 codes of a bias. */
     int bits();
 
     /** Number of parameter sets. */

@@ -11,7 +11,7 @@ import io.octavo.tensor.Tensor;
  *
  * @param shape the logical shape
  * @param params how a code becomes a real number
- * @param codes one code a byte, of {@code shape}: the type of the affine parameters, or {@link DType#U8} for table
+ * @param codes one code an element, of {@code shape}: the type of the affine parameters, or {@link DType#U8} for table
  *     codes. The tensor is shared, not copied: whoever hands it over no longer writes to it
  */
 public record QuantizedTensor(Shape shape, QuantParams params, Tensor codes) {
