@@ -69,7 +69,7 @@ octavo_status build_with_bias(bool convolution, octavo_backend_id backend, const
     const int32_t x = network.quantized(OCTAVO_U8, OCTAVO_INPUT, x_dims, 0.5f, 10, layout);
     const int32_t w = network.weights({1, 2, 3, 4, -1, -2, -3, -4}, w_dims, {0.25f, 0.125f});
     const std::vector<int32_t> codes = {100, -40};
-    octavo_value_desc bias = describe(OCTAVO_S32, OCTAVO_CONSTANT, {2}, false);
+    ValueSpec bias = describe(OCTAVO_S32, OCTAVO_CONSTANT, {2}, false);
     bias.name = "shift";
     bias.axis = bias_scales.size() > 1 ? 0 : -1;
     bias.param_count = static_cast<int64_t>(bias_scales.size());
@@ -77,11 +77,11 @@ octavo_status build_with_bias(bool convolution, octavo_backend_id backend, const
     bias.data = codes.data();
     const int32_t b = network.value(bias);
     const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, y_dims, 0.25f, 50, layout);
-    octavo_op_desc op = describe_op(convolution ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR, {x, w, b}, {y});
+    OpSpec op = describe_op(convolution ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR, {x, w, b}, {y});
     op.name = "product";
     op.backend = backend;
     network.op(op);
-    const octavo_plan_options options{};
+    const Options options;
     octavo_plan* built = nullptr;
     const octavo_status status = octavo_builder_build(network.handle(), &options, &built);
     plan->reset(built);
@@ -98,7 +98,7 @@ TEST(Plan, AnIntegerBiasCountsInTheUnitOfTheSums) {
             uint8_t y[2] = {};
             const void* inputs[] = {x};
             void* outputs[] = {y};
-            ASSERT_EQ(octavo_plan_run(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            ASSERT_EQ(run_plan(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
             EXPECT_EQ(y[0], 50 + (100 + 9) / 2);      // (100 + 1*1 + 2*4) * 0.125 / 0.25, half to even
             EXPECT_EQ(y[1], 50 + (-40 - 9 + 1) / 4);  // (-40 - 9) * 0.0625 / 0.25 = -12.25
         }
