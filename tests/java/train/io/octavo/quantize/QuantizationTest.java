@@ -106,7 +106,8 @@ class QuantizationTest {
                 Uniform.weights(4),
                 Clipping.weights(4),
                 Logarithmic.base2(4));
-        double[] least = {25, 25, 25, 12, 10, 10, 6};
+        // 2 dB below what each has: ranges twice too wide would cost 6.
+        double[] least = {39.7, 39.4, 39.5, 30.4, 24.4, 26.7, 18.3};
         for (int i = 0; i < least.length; i++) {
             QConfig qconfig = FBGEMM.withWeight(schemes.get(i), Granularity.perChannel(0));
             Graph int8 = Quantization.convert(prepared.with(qconfig), calibration);
@@ -173,7 +174,7 @@ class QuantizationTest {
         assertFalse(mixed.value(linear.inputs().get(1)).isQuantized());
         double sqnr =
                 sqnrDb(run(net, data.get(0).images()), run(mixed, data.get(0).images()));
-        assertTrue(sqnr > 25, sqnr + " dB");
+        assertTrue(sqnr > 38.9, sqnr + " dB");
     }
 
     @Test
@@ -184,7 +185,7 @@ class QuantizationTest {
         assertTrue(int8.nodes().stream().noneMatch(n -> n.op() instanceof Op.BatchNorm), "batch norm is folded");
         double sqnr =
                 sqnrDb(run(net, data.get(0).images()), run(int8, data.get(0).images()));
-        assertTrue(sqnr > 15, sqnr + " dB");
+        assertTrue(sqnr > 38.9, sqnr + " dB");
     }
 
     @Test
