@@ -96,12 +96,12 @@ TEST(Lookup, WeightsTakeFourBits) {
     Value w = random_weights(random, OCTAVO_CODE4, {128, 1024}, false);
     w.table.resize(w.table.size() * 128, 1);
     const CodeTables tables = {w.table.data(), w.table_size, 1, 0, 0};
-    const CodePanels lanes(lookup_row(active_isa(), false), w.as<uint8_t>(), 128, 1024, tables);
+    const CodePanels lanes(lookup_row(active_isa(), false), w.as<uint8_t>(), 128, 1024, tables, alone);
     EXPECT_EQ(lanes.bytes(), 128u * 1024 / 2 + 128 * 16);
     const LookupRow& row = lookup_row(active_isa(), true);
-    const CodePanels panels(row, w.as<uint8_t>(), 128, 1024, tables);
+    const CodePanels panels(row, w.as<uint8_t>(), 128, 1024, tables, alone);
     EXPECT_EQ(panels.bytes(), 128u * 1024 / 2 + (row.layout == lookup_columns ? 1 : 128) * 16);
-    EXPECT_EQ(CodePanels(row, w.as<int8_t>(), 128, 1024).bytes(), 128u * 1024);
+    EXPECT_EQ(CodePanels(row, w.as<int8_t>(), 128, 1024, alone).bytes(), 128u * 1024);
 }
 
 // Few levels are a table for each zero point, where there are groups.

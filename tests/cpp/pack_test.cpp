@@ -46,8 +46,8 @@ TEST(Panels, HoldEachWeightOnce) {
         GroupLayout layout;
         layout.add_run(0, 0, depth);
         Panels panels(tile);
-        panels.add(layout, weights.data(), columns, depth, 0, 0, 0);
-        panels.finish();
+        panels.add(weights.data(), columns, depth, 0, 0, 0);
+        panels.finish(layout, alone);
         for (const Panel& panel : panels.panels()) {
             const auto* data = reinterpret_cast<const int8_t*>(panels.data(panel));
             for (int64_t g = 0; g < layout.groups(); g++) {
@@ -66,6 +66,37 @@ TEST(Panels, HoldEachWeightOnce) {
         EXPECT_EQ(static_cast<int64_t>(order.size()), (columns + 7) / 8 * 8);
         for (size_t i = 0; i < order.size(); i++)
             EXPECT_EQ(order[i], static_cast<int64_t>(i) < columns ? static_cast<int64_t>(i) : -1);
+        return true;
+    });
+}
+
+// Threads fill panels in any order, and each its own.
+TEST(Panels, AreTheSameInWhateverOrderTheyArePacked) {
+    const Share backwards = [](int64_t count, const std::function<void(int64_t)>& body) {
+        for (int64_t i = count - 1; i >= 0; i--) body(i);
+    };
+    Sweep(50).run([&](Random& random) {
+        const int64_t columns = random.size_around(32, 150), depth = random.integer(1, 90);
+        const std::vector<int8_t> weights =
+            random.codes<int8_t>(static_cast<size_t>(columns * depth), -128, 127, random.chance(0.3));
+        GroupLayout layout;
+        layout.add_run(0, 0, depth);
+        const PackedDepth packed(layout);
+        std::vector<std::byte> bytes[2];
+        for (const bool back : {false, true}) {
+            const Share share = back ? backwards : alone;
+            Panels panels(tile);
+            panels.add(weights.data(), columns, depth, 0, 0, 0);
+            panels.finish(layout, share);
+            PairPanels pairs(pairs_avx2, packed, 255, false, std::nullopt);
+            pairs.add(weights.data(), columns, depth, 0, 0, 0);
+            pairs.finish(share);
+            bytes[back].insert(bytes[back].end(), panels.data(panels.panels()[0]),
+                               panels.data(panels.panels()[0]) + panels.bytes());
+            const auto* first = reinterpret_cast<const std::byte*>(pairs.terms(pairs.panels()[0]));
+            bytes[back].insert(bytes[back].end(), first, first + pairs.bytes());
+        }
+        EXPECT_EQ(bytes[0], bytes[1]);
         return true;
     });
 }
@@ -101,7 +132,7 @@ TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
                 random.pick<std::optional<PairsForm>>({std::nullopt, pairs_cross, pairs_bytes, pairs_quads});
             PairPanels panels(*row, packed, a_max, random.chance(0.5), form);
             panels.add(weights.data(), columns, depth, 0, 0, 0);
-            panels.finish();
+            panels.finish(alone);
             int64_t first = 0;
             for (const PairPanel& panel : panels.panels()) {
                 if (form) {

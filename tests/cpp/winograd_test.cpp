@@ -34,15 +34,16 @@ ConvGeometry geometry_of(const Problem& p) {
 DenseWeights weights_of(const Problem& p) {
     DenseWeights weights = dense_weights(p.w, "conv");
     const int64_t inputs = p.w.dims[1];
-    const std::vector<int8_t> given = weights.values;
+    AlignedArray<int8_t> values(static_cast<size_t>(weights.outputs * weights.depth));
     for (int64_t n = 0; n < weights.outputs; n++) {
         for (int64_t i = 0; i < inputs; i++) {
             for (int64_t t = 0; t < 9; t++) {
-                weights.values[static_cast<size_t>((n * 9 + t) * inputs + i)] =
-                    given[static_cast<size_t>((n * inputs + i) * 9 + t)];
+                values[static_cast<size_t>((n * 9 + t) * inputs + i)] =
+                    weights.values[static_cast<size_t>((n * inputs + i) * 9 + t)];
             }
         }
     }
+    weights.values = WeightValues(std::move(values));
     return weights;
 }
 
@@ -120,9 +121,9 @@ TEST(Winograd, EveryIsaEqualsTheDefinition) {
         if (!WinogradProduct::fits(g, weights, operands.x.code_max)) return false;
         const std::vector<uint8_t> expected = reference_conv2d(p);
         if (p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
-        at_the_limit += g.channels == 112 && operands.x.code_max == 255 &&
-                        std::count(weights.values.begin(), weights.values.end(), weights.values[0]) ==
-                            static_cast<int64_t>(weights.values.size());
+        at_the_limit +=
+            g.channels == 112 && operands.x.code_max == 255 &&
+            std::count(p.w.data.begin(), p.w.data.end(), p.w.data[0]) == static_cast<int64_t>(p.w.data.size());
         const int64_t bands = random.integer(1, 3);
         for (Isa isa : available_isas()) {
             for (const int64_t columns : {g.outputs, int64_t{1}}) {

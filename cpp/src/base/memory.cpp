@@ -33,11 +33,15 @@ void* allocate_aligned(size_t bytes) {
 
 void free_aligned(void* memory) noexcept { std::free(memory); }
 
-void* allocate_zeroed(size_t count, size_t size) {
+void* allocate_array(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory(SIZE_MAX);
-    void* memory = allocate_aligned(bytes);
-    if (memory != nullptr) std::memset(memory, 0, bytes);
+    return allocate_aligned(bytes);
+}
+
+void* allocate_zeroed(size_t count, size_t size) {
+    void* memory = allocate_array(count, size);
+    if (memory != nullptr) std::memset(memory, 0, count * size);
     return memory;
 }
 

@@ -31,6 +31,8 @@ public:
     AlignedArray() = default;
     // Zeros. Throws Error(OCTAVO_OUT_OF_MEMORY).
     explicit AlignedArray(size_t size);
+    // For what is written whole: any numbers.
+    static AlignedArray uninitialized(size_t size);
     AlignedArray(AlignedArray&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     AlignedArray& operator=(AlignedArray&& other) noexcept {
@@ -59,6 +61,17 @@ private:
 
 // Zeroed memory for `count` elements of `size` bytes; throws Error(OCTAVO_OUT_OF_MEMORY), also where the product overflows.
 void* allocate_zeroed(size_t count, size_t size);
+
+// The same without zeros.
+void* allocate_array(size_t count, size_t size);
+
+template <class T>
+AlignedArray<T> AlignedArray<T>::uninitialized(size_t size) {
+    AlignedArray array;
+    array.data_ = static_cast<T*>(allocate_array(size, sizeof(T)));
+    array.size_ = size;
+    return array;
+}
 
 template <class T>
 AlignedArray<T>::AlignedArray(size_t size) : data_(static_cast<T*>(allocate_zeroed(size, sizeof(T)))), size_(size) {}

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/sizes.h"
+#include "ops/packing.h"
 #include "registry/products.h"
 
 namespace octavo {
@@ -49,10 +50,12 @@ CodeTables tables_of(const Value& weight, int64_t depth) {
     return tables;
 }
 
-CodePanels pack(Isa isa, const Value& weight, const DenseWeights& dense) {
+CodePanels pack(Isa isa, const Value& weight, const StageOperands& operands) {
     const LookupRow& row = choose_row(isa, weight);
-    if (weight.dtype != OCTAVO_CODE4) return CodePanels(row, dense.values.data(), dense.outputs, dense.depth);
-    return CodePanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth, tables_of(weight, dense.depth));
+    const DenseWeights& dense = *operands.weights;
+    const Share share = packing_threads(operands);
+    if (weight.dtype != OCTAVO_CODE4) return CodePanels(row, dense.values.data(), dense.outputs, dense.depth, share);
+    return CodePanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth, tables_of(weight, dense.depth), share);
 }
 
 }  // namespace
@@ -63,7 +66,7 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
       group_size_(weight.group_size),
       bytes_(weight.dtype != OCTAVO_CODE4),
       pairs_(!bytes_ && pairs_fit(weight, operands.x.code_max)),
-      panels_(pack(isa, weight, *operands.weights)) {
+      panels_(pack(isa, weight, operands)) {
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;
     if (group_size_ == 0) {

@@ -9,12 +9,14 @@
 #include "ops/factories.h"
 #include "ops/image_band.h"
 #include "ops/matrix_product.h"
+#include "ops/packing.h"
 #include "ops/pixel_product.h"
 #include "ops/pooled_product.h"
 #include "ops/rests.h"
 #include "ops/splitting.h"
 #include "ops/taps_product.h"
 #include "ops/winograd_product.h"
+#include "registry/transpose.h"
 
 namespace octavo {
 namespace {
@@ -118,22 +120,19 @@ ConvGeometry geometry_of(const OpDesc& desc, const std::string& where) {
 
 // [O, I, kh, kw] to [O, kh, kw, I * merged]: `merged` channel groups side by side, each output's weights at its own group's
 // inputs and weights of value zero (the zero point) elsewhere.
-void reorder(DenseWeights& weights, const ConvGeometry& g, int64_t merged) {
+void reorder(DenseWeights& weights, const ConvGeometry& g, int64_t merged, Isa isa, const Share& share) {
     const int64_t inputs = g.channels / g.groups, outputs = g.outputs / g.groups, taps = g.kernel_h * g.kernel_w;
+    if (merged == 1 && (taps == 1 || inputs == 1)) return;
     const int64_t depth = taps * inputs * merged;
-    std::vector<int8_t> values(static_cast<size_t>(weights.outputs * depth));
-    for (int64_t n = 0; n < weights.outputs; n++) {
-        const int64_t place = n / outputs % merged * inputs;
-        std::fill_n(values.begin() + n * depth, depth,
-                    static_cast<int8_t>(weights.zero_points[static_cast<size_t>(n)]));
-        for (int64_t i = 0; i < inputs; i++) {
-            for (int64_t t = 0; t < taps; t++) {
-                values[static_cast<size_t>(n * depth + t * inputs * merged + place + i)] =
-                    weights.values[static_cast<size_t>(n * weights.depth + i * taps + t)];
-            }
-        }
-    }
-    weights.values = std::move(values);
+    const TransposeKernels& transpose = transpose_kernels(isa);
+    auto values = AlignedArray<int8_t>::uninitialized(static_cast<size_t>(weights.outputs * depth));
+    share(weights.outputs, [&](int64_t n) {
+        int8_t* const to = values.data() + n * depth;
+        if (merged > 1) std::fill_n(to, depth, static_cast<int8_t>(weights.zero_points[static_cast<size_t>(n)]));
+        transpose.bytes(weights.values.data() + n * weights.depth, taps, to + n / outputs % merged * inputs,
+                        inputs * merged, inputs, taps);
+    });
+    weights.values = WeightValues(std::move(values));
     weights.depth = depth;
 }
 
@@ -190,7 +189,7 @@ public:
         DenseWeights weights = dense_weights(*desc.inputs[1], where);
         macs_ = checked_product(
             {geometry_.out_height, geometry_.out_width, weights.outputs, weights.depth, std::max<int64_t>(images_, 1)});
-        StageOperands operands = {&weights, x_, nullptr, nullptr, &y, &desc.attributes, where};
+        StageOperands operands = {&weights, x_, nullptr, nullptr, &y, &desc.attributes, where, desc.threads};
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
         residual_input_ = operands.residual != nullptr ? 3 : -1;
@@ -369,18 +368,18 @@ private:
         const ProductRate rate = product_rate(isa);
         const bool plain = operands.residual == nullptr && !weights.has_zero_points();
         if (by_tiles(isa, weights)) {
-            reorder(weights, g, 1);
+            reorder(weights, g, 1, isa, packing_threads(operands));
             return std::make_unique<WinogradProduct>(*winograd_row(isa, geometry_.outputs), g, operands);
         }
         if (by_columns(isa, weights, operands)) {
-            reorder(weights, g, 1);
+            reorder(weights, g, 1, isa, packing_threads(operands));
             const DepthwiseRow& row = depthwise_row(isa);
             const DepthwiseImage* image = copies_ ? nullptr : DepthwiseImageProduct::kernel_for(row, g);
             if (image != nullptr) return std::make_unique<DepthwiseImageProduct>(row, *image, g, operands);
             return std::make_unique<DepthwiseColumnsProduct>(row, copies_ ? copied(g) : g, operands);
         }
         if (depthwise(weights, operands)) {
-            reorder(weights, g, 1);
+            reorder(weights, g, 1, isa, packing_threads(operands));
             std::vector<int32_t> offsets;
             for (int64_t ky = 0; ky < g.kernel_h; ky++) {
                 for (int64_t kx = 0; kx < g.kernel_w; kx++) {
@@ -393,13 +392,13 @@ private:
         const ConvLineRow* line = conv_line_row(isa);
         if (plain && line != nullptr && g.groups == 1 && g.outputs <= conv_line_outputs &&
             g.channels * g.stride_w <= conv_line_pixel_stride && g.out_width >= 8) {
-            reorder(weights, g, 1);
+            reorder(weights, g, 1, isa, packing_threads(operands));
             return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands,
                                                   g.channels * g.stride_w, rate.macs_per_ns / 2);
         }
         const int64_t inputs = channels_together(isa), groups = g.channels / inputs;
         const bool borders = !copies_ && g.padded();
-        reorder(weights, g, g.groups / groups);
+        reorder(weights, g, g.groups / groups, isa, packing_threads(operands));
         // Packed rows have no gaps anyway.
         if (g.groups == 1 && !borders && pairs_row(isa) == nullptr)
             rests_ = Rests(*band_kernels_, g, g.needed_width(), 1, rate.lanes, copies_);
@@ -426,7 +425,7 @@ private:
                          geometry_.out_width >= 4;
         if (!few && tiles == nullptr) throw refuse("no kernel of " + std::string(isa_name(isa)) + " takes the maximum");
         if (g.channels >= 8 && g.padded()) throw refuse("of so many channels the taps beyond the border are skipped");
-        reorder(weights, g, 1);
+        reorder(weights, g, 1, isa, packing_threads(operands));
         if (few) {
             copies_ = true;  // the kernel over-reads
             auto product = std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands, pixel_bytes,

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/sizes.h"
+#include "ops/packing.h"
 #include "pack/pair_panels.h"
 
 namespace octavo {
@@ -67,10 +68,10 @@ GemmProduct::GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout l
     const DenseWeights& weights = *operands.weights;
     const int64_t columns = outputs_ / groups;
     for (int g = 0; g < groups; g++) {
-        panels_.add(layout_, weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
+        panels_.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
                     g * group_bytes, g);
     }
-    panels_.finish();
+    panels_.finish(layout_, packing_threads(operands));
     if (weights.has_zero_points()) runs_ = PackedDepth(layout_).runs;
     fetches_ahead_ = panels_.bytes() > cache_bytes(2) / 2;
     stage_ = pack_stage(operands, panels_.order());

@@ -16,9 +16,14 @@ public:
     Linear(const OpDesc& desc, const std::string& where)
         : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
         const LinearWeights weights(*desc.inputs[1], desc.isa, where);
-        StageOperands operands = {
-            &weights.dense,   x_,   desc.inputs.size() > 2 ? desc.inputs[2] : nullptr, nullptr, desc.outputs[0],
-            &desc.attributes, where};
+        StageOperands operands = {&weights.dense,
+                                  x_,
+                                  desc.inputs.size() > 2 ? desc.inputs[2] : nullptr,
+                                  nullptr,
+                                  desc.outputs[0],
+                                  &desc.attributes,
+                                  where,
+                                  desc.threads};
         product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         float_result_ = desc.outputs[0]->dtype == OCTAVO_F32;
         result_bytes_ = static_cast<int64_t>(desc.outputs[0]->element_bytes());

@@ -64,7 +64,8 @@ public:
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
         // point adds.
         const Activations unit = {1, 1, false, 255};
-        const StageOperands operands = {&weights.dense, unit, bias, nullptr, desc.outputs[0], &desc.attributes, where};
+        const StageOperands operands = {&weights.dense,   unit,  bias,        nullptr, desc.outputs[0],
+                                        &desc.attributes, where, desc.threads};
         product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         columns_ = product_->columns();
         for (int64_t part = 0; part <= product_->parts(); part++) first_.push_back(product_->first_column(part));

@@ -7,8 +7,10 @@
 #include "ops/checks.h"
 #include "ops/factories.h"
 #include "ops/linear_rows.h"
+#include "ops/packing.h"
 #include "pack/weight_only_panels.h"
 #include "registry/products.h"
+#include "registry/transpose.h"
 
 namespace octavo {
 namespace {
@@ -26,10 +28,12 @@ WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
     if (bias != nullptr && bias->elements() != dense.outputs) {
         shapes_differ(where, *bias, "[" + std::to_string(dense.outputs) + "]");
     }
+    const Share share = packing_threads(dense.outputs * dense.depth, desc.threads);
     WeightOnlyPanels panels = weight.dtype == OCTAVO_CODE4 && has_one_table(weight)
                                   ? WeightOnlyPanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth,
-                                                     weight.table.data(), weight.table_size)
-                                  : WeightOnlyPanels(row, dense.values.data(), dense.outputs, dense.depth);
+                                                     weight.table.data(), weight.table_size, share)
+                                  : WeightOnlyPanels(row, transpose_kernels(desc.isa), dense.values.data(),
+                                                     dense.outputs, dense.depth, share);
     panels.set_parameters(dense.scales, dense.zero_points, dense.group_size > 0 ? dense.group_size : dense.depth);
     if (bias != nullptr) panels.set_bias(bias->as<float>());
     return panels;

@@ -51,6 +51,7 @@ struct OpDesc {
     // A convolution only: the maximum over 2 x 2 pixels at stride 2 follows, whose result is output 0; output 1 is the convolution's
     // own, which is only described.
     bool max_pool = false;
+    int threads = 1;  // that may pack weights
 };
 
 struct RunArgs {

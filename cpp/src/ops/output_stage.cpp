@@ -5,6 +5,7 @@
 #include "base/numerics.h"
 #include "ops/checks.h"
 #include "ops/split.h"
+#include "pack/bytes.h"
 
 namespace octavo {
 
@@ -122,10 +123,8 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
     for (size_t i = 0; i < columns; i++) {
         if (order[i] < 0) continue;
         const size_t n = static_cast<size_t>(order[i]);
-        int64_t sum = 0;
-        for (int64_t k = 0; k < weights.depth; k++)
-            sum += weights.values[n * static_cast<size_t>(weights.depth) + static_cast<size_t>(k)];
-        int64_t start = operands.x.zero_point * (weights.depth * weights.zero_points[n] - sum);
+        const SignedSums sums = signed_sums(weights.values.data() + order[i] * weights.depth, weights.depth);
+        int64_t start = operands.x.zero_point * (weights.depth * weights.zero_points[n] - sums.high - sums.low);
         if (bias != nullptr && bias->dtype == OCTAVO_S32) start += bias->as<int32_t>()[n];
         packed.start[i] = static_cast<int32_t>(static_cast<uint64_t>(start));
         if (!packed.weight_zero.empty()) packed.weight_zero[i] = weights.zero_points[n];

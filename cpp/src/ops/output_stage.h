@@ -48,6 +48,7 @@ struct StageOperands {
     const Value* y;
     const Attributes* attributes;
     std::string where;
+    int threads = 1;  // that may pack
 };
 
 // order: output channel of each packed column, -1 for padding.

@@ -4,6 +4,7 @@
 
 #include "base/sizes.h"
 #include "cpu/isa.h"
+#include "ops/packing.h"
 
 namespace octavo {
 
@@ -37,8 +38,8 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
                     g * group_bytes, g);
         if (weights.has_zero_points()) ones_.add(ones.data(), 1, weights.depth, 0, g * group_bytes, g);
     }
-    panels_.finish();
-    ones_.finish();
+    panels_.finish(packing_threads(operands));
+    ones_.finish(alone);
     zeros_ = AlignedArray<int32_t>(ones_.order().size());
     stage_ = pack_stage(operands, panels_.order());
     for (const PairsForm f : {pairs_cross, pairs_bytes, pairs_quads}) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/sizes.h"
+#include "ops/packing.h"
 
 namespace octavo {
 
@@ -31,8 +32,8 @@ PooledProduct::PooledProduct(const ConvPoolRow& row, GroupLayout layout, const S
       pixel_bytes_(pixel_bytes),
       lower_(lower) {
     const DenseWeights& weights = *operands.weights;
-    panels_.add(layout_, weights.values.data(), outputs_, weights.depth, 0, 0, 0);
-    panels_.finish();
+    panels_.add(weights.values.data(), outputs_, weights.depth, 0, 0, 0);
+    panels_.finish(layout_, packing_threads(operands));
     stage_ = pack_stage(operands, panels_.order());
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/sizes.h"
+#include "ops/packing.h"
 
 namespace octavo {
 
@@ -21,10 +22,10 @@ PackedStage panels_and_stage(Panels& panels, const GroupLayout& layout, const St
     const DenseWeights& weights = *operands.weights;
     const int64_t columns = weights.outputs / groups;
     for (int g = 0; g < groups; g++) {
-        panels.add(layout, weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
+        panels.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
                    g * group_bytes, g);
     }
-    panels.finish();
+    panels.finish(layout, packing_threads(operands));
     return pack_stage(operands, panels.order());
 }
 

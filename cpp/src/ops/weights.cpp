@@ -29,8 +29,8 @@ std::optional<Value> low_bit_codes(const Value& weight) {
     for (std::byte code : weight.data) {
         least = std::min(least, level(code));
         most = std::max(most, level(code));
+        if (most - least > 15) return std::nullopt;
     }
-    if (most - least > 15) return std::nullopt;
     Value codes = weight;
     codes.dtype = OCTAVO_CODE4;
     codes.zero_points.assign(weight.scales.size(), 0);
@@ -68,7 +68,8 @@ namespace {
                 where + ": weight \"" + weight.name + "\" " + weight.shape_text() + " " + what);
 }
 
-void decode(const Value& weight, const std::string& where, DenseWeights& dense) {
+AlignedArray<int8_t> decode(const Value& weight, const std::string& where, const DenseWeights& dense) {
+    auto values = AlignedArray<int8_t>::uninitialized(weight.data.size());
     const size_t tables = weight.scales.size();
     if (weight.table_size < 1 || weight.table.size() != tables * static_cast<size_t>(weight.table_size)) {
         wrong(where, weight, "has table codes but not a table for each of its " + std::to_string(tables) + " scales");
@@ -85,10 +86,11 @@ void decode(const Value& weight, const std::string& where, DenseWeights& dense) 
                           "has the code " + std::to_string(code) + ", but its tables end at " +
                               std::to_string(weight.table_size - 1));
                 }
-                dense.values[static_cast<size_t>(n * dense.depth + k)] = table[code];
+                values[static_cast<size_t>(n * dense.depth + k)] = table[code];
             }
         }
     }
+    return values;
 }
 
 }  // namespace
@@ -128,13 +130,14 @@ DenseWeights dense_weights(const Value& weight, const std::string& where, Groups
         dense.scales.push_back(weight.scales[p]);
         dense.zero_points.push_back(zero);
     }
-    dense.values.resize(elements);
-    if (weight.dtype == OCTAVO_CODE4 || weight.dtype == OCTAVO_CODE8) {
-        decode(weight, where, dense);
+    if (weight.dtype == OCTAVO_S8) {
+        dense.values = WeightValues(weight.as<int8_t>());
+    } else if (weight.dtype == OCTAVO_U8) {
+        auto values = AlignedArray<int8_t>::uninitialized(elements);
+        for (size_t i = 0; i < elements; i++) values[i] = static_cast<int8_t>(weight.as<uint8_t>()[i] - shift);
+        dense.values = WeightValues(std::move(values));
     } else {
-        for (size_t i = 0; i < elements; i++) {
-            dense.values[i] = static_cast<int8_t>(weight.as<uint8_t>()[i] - shift);
-        }
+        dense.values = WeightValues(decode(weight, where, dense));
     }
     return dense;
 }

@@ -3,17 +3,37 @@
 #define OCTAVO_OPS_WEIGHTS_H
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "ops/op.h"
 
 namespace octavo {
 
+// Numbers that are shared by copies: a value's own, or made of it.
+class WeightValues {
+public:
+    WeightValues() = default;
+    // They must stay where they are.
+    explicit WeightValues(const int8_t* lent) : data_(lent) {}
+    explicit WeightValues(AlignedArray<int8_t> made)
+        : made_(std::make_shared<const AlignedArray<int8_t>>(std::move(made))), data_(made_->data()) {}
+
+    const int8_t* data() const { return data_; }
+    const int8_t& operator[](size_t i) const { return data_[i]; }
+
+private:
+    std::shared_ptr<const AlignedArray<int8_t>> made_;
+    const int8_t* data_ = nullptr;
+};
+
 struct DenseWeights {
     int64_t outputs = 0, depth = 0;    // [outputs, depth]
-    std::vector<int8_t> values;        // s8 as given; u8 less 128; codes through their table
+    WeightValues values;               // s8 as given, the weight value's own; u8 less 128; codes through their table
     std::vector<int32_t> zero_points;  // [outputs, groups], shifted like the values
     std::vector<float> scales;         // [outputs, groups]
     bool per_channel = false;          // as described, not by the number of scales: the bias formula depends on it

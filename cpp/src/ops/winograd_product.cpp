@@ -4,6 +4,7 @@
 
 #include "base/sizes.h"
 #include "cpu/isa.h"
+#include "ops/packing.h"
 
 namespace octavo {
 
@@ -46,7 +47,8 @@ WinogradProduct::WinogradProduct(const WinogradRow& row, const ConvGeometry& geo
       geometry_(geometry),
       padding_(static_cast<uint8_t>(operands.x.zero_point)),
       flip_(operands.x.flip ? 0x80 : 0),
-      panels_(row.columns, operands.weights->values.data(), geometry.outputs, geometry.channels),
+      panels_(row.columns, operands.weights->values.data(), geometry.outputs, geometry.channels,
+              packing_threads(operands)),
       stage_(pack_stage(operands, panels_.order())) {}
 
 int64_t WinogradProduct::most_tiles() const {

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "kernels/lookup.h"
+#include "pack/share.h"
 
 namespace octavo {
 
@@ -21,10 +22,11 @@ struct CodeTables {
 class CodePanels {
 public:
     // codes [columns][depth], each below table_size. A row of layout columns takes the first table for all.
-    CodePanels(const LookupRow& row, const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
+    CodePanels(const LookupRow& row, const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables,
+               const Share& share);
 
     // weights [columns][depth].
-    CodePanels(const LookupRow& row, const int8_t* weights, int64_t columns, int64_t depth);
+    CodePanels(const LookupRow& row, const int8_t* weights, int64_t columns, int64_t depth, const Share& share);
 
     const LookupRow& row() const { return *row_; }
     int64_t blocks() const { return blocks_; }
@@ -37,8 +39,10 @@ public:
 private:
     // Of a column of a panel in half a block, where its bytes (or pairs of codes) lie side by side: 16 of them, or 4.
     int64_t place_of(int64_t column) const;
-    void pack_lanes(const uint8_t* codes, int64_t columns, int64_t depth, const CodeTables& tables);
-    void pack_columns(const uint8_t* codes, int64_t columns, int64_t depth);
+    // Calls body(column, where its bytes begin) for each column, a panel's on one thread.
+    template <class Body>
+    void each_column(int64_t columns, const Share& share, const Body& body);
+    void pack_tables(int64_t columns, int64_t depth, const CodeTables& tables);
 
     const LookupRow* row_;
     int64_t blocks_, panels_, block_bytes_;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/sizes.h"
+#include "pack/bytes.h"
 
 namespace octavo {
 
@@ -96,12 +97,6 @@ struct Bounds {
     explicit Bounds(int a_max) : most(32767 / std::max(a_max, 1)), least(-(32768 / std::max(a_max, 1))) {}
     int most, least;
 
-    template <size_t n>
-    bool hold(int8_t* const (&lane)[n]) const {
-        int high = 0, low = 0;
-        for (const int8_t* w : lane) (*w > 0 ? high : low) += *w;
-        return high <= most && low >= least;
-    }
     // Makes the largest weights of a lane smaller until it holds; `rest` takes what is missing.
     template <size_t n>
     void cap(int8_t* const (&lane)[n], int8_t* const (&rest)[n]) const {
@@ -137,20 +132,37 @@ void each_lane(int8_t* w, int64_t columns, const Body& body) {
     }
 }
 
+// True if all lanes of `count` groups hold.
+template <size_t count>
+bool all_hold(const int8_t* w, int64_t columns, const Bounds& bounds) {
+    int16_t highest = 0, lowest = 0;
+    for (int64_t i = 0; i < columns * 2; i++) {
+        int16_t high = 0, low = 0;
+        for (size_t h = 0; h < count; h++) {
+            int16_t lane;
+            std::memcpy(&lane, w + static_cast<int64_t>(h) * columns * 4 + 2 * i, 2);
+            const int16_t a = static_cast<int16_t>(static_cast<int16_t>(lane << 8) >> 8);
+            const int16_t b = static_cast<int16_t>(lane >> 8);
+            high = static_cast<int16_t>(high + std::max<int16_t>(a, 0) + std::max<int16_t>(b, 0));
+            low = static_cast<int16_t>(low + std::min<int16_t>(a, 0) + std::min<int16_t>(b, 0));
+        }
+        highest = std::max(highest, high);
+        lowest = std::min(lowest, low);
+    }
+    return highest <= bounds.most && lowest >= bounds.least;
+}
+
 // Null if it takes more than `most` further groups.
 template <size_t count>
-std::optional<CappedPanel> capped(const std::vector<int8_t>& bytes, int64_t columns, const Bounds& bounds,
-                                  double most) {
+std::optional<CappedPanel> capped(std::vector<int8_t> bytes, int64_t columns, const Bounds& bounds, double most) {
     const int64_t group = columns * 4;
     const int64_t groups = static_cast<int64_t>(bytes.size()) / group;
     CappedPanel c;
-    c.main = bytes;
+    c.main = std::move(bytes);
     std::vector<int8_t> rest(static_cast<size_t>(group) * count), next(static_cast<size_t>(group));
     for (int64_t g = 0; g < groups; g += count) {
         int8_t* w = c.main.data() + g * group;
-        bool whole = true;
-        each_lane<count>(w, columns, [&](auto& lane, int64_t) { whole = whole && bounds.hold(lane); });
-        if (whole) continue;
+        if (all_hold<count>(w, columns, bounds)) continue;
         if (static_cast<double>(c.groups.size()) >= most) return std::nullopt;
         std::fill(rest.begin(), rest.end(), int8_t{0});
         each_lane<count>(w, columns, [&](auto& lane, int64_t i) {
@@ -179,6 +191,17 @@ std::optional<CappedPanel> capped(const std::vector<int8_t>& bytes, int64_t colu
 
 }  // namespace
 
+PairPanels::PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows,
+                       std::optional<PairsForm> form)
+    : row_(&row),
+      depth_(&depth),
+      a_max_(a_max),
+      narrow_(any_rows && row.narrow_for_any_rows),
+      form_(form),
+      source_(depth.source) {
+    source_.resize(static_cast<size_t>(4 * depth.groups()), -1);
+}
+
 void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset,
                      int group) {
     for (int64_t first = 0; first < columns;) {
@@ -187,92 +210,94 @@ void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int6
         panel.column = panels_.empty() ? 0 : panels_.back().column + panels_.back().tile->columns;
         panel.a_offset = static_cast<int32_t>(a_offset);
         panel.group = group;
-        const int8_t* from = weights + first * depth;
+        const Source source = {weights + first * depth, depth};
         const bool wide = columns - first > row_->narrow.columns;
-        Formed formed = form_panel(wide ? row_->wide : row_->narrow, from, columns - first, depth, panel);
+        choose_form(wide ? row_->wide : row_->narrow, source, columns - first, panel);
         // Fewer columns may do without words.
-        if (wide && narrow_ && panel.form == pairs_cross)
-            formed = form_panel(row_->narrow, from, columns - first, depth, panel);
+        if (wide && narrow_ && panel.form == pairs_cross) choose_form(row_->narrow, source, columns - first, panel);
         first += panel.columns;
-        add_panel(std::move(panel), formed);
+        panels_.push_back(std::move(panel));
+        sources_.push_back(source);
     }
 }
 
-// Chooses tile and form of a panel of weights [columns][depth].
-PairPanels::Formed PairPanels::form_panel(const PairsTile& tile, const int8_t* weights, int64_t columns, int64_t depth,
-                                          PairPanel& panel) const {
+// The weights of a panel as groups of bytes, [groups][columns][4].
+std::vector<int8_t> PairPanels::grouped(const PairPanel& panel, const Source& source) const {
+    const int64_t groups = depth_->groups(), width = panel.tile->columns;
+    std::vector<int8_t> bytes(static_cast<size_t>(groups * width * 4));
+    pack_groups(source.weights, source.depth, panel.columns, source_.data(), groups, width, bytes.data());
+    return bytes;
+}
+
+// Chooses tile and form of a panel.
+void PairPanels::choose_form(const PairsTile& tile, const Source& source, int64_t columns, PairPanel& panel) const {
     panel.tile = &tile;
     panel.columns = static_cast<int32_t>(std::min<int64_t>(tile.columns, columns));
-    const int64_t width = tile.columns, groups = depth_->groups();
-    Formed formed;
-    formed.bytes.resize(static_cast<size_t>(groups * width * 4));
-    for (int64_t j = 0; j < panel.columns; j++) {
-        const int8_t* column = weights + j * depth;
-        for (size_t k = 0; k < depth_->source.size(); k++) {
-            formed.bytes[(k / 4 * static_cast<size_t>(width) + static_cast<size_t>(j)) * 4 + k % 4] =
-                column[depth_->source[k]];
-        }
-    }
-    const Bounds bounds(a_max_);
     panel.form = pairs_cross;
+    panel.extras.clear();
+    if (form_ == pairs_cross) return;
+    const std::vector<int8_t> bytes = grouped(panel, source);
+    const int64_t width = tile.columns, groups = depth_->groups();
+    const Bounds bounds(a_max_);
     double least = form_cost[pairs_cross] * static_cast<double>(groups);
     for (const PairsForm form : {pairs_bytes, pairs_quads}) {
         if (form_ ? *form_ != form : form_cost[form] * static_cast<double>(groups) >= least) continue;
         const double cost = form_cost[form] * static_cast<double>(groups);
         const double most = form_ ? INFINITY : (least - cost) / extra_cost;
-        std::optional<CappedPanel> c = form == pairs_bytes ? capped<1>(formed.bytes, width, bounds, most)
-                                                           : capped<2>(formed.bytes, width, bounds, most);
+        const std::optional<CappedPanel> c =
+            form == pairs_bytes ? capped<1>(bytes, width, bounds, most) : capped<2>(bytes, width, bounds, most);
         if (!c) continue;
         least = cost + extra_cost * static_cast<double>(c->groups.size());
         panel.form = form;
-        formed.capped = std::move(*c);
+        panel.extras.clear();
+        for (const int32_t group : c->groups) panel.extras.push_back(depth_->group_offset(group));
     }
-    return formed;
 }
 
-void PairPanels::add_panel(PairPanel panel, const Formed& formed) {
+size_t PairPanels::panel_bytes(const PairPanel& panel) const {
+    const size_t group = static_cast<size_t>(panel.tile->columns) * 4;
+    const size_t groups = static_cast<size_t>(depth_->groups()) * group * (panel.form == pairs_cross ? 2 : 1);
+    return round_up(group, alignment) + round_up(groups, alignment) + round_up(panel.extras.size() * group, alignment);
+}
+
+void PairPanels::finish(const Share& share) {
+    size_t bytes = 0;
+    for (PairPanel& panel : panels_) {
+        panel.offset = bytes;
+        bytes += panel_bytes(panel);
+    }
+    data_ = AlignedArray<std::byte>::uninitialized(bytes);
+    share(static_cast<int64_t>(panels_.size()),
+          [&](int64_t p) { fill(panels_[static_cast<size_t>(p)], sources_[static_cast<size_t>(p)]); });
+    sources_ = {};
+}
+
+void PairPanels::fill(const PairPanel& panel, const Source& source) {
     const int64_t width = panel.tile->columns;
-    const std::vector<int8_t>& bytes = formed.bytes;
-    const CappedPanel& best = formed.capped;
-    std::vector<int32_t> terms(static_cast<size_t>(width));
-    std::vector<int16_t> words;
-    if (panel.form == pairs_cross) {
-        words.resize(bytes.size());
-        for (size_t at = 0; at < bytes.size(); at += 4) {
-            const int8_t* w = bytes.data() + at;
-            const size_t columns = static_cast<size_t>(width), g = at / 4 / columns, j = at / 4 % columns;
-            int16_t* to = words.data() + g * columns * 4 + j * 2;
-            to[0] = w[1];
-            to[1] = w[3];
-            to[2 * columns] = w[0];
-            to[2 * columns + 1] = w[2];
+    std::vector<int8_t> bytes = grouped(panel, source);
+    std::memset(data_.data() + panel.offset, 0, panel_bytes(panel));
+    std::byte* const to = data_.data() + panel.offset + round_up(static_cast<size_t>(width) * 4, alignment);
+    if (panel.form != pairs_cross) {
+        const Bounds bounds(a_max_);
+        const CappedPanel c = panel.form == pairs_bytes ? *capped<1>(std::move(bytes), width, bounds, INFINITY)
+                                                        : *capped<2>(std::move(bytes), width, bounds, INFINITY);
+        std::memcpy(to, c.main.data(), c.main.size());
+        if (!c.extras.empty()) std::memcpy(to + round_up(c.main.size(), alignment), c.extras.data(), c.extras.size());
+        return;
+    }
+    auto* terms = reinterpret_cast<int32_t*>(data_.data() + panel.offset);
+    auto* words = reinterpret_cast<int16_t*>(to);
+    for (int64_t g = 0; g < depth_->groups(); g++, words += 4 * width) {
+        const int8_t* w = bytes.data() + g * width * 4;
+        for (int64_t j = 0; j < width; j++, w += 4) {
+            words[2 * j] = w[1];
+            words[2 * j + 1] = w[3];
+            words[2 * width + 2 * j] = w[0];
+            words[2 * width + 2 * j + 1] = w[2];
             terms[j] = static_cast<int32_t>(static_cast<uint32_t>(terms[j]) -
                                             static_cast<uint32_t>(w[0] * w[1] + w[2] * w[3]));
         }
     }
-    panel.offset = append(terms.data(), terms.size() * sizeof(int32_t));
-    if (panel.form == pairs_cross) {
-        append(words.data(), words.size() * sizeof(int16_t));
-    } else {
-        append(best.main.data(), best.main.size());
-        append(best.extras.data(), best.extras.size());
-        for (const int32_t group : best.groups) panel.extras.push_back(depth_->group_offset(group));
-    }
-    panels_.push_back(std::move(panel));
-}
-
-size_t PairPanels::append(const void* data, size_t bytes) {
-    const size_t at = unaligned_.size();
-    unaligned_.resize(at + round_up(bytes, alignment));
-    if (bytes > 0) std::memcpy(unaligned_.data() + at, data, bytes);
-    return at;
-}
-
-void PairPanels::finish() {
-    if (unaligned_.empty()) return;
-    data_ = AlignedArray<std::byte>(unaligned_.size());
-    std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
-    unaligned_ = {};
 }
 
 const int32_t* PairPanels::terms(const PairPanel& panel) const {

@@ -62,13 +62,12 @@ struct CappedPanel {
 class PairPanels {
 public:
     // a_max: largest code of A that can occur, padding included. any_rows: one row or many. form: the only one to use; for tests.
-    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows, std::optional<PairsForm> form)
-        : row_(&row), depth_(&depth), a_max_(a_max), narrow_(any_rows && row.narrow_for_any_rows), form_(form) {}
+    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows, std::optional<PairsForm> form);
 
-    // Adds the columns of one channel group: weights [columns][depth].
+    // Adds the columns of one channel group: weights [columns][depth], which must stay until `finish`.
     void add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group);
-    // Copies what was added into aligned memory.
-    void finish();
+    // Packs what was added.
+    void finish(const Share& share);
 
     const std::vector<PairPanel>& panels() const { return panels_; }
     const int32_t* terms(const PairPanel& panel) const;
@@ -80,22 +79,25 @@ public:
     std::vector<int64_t> order() const;
 
 private:
-    struct Formed {
-        std::vector<int8_t> bytes;  // as given, [groups][columns][4]
-        CappedPanel capped;         // unless the form is cross
+    // The columns of a panel.
+    struct Source {
+        const int8_t* weights;
+        int64_t depth;
     };
-    Formed form_panel(const PairsTile& tile, const int8_t* weights, int64_t columns, int64_t depth,
-                      PairPanel& panel) const;
-    void add_panel(PairPanel panel, const Formed& formed);
-    size_t append(const void* data, size_t bytes);
+
+    std::vector<int8_t> grouped(const PairPanel& panel, const Source& source) const;
+    void choose_form(const PairsTile& tile, const Source& source, int64_t columns, PairPanel& panel) const;
+    size_t panel_bytes(const PairPanel& panel) const;
+    void fill(const PairPanel& panel, const Source& source);
 
     const PairsRow* row_;
     const PackedDepth* depth_;
     int a_max_;
     bool narrow_;
     std::optional<PairsForm> form_;
+    std::vector<int32_t> source_;  // the depth's, filled up to whole groups
     std::vector<PairPanel> panels_;
-    std::vector<std::byte> unaligned_;
+    std::vector<Source> sources_;
     AlignedArray<std::byte> data_;
 };
 

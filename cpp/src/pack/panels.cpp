@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/sizes.h"
+#include "pack/bytes.h"
 
 namespace octavo {
 
@@ -19,37 +20,32 @@ void GroupLayout::add_run(int64_t offset, int64_t first, int64_t length) {
     if (length < 4) over_read = std::max(over_read, static_cast<int>(4 - length));
 }
 
-void Panels::add(const GroupLayout& layout, const int8_t* weights, int64_t columns, int64_t depth, int64_t output,
-                 int64_t a_offset, int group) {
-    const int64_t width = tile_->columns;
-    for (int64_t first = 0; first < columns; first += width) {
-        const int64_t count = std::min(width, columns - first);
-        std::vector<int8_t> bytes(static_cast<size_t>(layout.groups() * width * 4));
-        for (int64_t g = 0; g < layout.groups(); g++) {
-            for (int64_t j = 0; j < count; j++) {
-                for (int64_t i = 0; i < 4; i++) {
-                    const int32_t k = layout.source[static_cast<size_t>(4 * g + i)];
-                    if (k >= 0) bytes[static_cast<size_t>((g * width + j) * 4 + i)] = weights[(first + j) * depth + k];
-                }
-            }
-        }
+void Panels::add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group) {
+    for (int64_t first = 0; first < columns; first += tile_->columns) {
         Panel panel = {};
-        panel.offset = unaligned_.size();
         panel.output = output + first;
-        panel.columns = static_cast<int32_t>(count);
+        panel.columns = static_cast<int32_t>(std::min<int64_t>(tile_->columns, columns - first));
         panel.a_offset = static_cast<int32_t>(a_offset);
         panel.group = group;
         panels_.push_back(panel);
-        unaligned_.resize(panel.offset + round_up(bytes.size(), alignment));
-        std::memcpy(unaligned_.data() + panel.offset, bytes.data(), bytes.size());
+        sources_.push_back({weights + first * depth, depth});
     }
 }
 
-void Panels::finish() {
-    if (unaligned_.empty()) return;
-    data_ = AlignedArray<std::byte>(unaligned_.size());
-    if (!unaligned_.empty()) std::memcpy(data_.data(), unaligned_.data(), unaligned_.size());
-    unaligned_ = {};
+void Panels::finish(const GroupLayout& layout, const Share& share) {
+    const int64_t width = tile_->columns;
+    const size_t bytes = round_up(static_cast<size_t>(layout.groups() * width * 4), alignment);
+    for (size_t p = 0; p < panels_.size(); p++) panels_[p].offset = p * bytes;
+    data_ = AlignedArray<std::byte>::uninitialized(panels_.size() * bytes);
+    share(static_cast<int64_t>(panels_.size()), [&](int64_t p) {
+        const Source& source = sources_[static_cast<size_t>(p)];
+        const Panel& panel = panels_[static_cast<size_t>(p)];
+        std::byte* const to = data_.data() + panel.offset;
+        std::memset(to, 0, bytes);
+        pack_groups(source.weights, source.depth, panel.columns, layout.source.data(), layout.groups(), width,
+                    reinterpret_cast<int8_t*>(to));
+    });
+    sources_ = {};
 }
 
 std::vector<int64_t> Panels::order() const {

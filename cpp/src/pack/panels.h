@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "kernels/gemm.h"
+#include "pack/share.h"
 
 namespace octavo {
 
@@ -38,11 +39,10 @@ class Panels {
 public:
     explicit Panels(const GemmTile& tile) : tile_(&tile) {}
 
-    // Adds the columns of one channel group: weights [columns][depth].
-    void add(const GroupLayout& layout, const int8_t* weights, int64_t columns, int64_t depth, int64_t output,
-             int64_t a_offset, int group);
-    // Copies what was added into aligned memory.
-    void finish();
+    // Adds the columns of one channel group: weights [columns][depth], which must stay until `finish`.
+    void add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group);
+    // Packs what was added.
+    void finish(const GroupLayout& layout, const Share& share);
 
     const GemmTile& tile() const { return *tile_; }
     const std::vector<Panel>& panels() const { return panels_; }
@@ -52,9 +52,15 @@ public:
     std::vector<int64_t> order() const;
 
 private:
+    // The columns of a panel.
+    struct Source {
+        const int8_t* weights;
+        int64_t depth;
+    };
+
     const GemmTile* tile_;
     std::vector<Panel> panels_;
-    std::vector<std::byte> unaligned_;
+    std::vector<Source> sources_;
     AlignedArray<std::byte> data_;
 };
 

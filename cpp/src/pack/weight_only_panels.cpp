@@ -4,10 +4,12 @@
 #include <cstring>
 
 #include "base/sizes.h"
+#include "pack/bytes.h"
 
 namespace octavo {
 
-WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const int8_t* weights, int64_t columns, int64_t depth)
+WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const TransposeKernels& transpose, const int8_t* weights,
+                                   int64_t columns, int64_t depth, const Share& share)
     : row_(&row),
       columns_(columns),
       depth_(depth),
@@ -15,14 +17,15 @@ WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const int8_t* weigh
       panel_bytes_(depth * row.columns),
       group_size_(depth),
       weights_(static_cast<size_t>(panels_ * panel_bytes_)) {
-    for (int64_t n = 0; n < columns; n++) {
-        uint8_t* to = weights_.data() + n / row.columns * panel_bytes_ + n % row.columns;
-        for (int64_t k = 0; k < depth; k++) to[k * row.columns] = static_cast<uint8_t>(weights[n * depth + k]);
-    }
+    share(panels_, [&](int64_t panel) {
+        const int64_t first = panel * row.columns, count = std::min<int64_t>(row.columns, columns - first);
+        transpose.bytes(weights + first * depth, depth, weights_.data() + panel * panel_bytes_, row.columns, count,
+                        depth);
+    });
 }
 
 WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const uint8_t* codes, int64_t columns, int64_t depth,
-                                   const int8_t* table, int table_size)
+                                   const int8_t* table, int table_size, const Share& share)
     : row_(&row),
       columns_(columns),
       depth_(depth),
@@ -32,14 +35,13 @@ WeightOnlyPanels::WeightOnlyPanels(const WeightOnlyRow& row, const uint8_t* code
       weights_(static_cast<size_t>(panels_ * panel_bytes_)),
       table_(16) {
     std::memcpy(table_.data(), table, static_cast<size_t>(table_size));
-    for (int64_t n = 0; n < columns; n++) {
-        uint8_t* to = weights_.data() + n / row.columns * panel_bytes_ + n % row.columns * 4;
-        for (int64_t k = 0; k < depth; k++) {
-            uint8_t& pair = to[k / 8 * row.columns * 4 + k % 4];
-            const int code = codes[n * depth + k];
-            pair = static_cast<uint8_t>(pair | (k % 8 < 4 ? code : code << 4));
+    share(panels_, [&](int64_t panel) {
+        const int64_t first = panel * row.columns;
+        for (int64_t n = first; n < std::min(columns, first + row.columns); n++) {
+            pack_codes(codes + n * depth, depth, 4, weights_.data() + panel * panel_bytes_ + (n - first) * 4,
+                       row.columns * 4);
         }
-    }
+    });
 }
 
 void WeightOnlyPanels::set_parameters(const std::vector<float>& scales, const std::vector<int32_t>& zero_points,

@@ -7,17 +7,20 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "kernels/transpose.h"
 #include "kernels/weight_only.h"
+#include "pack/share.h"
 
 namespace octavo {
 
 class WeightOnlyPanels {
 public:
     // Weights [columns][depth] as bytes.
-    WeightOnlyPanels(const WeightOnlyRow& row, const int8_t* weights, int64_t columns, int64_t depth);
+    WeightOnlyPanels(const WeightOnlyRow& row, const TransposeKernels& transpose, const int8_t* weights,
+                     int64_t columns, int64_t depth, const Share& share);
     // As codes below table_size, a multiple of 8 of them a group.
     WeightOnlyPanels(const WeightOnlyRow& row, const uint8_t* codes, int64_t columns, int64_t depth,
-                     const int8_t* table, int table_size);
+                     const int8_t* table, int table_size, const Share& share);
     // [columns][groups] each. Zero points are kept where one of them is not 0.
     void set_parameters(const std::vector<float>& scales, const std::vector<int32_t>& zero_points, int64_t group_size);
     void set_bias(const float* bias);  // [columns]

@@ -8,13 +8,14 @@
 
 #include "base/memory.h"
 #include "kernels/winograd.h"
+#include "pack/share.h"
 
 namespace octavo {
 
 class WinogradPanels {
 public:
     // weights [outputs][3 * 3 taps][channels]; columns: of a panel.
-    WinogradPanels(int columns, const int8_t* weights, int64_t outputs, int64_t channels);
+    WinogradPanels(int columns, const int8_t* weights, int64_t outputs, int64_t channels, const Share& share);
 
     // True if the sums of codes 0..a_max come out whole; weights [outputs][depth] in any order.
     static bool hold(const int8_t* weights, int64_t outputs, int64_t depth, int a_max);
@@ -26,6 +27,8 @@ public:
     std::vector<int64_t> order() const;
 
 private:
+    void fill(int64_t panel, const int8_t* weights, int64_t channels);
+
     int64_t columns_, outputs_, panels_, panel_words_;
     AlignedArray<int16_t> data_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cpu/pool.h"
 
 namespace octavo {
 
@@ -62,7 +63,8 @@ std::unique_ptr<Plan> Builder::build(const PlanOptions& options) const {
                         text("value \"", values_[v].name, "\" (", role_text(role), ") is written by no operator"));
         }
     }
-    return std::make_unique<Plan>(lower(values_, nodes_, options.isa), options);
+    const int threads = options.threads > 0 ? options.threads : default_threads();
+    return std::make_unique<Plan>(lower(values_, nodes_, options.isa, threads), options);
 }
 
 }  // namespace octavo

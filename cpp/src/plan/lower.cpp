@@ -111,7 +111,8 @@ std::unique_ptr<Op> create_pooled(OpDesc desc, const Node& pool, const std::vect
 }
 
 // pool: a max-pool that this step may do as well, or null; then the step's output is the pool's.
-Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const std::vector<Value>& values, Isa isa) {
+Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const std::vector<Value>& values, Isa isa,
+               int threads) {
     Step step;
     step.inputs = node.inputs;
     step.outputs = node.outputs;
@@ -123,6 +124,7 @@ Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const s
         return step;
     }
     OpDesc desc{node.name, node.attributes, {}, {}, isa};
+    desc.threads = threads;
     for (int input : node.inputs) desc.inputs.push_back(input < 0 ? nullptr : &values[input]);
     for (int output : node.outputs) desc.outputs.push_back(output < 0 ? nullptr : &values[output]);
     check_bias_unit(desc, *node.signature);
@@ -272,7 +274,7 @@ bool needs_whole_batch(const Step& step, const std::vector<Value>& values) {
 
 }  // namespace
 
-Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa) {
+Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads) {
     Program program;
     const std::vector<Fusion> fusions = decide_fusions(values, nodes);
     std::vector<const Node*> done_by(nodes.size(), nullptr);  // the node whose step does this one's work as well
@@ -282,7 +284,7 @@ Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, 
             continue;
         }
         const Node* pool = fusions[i].pool < 0 ? nullptr : &nodes[fusions[i].pool];
-        program.steps.push_back(make_step(nodes[i], fusions[i], pool, values, isa));
+        program.steps.push_back(make_step(nodes[i], fusions[i], pool, values, isa, threads));
         if (pool != nullptr && program.steps.back().outputs == pool->outputs) done_by[fusions[i].pool] = &nodes[i];
     }
     place_values(values, &program);

@@ -61,8 +61,9 @@ struct Program {
     int64_t weight_bytes = 0;
 };
 
-// Chooses implementations, packs, and lays out the memory. The nodes are as a Builder checked them. Throws Error.
-Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa);
+// Chooses implementations, packs on so many threads, and lays out the memory. The nodes are as a Builder checked them. Throws
+// Error.
+Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads);
 
 }  // namespace octavo
 
