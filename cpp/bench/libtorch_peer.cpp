@@ -43,11 +43,11 @@ LibtorchPeer::~LibtorchPeer() {
 void LibtorchPeer::prepare(const Shape& shape, int64_t copies, int threads) {
     std::string line = "linear";
     std::vector<int64_t> numbers = {shape.batch,  shape.channels, shape.outputs, shape.x_zero,
-                                    shape.w_zero, copies,         threads};
+                                    shape.w_zero, shape.y_zero,   copies,        threads};
     if (shape.family == Family::conv) {
         line = "conv";
-        numbers = {shape.channels, shape.height, shape.width,  shape.outputs, shape.kernel, shape.stride,
-                   shape.padding,  shape.groups, shape.x_zero, shape.w_zero,  copies,       threads};
+        numbers = {shape.channels, shape.height, shape.width,  shape.outputs, shape.kernel, shape.stride, shape.padding,
+                   shape.groups,   shape.x_zero, shape.w_zero, shape.y_zero,  copies,       threads};
     }
     for (int64_t number : numbers) line += " " + std::to_string(number);
     const std::string answer = ask(line);

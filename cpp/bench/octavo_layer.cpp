@@ -89,7 +89,7 @@ void make_float(octavo_value_desc* desc) {
 void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
     const Shape& s = p.shape;
     const bool conv = s.family == Family::conv;
-    const int32_t x_zero = s.x_zero, y_zero = 0;
+    const int32_t x_zero = s.x_zero, y_zero = s.y_zero;
     std::vector<int64_t> x_dims = {1, s.channels}, w_dims = {s.outputs, s.channels / s.groups}, y_dims = {1, s.outputs};
     if (conv) {
         x_dims.insert(x_dims.end(), {s.height, s.width});
@@ -108,19 +108,10 @@ void describe(octavo_builder* builder, const Problem& p, bool as_codes) {
     if (s.float_result) make_float(&y);
     const std::vector<int32_t> zeros(static_cast<size_t>(s.outputs), s.w_zero);
     const std::vector<float> bias_reals = p.bias_reals();
-    std::vector<float> bias_scales = p.w_scales;
-    for (float& scale : bias_scales) scale *= p.x_scale;
+    // As the converter has it, which keeps biases in float: an s32 bias is rounded, and gives other codes than PyTorch's.
     const std::vector<int64_t> bias_dims = {s.outputs};
-    octavo_value_desc bias = describe_value(OCTAVO_S32, OCTAVO_CONSTANT, OCTAVO_PLAIN, false, bias_dims);
-    if (s.float_input || s.dynamic_input || s.group_size > 0) {
-        bias.dtype = OCTAVO_F32;
-        bias.data = bias_reals.data();
-    } else {
-        bias.axis = 0;
-        bias.param_count = s.outputs;
-        bias.scales = bias_scales.data();
-        bias.data = p.bias.data();
-    }
+    octavo_value_desc bias = describe_value(OCTAVO_F32, OCTAVO_CONSTANT, OCTAVO_PLAIN, false, bias_dims);
+    bias.data = bias_reals.data();
 
     Operation op;
     op.kind = conv ? OCTAVO_OP_CONV2D : s.dynamic_input ? OCTAVO_OP_LINEAR_DYNAMIC : OCTAVO_OP_LINEAR;

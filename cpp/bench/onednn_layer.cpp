@@ -33,6 +33,7 @@ private:
             attr.set_scales_mask(DNNL_ARG_WEIGHTS, channel_mask);
             if (!s_.float_result) attr.set_scales_mask(DNNL_ARG_DST, 0);
             if (s_.x_zero != 0) attr.set_zero_points_mask(DNNL_ARG_SRC, 0);
+            if (s_.y_zero != 0) attr.set_zero_points_mask(DNNL_ARG_DST, 0);
             if (s_.w_zero != 0) attr.set_zero_points_mask(DNNL_ARG_WEIGHTS, 0);
         }
         dnnl::post_ops ops;
@@ -98,6 +99,8 @@ private:
                 arguments[DNNL_ARG_ATTR_SCALES | DNNL_ARG_DST] = onednn_vector(std::vector<float>{p_.y_scale});
             if (s_.x_zero != 0)
                 arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC] = onednn_vector(std::vector<int32_t>{s_.x_zero});
+            if (s_.y_zero != 0)
+                arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_DST] = onednn_vector(std::vector<int32_t>{s_.y_zero});
             if (s_.w_zero != 0)
                 arguments[DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_WEIGHTS] =
                     onednn_vector(std::vector<int32_t>{s_.w_zero});

@@ -44,7 +44,7 @@ Problem::Problem(const Shape& s, int threads_, int code_max_) : shape(s), thread
     // Two deviations of the sums are the whole range of codes.
     y_scale = x_scale * 0.0045f * std::sqrt(static_cast<float>(s.depth())) * 0.577f * static_cast<float>(code_max) *
               weight_deviation * 2 / 255;
-    relu = !s.float_result;
+    relu = !s.float_result && s.y_zero == 0;
     if (!s.residual) return;
     residual = Bytes(s.results());
     for (int64_t i = 0; i < s.results(); ++i)

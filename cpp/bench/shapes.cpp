@@ -53,9 +53,10 @@ bool parse_word(const std::string& word, Shape* shape) {
     } else if (word == "from=memory") {
         shape->from_memory = true;
     } else {
-        const std::map<std::string, int*> numbers = {{"zx", &shape->x_zero},        {"zw", &shape->w_zero},
-                                                     {"group", &shape->group_size}, {"kernel", &shape->kernel},
-                                                     {"stride", &shape->stride},    {"padding", &shape->padding}};
+        const std::map<std::string, int*> numbers = {{"zx", &shape->x_zero},      {"zy", &shape->y_zero},
+                                                     {"zw", &shape->w_zero},      {"group", &shape->group_size},
+                                                     {"kernel", &shape->kernel},  {"stride", &shape->stride},
+                                                     {"padding", &shape->padding}};
         const auto found = numbers.find(key);
         if (found == numbers.end()) return false;
         std::istringstream in(value);

@@ -22,6 +22,7 @@ struct Shape {
     int64_t outputs = 1;  // output channels, N of a linear layer
     int kernel = 1, stride = 1, padding = 0, groups = 1;
     int x_zero = 0, w_zero = 0;  // zero points of activations and weights
+    int y_zero = 0;              // of results; not 0: they have no ReLU
     bool float_result = false;
     bool float_input = false;    // f32 activations, and results, with quantized weights
     bool dynamic_input = false;  // f32 activations that are quantized by their range, and f32 results

@@ -21,12 +21,13 @@ import org.bytedeco.pytorch.global.torch;
  * operators. A line in, a line out:
  *
  * <pre>
- * linear M K N zx zw copies threads        ready, or "failed" and why
- * conv C H W outputs kernel stride padding groups zx zw copies threads
+ * linear M K N zx zw zy copies threads     ready, or "failed" and why
+ * conv C H W outputs kernel stride padding groups zx zw zy copies threads
  * run COUNT                                nanoseconds: CPU time of one thread, real time of more
  * </pre>
  *
- * Activations are u8 with the zero point zx, weights s8 with a scale an output and the zero point zw, results u8 after a ReLU.
+ * Activations are u8 with the zero point zx, weights s8 with a scale an output and the zero point zw, results u8, with the
+ * zero point zy or, where that is 0, after a ReLU.
  * Copies take turns.
  */
 final class LibtorchPeer {
@@ -82,16 +83,17 @@ final class LibtorchPeer {
     }
 
     private static Work linear(long[] n) {
-        long m = n[0], k = n[1], outputs = n[2], copies = n[5];
+        long m = n[0], k = n[1], outputs = n[2], yZero = n[5], copies = n[6];
         List<IValue> packed = new ArrayList<>();
         for (long i = 0; i < copies; i++) {
             packed.add(call("quantized::linear_prepack", weights(n[4], outputs, k), bias(outputs)));
         }
-        return new Work("quantized::linear_relu", "", activations(torch.torch_rand(m, k), n[3]), packed);
+        String operator = yZero == 0 ? "quantized::linear_relu" : "quantized::linear";
+        return new Work(operator, "", activations(torch.torch_rand(m, k), n[3]), packed, yZero);
     }
 
     private static Work conv(long[] n) {
-        long channels = n[0], height = n[1], width = n[2], outputs = n[3], kernel = n[4], groups = n[7], copies = n[10];
+        long channels = n[0], height = n[1], width = n[2], outputs = n[3], kernel = n[4], groups = n[7], yZero = n[10], copies = n[11];
         List<IValue> packed = new ArrayList<>();
         for (long i = 0; i < copies; i++) {
             packed.add(call(
@@ -104,7 +106,8 @@ final class LibtorchPeer {
                     new IValue(groups)));
         }
         Tensor image = torch.torch_rand(1, channels, height, width).contiguous(torch.MemoryFormat.ChannelsLast);
-        return new Work("quantized::conv2d_relu", "new", activations(image, n[8]), packed);
+        String operator = yZero == 0 ? "quantized::conv2d_relu" : "quantized::conv2d";
+        return new Work(operator, "new", activations(image, n[8]), packed, yZero);
     }
 
     private static IValue activations(Tensor zeroToOne, long zeroPoint) {
@@ -143,11 +146,12 @@ final class LibtorchPeer {
         private final OperatorHandle operator;
         private final IValue x;
         private final List<IValue> packed;
-        private final IValue scale = new IValue(Y_SCALE), zeroPoint = new IValue(0L);
+        private final IValue scale = new IValue(Y_SCALE), zeroPoint;
         private final IValueVector stack = new IValueVector(4);
         private int next;
 
-        Work(String operator, String overload, IValue x, List<IValue> packed) {
+        Work(String operator, String overload, IValue x, List<IValue> packed, long yZero) {
+            zeroPoint = new IValue(yZero);
             this.operator = Dispatcher.singleton().findSchemaOrThrow(operator, overload);
             this.x = x;
             this.packed = packed;
