@@ -268,7 +268,7 @@ inline bool random_pool(Random& random, SweepCase& c) {
         const int64_t left = in + a.pad[i] + a.pad[i + 2] - (a.kernel[i] - 1) * a.dilation[i] - 1;
         if (a.ceil_mode != 0 && left % a.stride[i] != 0 && out[i] * a.stride[i] < in + a.pad[i]) out[i]++;
     }
-    a.count_include_pad = random.chance(0.5);
+    a.count_include_pad = kind == OCTAVO_OP_AVG_POOL2D && random.chance(0.5);
     Value y = x;
     y.dims = {1, channels, out[0], out[1]};
     c.op(kind, {c.input(x, random_codes_of(random, x, c.batch, c.extreme))}, c.add(y, OCTAVO_OUTPUT), a);
