@@ -467,7 +467,8 @@ typedef struct octavo_backend {
     const char* name; /* "onednn" */
     /* desc: all attributes that the kind takes, absent ones with what stands for them; it has no value numbers (null). inputs, outputs:
      * [input_count], [output_count] of desc, the values' descriptions (null where absent), with `data` of constants. All are valid
-     * during the call. *op is the back end's own; *kernel a static or op-owned string. */
+     * during the call. *op is the back end's own; *kernel a static or op-owned string. reason, empty before: why it refuses or, with
+     * OCTAVO_OK, why it goes this way and not another, if there was a choice. */
     octavo_status (*create)(const octavo_op_desc* desc, const octavo_value_desc* const* inputs,
                             const octavo_value_desc* const* outputs, void** op, const char** kernel, char* reason,
                             size_t reason_bytes);

@@ -106,6 +106,7 @@ public:
     }
 
     const char* kernel() const { return op_->kernel(); }
+    const char* reason() const { return op_->reason(); }
     size_t scratch_bytes(int64_t batch, int threads) { return operand_bytes() + op_->scratch_bytes(batch, threads); }
     int64_t weight_bytes() const {
         int64_t bytes = op_->weight_bytes();
@@ -149,6 +150,7 @@ octavo_status create(const octavo_op_desc* desc, const octavo_value_desc* const*
             throw Refusal(std::string("oneDNN has no implementation (") + e.what() + ")");
         }
         if (kernel) *kernel = made->kernel();
+        say(reason, reason_bytes, made->reason());
         *op = made.release();
     });
 }

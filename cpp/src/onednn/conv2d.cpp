@@ -5,10 +5,10 @@
 // channels (5x5 6 -> 16 at 12x12: 5.9 against 7.0 microseconds an image on Zen 4), and lose from 16 on (3x3 16 -> 16: 55
 // against 44). Few output channels are widened by WidthFold first (5x5 3 -> 6 at 32x32: 19.7 to 11.9).
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include "onednn/activation.h"
+#include "onednn/detours.h"
 #include "onednn/geometry.h"
 #include "onednn/operator.h"
 #include "onednn/primitive.h"
@@ -29,24 +29,15 @@ ForwardDesc describe(const Geometry& g, int64_t n, bool bias, bool training, con
                        f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), attr);
 }
 
-bool is_direct(const char* implementation) { return std::strncmp(implementation, "jit:avx512_core", 15) == 0; }
-
-// The first implementation that is a direct AVX-512 one, or the first of all.
-template <class Describe>
-auto prefer_direct(const Describe& make) {
-    auto pd = make();
-    do {
-        if (is_direct(pd.impl_info_str())) return pd;
-    } while (pd.next_impl());
-    return make();
-}
+bool is_direct(const std::string& implementation) { return implementation.compare(0, 15, "jit:avx512_core") == 0; }
+bool is_any(const std::string&) { return true; }
 
 // The primitive for some number of images, and where its pieces of scratch memory lie.
 struct Variant {
     std::optional<Call> conv;
     std::unique_ptr<Call> reorder;     // between the caller's weights and the primitive's; null: they are the same
     std::shared_ptr<Buffer> constant;  // weights packed for all runs
-    size_t plain_at = 0, packed_at = 0, bias_at = 0, work_at = 0, total = 0;
+    size_t plain_at = 0, packed_at = 0, bias_at = 0, samples_at = 0, work_at = 0, total = 0;
 
     // The rest of the scratch memory: the weights as the primitive has them, and what it and the reorder work in.
     void finish(ScratchLayout* scratch, const dnnl::memory::desc& packed, const dnnl::memory::desc& scratchpad) {
@@ -68,6 +59,7 @@ public:
         return static_cast<size_t>(cut.threads) * worker_bytes(cut);
     }
     const char* kernel() const override { return kernel_.c_str(); }
+    const char* reason() const override { return reason_.c_str(); }
 
 protected:
     // images: the operand that tells how many there are.
@@ -86,7 +78,7 @@ protected:
     }
 
     const Geometry narrow_;  // as the request has it
-    std::string kernel_;
+    std::string kernel_, reason_;
 
 private:
     Operand images_;
@@ -111,7 +103,7 @@ public:
             wide_bias_.resize(static_cast<size_t>(wide().oc));
             fold_.expand_bias(bias_.constant_data(), wide_bias_.data());
         }
-        const ForwardDesc pd = forward(wide(), 1, attributes_);
+        const ForwardDesc pd = forward(wide(), 1, attributes_, &reason_);
         kernel_ = std::string("conv2d_f32_onednn ") + pd.impl_info_str();
         if (weights_.constant()) {
             const float* plain = weights_.constant_data();
@@ -150,6 +142,7 @@ public:
     }
 
     const char* kernel() const override { return kernel_.c_str(); }
+    const char* reason() const override { return reason_.c_str(); }
     int64_t weight_bytes() const override {
         return (packed_ ? packed_->bytes() : 0) + bias_.bytes() +
                static_cast<int64_t>(wide_bias_.size() * sizeof(float));
@@ -229,11 +222,13 @@ private:
                     scratch + v.work_at);
     }
 
-    ForwardDesc forward(const Geometry& g, int64_t n, const Attributes& attributes) const {
+    ForwardDesc forward(const Geometry& g, int64_t n, const Attributes& attributes,
+                        std::string* reasons = nullptr) const {
         const dnnl::memory::desc result = f32(g.result(n), g.tag());
         const dnnl::primitive_attr attr = fused(attributes, residual_ ? &result : nullptr);
-        const auto make = [&] { return describe(g, n, bias_.present(), false, attr); };
-        return g.ic < 16 ? prefer_direct(make) : make();
+        return choose_implementation(
+            Pass::forward, g, [&] { return describe(g, n, bias_.present(), false, attr); },
+            g.ic < 16 ? is_direct : is_any, reasons);
     }
 
     std::shared_ptr<Variant> make(const Piece& piece, const Attributes& attributes) {
@@ -262,7 +257,7 @@ private:
 
     const Operand x_;
     const Geometry narrow_;  // as the request has it
-    std::string kernel_;
+    std::string kernel_, reason_;
     Attributes attributes_;
     WidthFold fold_;
     Parameter weights_, bias_;
@@ -279,10 +274,12 @@ public:
         : Convolution(request.input(0, OCTAVO_F32),
                       Geometry::convolution(request, request.input(0, OCTAVO_F32), request.output(0, OCTAVO_F32),
                                             request.input(1, OCTAVO_F32))),
-          fold_(WidthFold::choose(narrow_)),
+          sampling_(find_detour(Pass::grad_weight, Remedy::sample, "", narrow_)),
+          fold_(WidthFold::choose(sampling_ ? narrow_.of_samples() : narrow_)),
           bias_(request.has_output(1)) {
         if (bias_) request.require_dims(request.output(1, OCTAVO_F32), {narrow_.oc});
-        kernel_ = std::string("conv2d_grad_weight_onednn ") + backward(1).impl_info_str();
+        if (sampling_) add_reason(&reason_, *sampling_);
+        kernel_ = std::string("conv2d_grad_weight_onednn ") + backward(1, &reason_).impl_info_str();
     }
 
     size_t scratch_bytes(int64_t batch, int threads) override {
@@ -325,9 +322,16 @@ private:
         float* wide_bias = bias && folded() ? reinterpret_cast<float*>(scratch + v->bias_at) : bias;
         float* plain = folded() ? reinterpret_cast<float*>(scratch + v->plain_at) : weights;
         void* packed = v->reorder ? static_cast<void*>(scratch + v->packed_at) : plain;
-        v->conv->run({run.in(0) + begin * narrow_.source_elements(), run.in(1) + begin * narrow_.result_elements(),
-                      packed, wide_bias},
-                     scratch + v->work_at);
+        const float* x = run.in(0) + begin * narrow_.source_elements();
+        if (sampling_) {
+            auto* samples = reinterpret_cast<float*>(scratch + v->samples_at);
+            const int64_t elements = wide().source_elements();
+            for (int64_t i = 0; i < end - begin; ++i) {
+                narrow_.sample(x + i * narrow_.source_elements(), samples + i * elements);
+            }
+            x = samples;
+        }
+        v->conv->run({x, run.in(1) + begin * narrow_.result_elements(), packed, wide_bias}, scratch + v->work_at);
         if (v->reorder) v->reorder->run({packed, plain}, scratch + v->work_at);
         if (folded()) {
             fold_.collapse_weights(plain, weights);
@@ -335,13 +339,16 @@ private:
         }
     }
 
-    Backward backward(int64_t n) const {
+    Backward backward(int64_t n, std::string* reasons = nullptr) const {
         const Geometry& g = wide();
         const ForwardDesc hint = describe(g, n, bias_, true, user_scratchpad());
-        return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
-                        f32(g.weights(), Tag::any), bias_ ? f32(g.bias(), Tag::x) : dnnl::memory::desc(),
-                        f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), hint,
-                        user_scratchpad());
+        const auto make = [&] {
+            return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
+                            f32(g.weights(), Tag::any), bias_ ? f32(g.bias(), Tag::x) : dnnl::memory::desc(),
+                            f32(g.result(n), g.tag()), g.strides(), g.dilations(), g.pad_begin(), g.pad_end(), hint,
+                            user_scratchpad());
+        };
+        return choose_implementation(Pass::grad_weight, g, make, is_any, reasons);
     }
 
     std::shared_ptr<Variant> make_variant(int64_t n) override {
@@ -351,6 +358,7 @@ private:
         const dnnl::memory::desc plain = f32(wide().weights(), wide().weight_tag());
         if (folded()) v->plain_at = scratch.add(plain.get_size());
         if (folded() && bias_) v->bias_at = scratch.add(wide().oc * sizeof(float));
+        if (sampling_) v->samples_at = scratch.add(static_cast<size_t>(n * wide().source_elements()) * sizeof(float));
         v->reorder = Call::reorder(pd.diff_weights_desc(), plain);
         v->finish(&scratch, pd.diff_weights_desc(), pd.scratchpad_desc());
         v->conv.emplace(dnnl::convolution_backward_weights(pd),
@@ -362,7 +370,8 @@ private:
         return v;
     }
 
-    WidthFold fold_;
+    const Detour* sampling_;
+    WidthFold fold_;  // of the samples, if sampling
     bool bias_;
 };
 
@@ -371,7 +380,7 @@ class Conv2dGradInput : public Convolution {
 public:
     Conv2dGradInput(const Request& request, const Geometry& geometry)
         : Convolution(request.input(0), geometry), weights_(request, 1) {
-        const Backward pd = backward(1);
+        const Backward pd = backward(1, &reason_);
         kernel_ = std::string("conv2d_grad_input_onednn ") + pd.impl_info_str();
         if (weights_.constant())
             packed_.emplace(f32(narrow_.weights(), narrow_.weight_tag()), weights_.constant_data());
@@ -400,14 +409,15 @@ public:
 private:
     using Backward = dnnl::convolution_backward_data::primitive_desc;
 
-    Backward backward(int64_t n) const {
+    Backward backward(int64_t n, std::string* reasons = nullptr) const {
         const Geometry& g = narrow_;
         const ForwardDesc hint = describe(g, n, false, true, user_scratchpad());
-        return prefer_direct([&] {
+        const auto make = [&] {
             return Backward(engine(), dnnl::algorithm::convolution_direct, f32(g.source(n), g.tag()),
                             f32(g.weights(), Tag::any), f32(g.result(n), g.tag()), g.strides(), g.dilations(),
                             g.pad_begin(), g.pad_end(), hint, user_scratchpad());
-        });
+        };
+        return choose_implementation(Pass::grad_input, g, make, is_direct, reasons);
     }
 
     std::shared_ptr<Variant> make_variant(int64_t n) override {

@@ -91,6 +91,24 @@ Geometry Geometry::band(int64_t first, int64_t end) const {
     return g;
 }
 
+Geometry Geometry::of_samples() const {
+    Geometry g = *this;
+    g.ih = oh, g.iw = ow;
+    g.sh = g.sw = g.dh = g.dw = 1;
+    return g;
+}
+
+void Geometry::sample(const float* image, float* samples) const {
+    const bool last = layout == OCTAVO_NHWC;  // the channels
+    const int64_t planes = last ? 1 : ic, width = last ? ic : 1;
+    for (int64_t p = 0; p < planes; ++p, image += ih * iw * width) {
+        for (int64_t y = 0; y < oh; ++y) {
+            const float* from = image + y * sh * iw * width;
+            for (int64_t x = 0; x < ow; ++x, from += sw * width, samples += width) std::copy_n(from, width, samples);
+        }
+    }
+}
+
 WidthFold WidthFold::choose(const Geometry& narrow) {
     WidthFold best;
     best.wide_ = narrow;

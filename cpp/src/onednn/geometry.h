@@ -44,6 +44,12 @@ struct Geometry {
     Dims pad_end() const { return {pb, pr}; }
     int64_t weight_elements() const { return oc * (ic / groups) * kh * kw; }
 
+    // A pointwise convolution that skips pixels, and the one with stride 1 of the pixels that it does not skip.
+    bool is_sampling() const { return kh == 1 && kw == 1 && (sh > 1 || sw > 1) && pt + pl + pb + pr == 0; }
+    Geometry of_samples() const;
+    // The pixels: from an image of this geometry to one of of_samples().
+    void sample(const float* image, float* samples) const;
+
     // A band of an NHWC image's lines of results is a convolution of its own, of the lines that its windows meet. has_bands: each
     // line meets some.
     bool has_bands() const { return layout == OCTAVO_NHWC && pt < window_lines() && pb < window_lines(); }

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "onednn/detours.h"
 #include "onednn/geometry.h"
 #include "onednn/operator.h"
 #include "onednn/primitive.h"
@@ -186,6 +187,7 @@ public:
         return packed_->bytes() + static_cast<int64_t>((q_.bias.size() + q_.w.size()) * sizeof(float));
     }
     const char* kernel() const override { return kernel_.c_str(); }
+    const char* reason() const override { return reason_.c_str(); }
 
 protected:
     struct Variant {
@@ -252,7 +254,7 @@ protected:
     Operand x_;
     std::vector<int8_t> codes_;
     std::optional<PackedWeights> packed_;
-    std::string kernel_;
+    std::string kernel_, reason_;
     PerCount<Variant> variants_;
     int64_t sample_x_ = 0, sample_y_ = 0;  // bytes
 };
@@ -263,7 +265,7 @@ public:
         : Int8(request), g_(Geometry::convolution(request, x_, request.input(1), request.output(0))) {
         set_samples(g_.source_elements(), g_.result_elements());
         packed_.emplace(dnnl::memory::desc(g_.weights(), Type::s8, g_.weight_tag()), codes_.data());
-        const Forward pd = forward(1);
+        const Forward pd = forward(1, &reason_);
         kernel_ = std::string("conv2d_int8_onednn ") + pd.impl_info_str();
         packed_->pack(pd.weights_desc());
     }
@@ -274,12 +276,16 @@ private:
     int64_t samples(int64_t batch) const override { return x_.images(batch); }
     int64_t macs() const override { return g_.macs(); }
 
-    Forward forward(int64_t n) const {
-        return Forward(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-                       {g_.source(n), type_of(q_.x_type), g_.tag()}, {g_.weights(), Type::s8, Tag::any},
-                       q_.bias.empty() ? dnnl::memory::desc() : dnnl::memory::desc(g_.bias(), Type::f32, Tag::x),
-                       {g_.result(n), type_of(q_.y_type), g_.tag()}, g_.strides(), g_.dilations(), g_.pad_begin(),
-                       g_.pad_end(), q_.attributes(g_.groups == 1 ? 1 : 3));
+    Forward forward(int64_t n, std::string* reasons = nullptr) const {
+        const auto make = [&] {
+            return Forward(engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+                           {g_.source(n), type_of(q_.x_type), g_.tag()}, {g_.weights(), Type::s8, Tag::any},
+                           q_.bias.empty() ? dnnl::memory::desc() : dnnl::memory::desc(g_.bias(), Type::f32, Tag::x),
+                           {g_.result(n), type_of(q_.y_type), g_.tag()}, g_.strides(), g_.dilations(), g_.pad_begin(),
+                           g_.pad_end(), q_.attributes(g_.groups == 1 ? 1 : 3));
+        };
+        return choose_implementation(
+            Pass::int8, g_, make, [](const std::string&) { return true; }, reasons);
     }
 
     std::shared_ptr<Variant> make(int64_t images) override {

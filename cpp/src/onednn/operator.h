@@ -35,6 +35,7 @@ public:
     virtual void run(const Run& run) = 0;
     virtual int64_t weight_bytes() const { return 0; }
     virtual const char* kernel() const = 0;
+    virtual const char* reason() const { return ""; }  // why this way and not another
 };
 
 // One function a family; `create` in backend.cpp chooses by kind.

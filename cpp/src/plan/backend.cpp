@@ -115,6 +115,7 @@ BackendOp::BackendOp(std::shared_ptr<const octavo_backend> backend, const OpDesc
     reason[sizeof reason - 1] = '\0';
     if (status != OCTAVO_OK) throw Refusal(reason[0] != '\0' ? reason : text("refused with status ", status));
     kernel_ = kernel != nullptr ? kernel : backend_->name;
+    reason_ = reason;
 }
 
 BackendOp::~BackendOp() { backend_->destroy(op_); }

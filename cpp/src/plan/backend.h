@@ -32,13 +32,14 @@ public:
     size_t scratch_bytes(int64_t batch, int threads) const override;
     bool couples_batch() const override { return couples_; }
     std::string kernel() const override { return kernel_; }
+    std::string reason() const override { return reason_; }
     int64_t weight_bytes() const override;
     int64_t macs() const override { return macs_; }
 
 private:
     std::shared_ptr<const octavo_backend> backend_;
     void* op_ = nullptr;
-    std::string name_, kernel_;
+    std::string name_, kernel_, reason_;
     bool couples_;
     int64_t macs_;
 };

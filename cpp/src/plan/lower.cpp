@@ -84,6 +84,7 @@ Choice choose(const OpDesc& desc, const Node& node) {
                 choice.backend = op.get();
                 choice.op = std::move(op);
                 choice.reason = asked == OCTAVO_BACKEND_ONEDNN ? "asked for" : refusals;
+                add_sentence(&choice.reason, choice.op->reason());
                 return choice;
             } catch (const Refusal& refusal) {
                 add_sentence(&refusals, text(backend->name, ": ", reason_of(refusal, desc.name, subject)));

@@ -11,6 +11,7 @@
 
 #include "octavo/octavo_onednn.h"
 #include "support/agree.h"
+#include "support/guarded_buffer.h"
 #include "support/network.h"
 #include "support/sweep.h"
 
@@ -54,12 +55,21 @@ inline Floats random_floats(Random& random, int64_t n) {
     return values;
 }
 
+// The side of a run's buffers that touches a guard page.
+inline Guard guarded_side = Guard::after;
+
 inline Doubles widen(const Floats& values) { return Doubles(values.begin(), values.end()); }
+
+// What a step says of itself.
+struct Ran {
+    std::string kernel, reason;
+};
 
 class OneOperator {
 public:
     OpSpec desc{};
     int threads = 1;
+    const char* isa = nullptr;  // cap, for Octavo's own kernels
 
     OneOperator(octavo_op_kind kind, int64_t batch) : batch_(batch) {
         desc = describe_op(kind, {}, {});
@@ -122,6 +132,7 @@ public:
         if (status == OCTAVO_OK) status = add_op(builder, op);
         Options options{};
         options.threads = threads;
+        options.isa = isa;
         options.chunk = static_cast<int32_t>(batch_);
         octavo_plan* plan = nullptr;
         if (status == OCTAVO_OK) status = octavo_builder_build(builder, &options, &plan);
@@ -131,19 +142,32 @@ public:
         return status == OCTAVO_OK;
     }
 
+    // Between guard pages.
     bool run() {
+        std::vector<GuardedBuffer<std::byte>> buffers;
         std::vector<const void*> inputs;
         std::vector<void*> outputs;
-        for (Slot& slot : slots_) {
-            if (slot.value.role == OCTAVO_INPUT) inputs.push_back(slot.bytes.data());
-            if (slot.value.role != OCTAVO_OUTPUT) continue;
-            const auto index = static_cast<int32_t>(outputs.size());
-            slot.bytes.assign(static_cast<size_t>(octavo_plan_output_bytes(plan_.get(), index, batch_)),
-                              std::byte{0x5a});
-            outputs.push_back(slot.bytes.data());
+        for (const Slot& slot : slots_) {
+            if (slot.value.role == OCTAVO_INPUT) {
+                buffers.emplace_back(slot.bytes, guarded_side);
+                inputs.push_back(buffers.back().data());
+            } else if (slot.value.role == OCTAVO_OUTPUT) {
+                const auto index = static_cast<int32_t>(outputs.size());
+                const int64_t bytes = octavo_plan_output_bytes(plan_.get(), index, batch_);
+                buffers.emplace_back(static_cast<size_t>(bytes), guarded_side);
+                buffers.back().fill(std::byte{0x5a});
+                outputs.push_back(buffers.back().data());
+            }
         }
         status = run_plan(plan_.get(), batch_, inputs.data(), outputs.data());
         if (status != OCTAVO_OK) message = octavo_last_error();
+        size_t output = 0;
+        for (Slot& slot : slots_) {
+            if (slot.value.role != OCTAVO_OUTPUT) continue;
+            const auto* data = static_cast<const std::byte*>(outputs[output]);
+            const int64_t bytes = octavo_plan_output_bytes(plan_.get(), static_cast<int32_t>(output++), batch_);
+            slot.bytes.assign(data, data + bytes);
+        }
         return status == OCTAVO_OK;
     }
 
@@ -167,6 +191,10 @@ public:
         return copy<float>(bytes);
     }
     std::string kernel() const { return step(plan_, 0).kernel; }
+    Ran ran() const {
+        const octavo_step_info info = step(plan_, 0);
+        return {info.kernel, info.reason};
+    }
 
     octavo_status status = OCTAVO_OK;
     std::string message;

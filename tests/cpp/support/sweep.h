@@ -119,12 +119,13 @@ public:
                " build/bin/" + program_invocation_short_name + " --gtest_filter=" + name;
     }
 
-private:
+    // A number of the environment.
     static double number(const char* variable, double otherwise) {
         const char* text = std::getenv(variable);
         return text != nullptr && *text != 0 ? std::strtod(text, nullptr) : otherwise;
     }
 
+private:
     int64_t cases_;
 };
 
