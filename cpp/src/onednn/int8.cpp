@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "onednn/activation.h"
 #include "onednn/detours.h"
 #include "onednn/geometry.h"
 #include "onednn/operator.h"
@@ -54,7 +55,7 @@ struct Quantization {
     std::vector<float> bias;
     bool has_residual;
     octavo_dtype residual_type = OCTAVO_U8;
-    float low = -INFINITY, high = INFINITY;  // of the real result
+    float low = -INFINITY, high = INFINITY;  // of the real result, if that becomes an integer
 
     explicit Quantization(const Request& request)
         : x_type(request.input(0).dtype),
@@ -146,13 +147,15 @@ private:
         }
     }
 
-    // The activation, cut by the codes that the result may take where these are fewer than its type has.
+    // The activation of an integer result, cut by the codes that it may take where these are fewer than its type has. A float
+    // result is activated after oneDNN: a NaN of the bias or the residual stays NaN.
     void range(const Request& request) {
+        if (y_type == OCTAVO_F32) return;
         const Attributes& d = request.attributes();
         if (d.activation == OCTAVO_RELU) low = 0.0f;
         if (d.activation == OCTAVO_CLAMP) low = d.clamp_min, high = d.clamp_max;
         const octavo_value_desc& desc = request.output_desc(0);
-        if (y_type == OCTAVO_F32 || (desc.code_min == 0 && desc.code_max == 0)) return;
+        if (desc.code_min == 0 && desc.code_max == 0) return;
         const int32_t least = y_type == OCTAVO_U8 ? 0 : -128, most = y_type == OCTAVO_U8 ? 255 : 127;
         if (desc.code_min > least) low = std::max(low, static_cast<float>(desc.code_min - y.zero_point) * y.scale);
         if (desc.code_max < most) high = std::min(high, static_cast<float>(desc.code_max - y.zero_point) * y.scale);
@@ -180,6 +183,10 @@ public:
             v->call->run({x, v->weights->data(), q_.bias.data(), y, &q_.x.scale, q_.w.data(), &q_.x.zero_point,
                           &q_.y.scale, &q_.y.zero_point},
                          run.scratch + static_cast<size_t>(worker) * bytes);
+            if (q_.y_type == OCTAVO_F32) {
+                activate(attributes_, reinterpret_cast<float*>(y),
+                         (end - begin) * sample_y_ / static_cast<int64_t>(sizeof(float)));
+            }
         });
     }
 
@@ -195,7 +202,7 @@ protected:
         std::shared_ptr<Buffer> weights;
     };
 
-    explicit Int8(const Request& request) : q_(request), x_(request.input(0)) {
+    explicit Int8(const Request& request) : q_(request), attributes_(request.attributes()), x_(request.input(0)) {
         const auto* data = static_cast<const int8_t*>(request.take_constant(1));
         codes_.assign(data, data + request.input(1).elements());
         require_exact_sums(request);
@@ -251,6 +258,7 @@ protected:
     }
 
     Quantization q_;
+    Attributes attributes_;
     Operand x_;
     std::vector<int8_t> codes_;
     std::optional<PackedWeights> packed_;

@@ -1,5 +1,7 @@
 // The int8 operators of oneDNN against exact integer sums and Octavo's output stage: equal but for a step, and seldom that.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "onednn/one_operator.h"
 
@@ -215,6 +217,52 @@ TEST(OnednnInt8, Linear) {
             op, layer, random, {n, k}, w, x, {m, n}, OCTAVO_PLAIN, sum, [&](int64_t i) { return i % n; }, steps);
     });
     expect_seldom(steps);
+}
+
+TEST(OnednnInt8, NanOfTheBiasOrTheResidualComesThroughAnActivation) {
+    Random random(5);
+    const Shape x_dims = {3, 4, 5, 6}, y_dims = {3, 7, 5, 6};
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const Codes x = random_codes(random, OCTAVO_U8, elements(x_dims), 0.02f);
+    const std::vector<uint8_t> bytes = x.bytes();
+    const std::vector<int8_t> w = random.codes<int8_t>(7 * 4, -60, 60, false);  // which any CPU can take
+    const float w_scale = 0.01f;
+    for (const bool convolution : {true, false}) {
+        for (const bool in_residual : {false, true}) {
+            if (in_residual && !convolution) continue;
+            Floats bias = random_floats(random, 7), residual = random_floats(random, elements(y_dims));
+            if (in_residual) residual[50] = nan;
+            if (!in_residual) bias[2] = nan;
+            const auto run = [&](octavo_activation activation, int threads) {
+                OneOperator op(convolution ? OCTAVO_OP_CONV2D : OCTAVO_OP_LINEAR, convolution ? 3 : 90);
+                op.threads = threads;
+                op.desc.activation = activation;
+                op.desc.clamp_min = -0.5f, op.desc.clamp_max = 1.0f;
+                const octavo_layout layout = convolution ? OCTAVO_NHWC : OCTAVO_PLAIN;
+                op.add_input(x.describe_as(OCTAVO_INPUT, convolution ? x_dims : Shape{90, 4}, layout), bytes.data(),
+                             bytes.size());
+                ValueSpec weights =
+                    describe(OCTAVO_S8, OCTAVO_CONSTANT, convolution ? Shape{7, 4, 1, 1} : Shape{7, 4}, false);
+                weights.param_count = 1;
+                weights.scales = &w_scale;
+                op.add_input(weights, w.data(), w.size());
+                op.constant(bias, {7});
+                if (in_residual) op.input(residual, y_dims, true, layout);
+                op.output(convolution ? y_dims : Shape{90, 7}, true, layout);
+                EXPECT_TRUE(op.go());
+                return std::pair(op.result(), op.desc);
+            };
+            const Floats plain = run(OCTAVO_NO_ACTIVATION, 1).first;
+            for (const octavo_activation activation : {OCTAVO_RELU, OCTAVO_CLAMP}) {
+                for (const int threads : {1, 2}) {
+                    const auto [y, desc] = run(activation, threads);
+                    EXPECT_TRUE(same_numbers(y, activated(plain, desc))) << desc.kind << " " << in_residual;
+                    EXPECT_EQ(std::count_if(y.begin(), y.end(), [](float v) { return std::isnan(v); }),
+                              in_residual ? 1 : 90);
+                }
+            }
+        }
+    }
 }
 
 TEST(OnednnInt8, ReducedCodesClampTheResult) {
