@@ -93,10 +93,16 @@ bool random_geometry(Random& random, bool integers, Conv& c) {
     // Images that strides divide, which oneDNN treats differently.
     if (random.chance(0.4)) c.ih = random.integer(1, 8) * c.sh, c.iw = random.integer(1, 8) * c.sw;
     if (!c.fits()) return false;
-    const int64_t macs = c.oc * c.oh() * c.ow() * (c.ic / c.groups) * c.kh * c.kw;
-    // Enough for two threads to share, at times.
-    const bool shared = random.chance(0.1);
-    if (shared) c.n = std::clamp<int64_t>(2200000 / macs + 1, c.n, 64);
+    const int64_t line = c.oc * c.ow() * (c.ic / c.groups) * c.kh * c.kw;  // multiply-adds
+    // Enough for two threads to share, at times: images, or the lines of one.
+    const bool shared = random.chance(0.15);
+    if (shared && random.chance(0.5)) {
+        c.n = 1;
+        c.ih += std::max<int64_t>(0, 2200000 / line + 1 - c.oh()) * c.sh;
+    } else if (shared) {
+        c.n = std::clamp<int64_t>(2200000 / (line * c.oh()) + 1, c.n, 64);
+    }
+    const int64_t macs = line * c.oh();
     return c.n * macs <= (shared ? 4000000 : 1000000) && elements(c.x()) <= 400000 && elements(c.y()) <= 400000;
 }
 
