@@ -23,7 +23,7 @@ bool misses_columns(const Geometry& g) { return misses(g.iw, g.ow, g.kw, g.sw, g
 bool misses_lines(const Geometry& g) { return misses(g.ih, g.oh, g.kh, g.sh, g.dh, g.pt); }
 bool misses_image(const Geometry& g) { return misses_columns(g) || misses_lines(g); }
 
-bool has_one_channel_and_padding(const Geometry& g) { return g.ic == g.groups && g.pt + g.pl + g.pb + g.pr > 0; }
+bool has_one_channel(const Geometry& g) { return g.ic == g.groups; }
 
 bool is_sampling(const Geometry& g) { return g.is_sampling(); }
 bool samples_few_channels(const Geometry& g) { return g.is_sampling() && g.ic / g.groups % 16 != 0; }
@@ -35,8 +35,9 @@ const Detour rows[] = {
      "not by oneDNN's brgemm, which jumps anywhere where a window lies beside the image"},
     {Pass::int8, "brg", misses_image, Remedy::another,
      "not by oneDNN's brgemm, which takes another window's zero points where one lies beside the image"},
-    {Pass::int8, "brg_conv", has_one_channel_and_padding, Remedy::another,
-     "not by oneDNN's brgemm, whose way with one channel takes wrong zero points at the image's border"},
+    {Pass::int8, "brg_conv", has_one_channel, Remedy::another,
+     "not by oneDNN's brgemm, whose way with one channel reads behind its weights and takes wrong zero points at "
+     "borders"},
     {Pass::int8, "jit_uni_int8_1x1", is_sampling, Remedy::another,
      "not by oneDNN's pointwise kernel, which reads and writes whole vectors of channels where it skips pixels"},
 };

@@ -376,6 +376,7 @@ TEST(OnednnSweep, DetoursAreTakenAndSaidWhy) {
         {int8, {1, 16, 3, 3, 32, 3, 3, 2, 2, 1, 1, {4, 4, 4, 4}, 16}, 1, "beside the image"},
         {int8, {2, 1, 33, 5, 12, 5, 4, 1, 3, 1, 1, {2, 1, 1, 0}}, 1, "one channel"},
         {int8, {2, 4, 12, 8, 12, 3, 5, 1, 1, 1, 1, {0, 2, 0, 2}, 4}, 1, "one channel"},
+        {int8, {1, 1, 3, 6, 70, 1, 2, 2, 1, 2, 1}, 1, "one channel"},
     };
     const auto layers = static_cast<int64_t>(std::size(known));
     // A block of them for each cap.
