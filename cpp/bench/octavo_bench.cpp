@@ -31,7 +31,8 @@ void cap_isa(const std::string& isa) {
     constexpr Names all[] = {{"scalar", "SSE41", "AVX2"},
                              {"avx2", "AVX2", "AVX2"},
                              {"avx512", "AVX512_CORE", "AVX512"},
-                             {"vnni", "AVX512_CORE_VNNI", "AVX512_E1"}};
+                             {"vnni", "AVX512_CORE_VNNI", "AVX512_E1"},
+                             {"vbmi", "AVX512_CORE_VNNI", "AVX512_E1"}};
     for (const Names& names : all) {
         if (isa != names.octavo) continue;
         setenv("OCTAVO_ISA", names.octavo, 1);

@@ -14,7 +14,7 @@ const char* const usage =
     R"(Octavo's native benchmarks: its int8 kernels against oneDNN's int8 and float, in one process. Rows are the shapes of tests/shapes;
 the repetitions of a row's contenders run in random order; what is reported is their median.
   --filter REGEX        rows whose name matches, such as gemm/ or resnet50/layer3, or whose kind does, such as kind=first
-  --isa ISA             both sides use scalar, avx2, avx512 or vnni at most (oneDNN: SSE4.1 for scalar)
+  --isa ISA             both sides use scalar, avx2, avx512, vnni or vbmi at most (oneDNN: SSE4.1 for scalar)
   --threads 1|2|1,2     how many threads (default: both, where there are two CPUs)
   --activations 7|8     bits of the activations' codes, 0..127 or 0..255 (default 8)
   --repetitions N       of each contender (default 7)
@@ -92,7 +92,7 @@ Options parse_options(int argc, char** argv) {
                 check_regex(options.filter = value);
                 break;
             case isa:
-                options.isa = one_of("--isa", value, {"scalar", "avx2", "avx512", "vnni"});
+                options.isa = one_of("--isa", value, {"scalar", "avx2", "avx512", "vnni", "vbmi"});
                 break;
             case threads:
                 one_of("--threads", value, {"1", "2", "1,2"});

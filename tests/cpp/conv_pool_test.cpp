@@ -67,7 +67,7 @@ std::vector<uint8_t> largest_of_four(const Problem& p, const std::vector<uint8_t
     return result;
 }
 
-bool has_kernels(Isa isa) { return isa == Isa::scalar || isa == Isa::vnni; }
+bool has_kernels(Isa isa) { return isa == Isa::scalar || allows(isa, Isa::vnni); }
 
 TEST(ConvPool, EqualsTheTwoOperatorsOrIsRefused) {
     Distrust distrust;

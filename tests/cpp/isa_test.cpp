@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "cpu/limit.h"
 #include "octavo/octavo.h"
+#include "support/network.h"
 #include "support/values.h"
 
 namespace octavo::test {
@@ -60,7 +61,21 @@ TEST(IsaChild, DISABLED_Report) {
         in_use += is_active;
     }
     std::printf("report: in use %d\n", in_use);
-    std::printf("report: vbmi %d\n", has_vbmi());
+    // A plan's own cap is beside that of the environment.
+    for (Isa isa : available_isas()) {
+        Network network;
+        const int32_t x = network.quantized(OCTAVO_U8, OCTAVO_INPUT, {1, 64}, 0.1f, 3);
+        const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 64}, 0.2f, 3);
+        network.op(
+            describe_op(OCTAVO_OP_LINEAR, {x, network.weights(std::vector<int8_t>(4096, 1), {64, 64}, {0.1f})}, {y}));
+        Options options;
+        options.isa = isa_name(isa);
+        octavo_plan* plan = nullptr;
+        if (octavo_builder_build(network.handle(), &options, &plan) != OCTAVO_OK) continue;
+        const PlanHandle built(plan);
+        std::printf("report: plan under %s is of %s, runs %s\n", isa_name(isa), octavo_plan_isa(plan),
+                    step(built, 0).kernel);
+    }
 }
 
 TEST(Isa, EachAvailableNameIsACap) {
@@ -69,7 +84,17 @@ TEST(Isa, EachAvailableNameIsACap) {
         const std::string name = isa_name(isa), report = report_under(name);
         EXPECT_NE(report.find("active " + name + ", add_u8_"), std::string::npos) << report;
         EXPECT_NE(report.find("min_max 0\nin use 1\n"), std::string::npos) << report;
-        EXPECT_TRUE(isa == Isa::vnni || report.find("vbmi 0") != std::string::npos) << report;
+        for (Isa asked : available_isas()) {
+            const size_t at = report.find(std::string("plan under ") + isa_name(asked) + " is of " +
+                                          isa_name(best_under(isa, asked)) + ", runs ");
+            ASSERT_NE(at, std::string::npos) << report;
+            const std::string kernel = report.substr(at, report.find('\n', at) - at);
+            for (int i = 0; i < isa_count; i++) {
+                const Isa other = static_cast<Isa>(i);
+                if (kernel.find(std::string("_") + isa_name(other)) == std::string::npos) continue;
+                EXPECT_TRUE(allows(isa, other) && allows(asked, other)) << name << ": " << kernel;
+            }
+        }
         ran++;
     }
     EXPECT_GE(ran, 1);
@@ -93,8 +118,7 @@ TEST(Isa, AnUnknownNameFailsEveryCallAndListsWhatThereIs) {
 
 TEST(Isa, NamesAndOrder) {
     EXPECT_EQ(octavo_isa_count(), isa_count);
-    const char* const expected[] = {"scalar", "avx2", "avx512", "vnni"};
-    bool supported_below = true;
+    const char* const expected[] = {"scalar", "avx2", "avx512", "vnni", "vbmi"};
     for (int i = 0; i < isa_count; i++) {
         const char *name = nullptr, *description = nullptr;
         int32_t supported = -1, active = -1;
@@ -102,13 +126,25 @@ TEST(Isa, NamesAndOrder) {
         EXPECT_STREQ(name, expected[i]);
         EXPECT_GT(std::string(description).size(), 5u);
         EXPECT_EQ(supported != 0, isa_supported(static_cast<Isa>(i)));
-        EXPECT_TRUE(!supported || supported_below) << name << " without what it includes";
-        supported_below = supported != 0;
+        for (int j = 0; j < isa_count; j++) {
+            const Isa less = static_cast<Isa>(j);
+            EXPECT_TRUE(!supported || !allows(static_cast<Isa>(i), less) || isa_supported(less)) << name;
+        }
     }
     EXPECT_TRUE(isa_supported(Isa::scalar));
     EXPECT_EQ(octavo_isa_info(-1, nullptr, nullptr, nullptr, nullptr), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_isa_info(isa_count, nullptr, nullptr, nullptr, nullptr), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_isa_active(nullptr), OCTAVO_INVALID_ARGUMENT);
+}
+
+TEST(Isa, TwoCapsAllowWhatBothHave) {
+    for (int i = 0; i < isa_count; i++)
+        for (int j = 0; j < isa_count; j++) {
+            const Isa a = static_cast<Isa>(i), b = static_cast<Isa>(j), both = best_under(a, b);
+            EXPECT_EQ(both, best_under(b, a));
+            EXPECT_TRUE(allows(a, both) && allows(b, both));
+            EXPECT_EQ(isa_features(both), isa_features(a) & isa_features(b));
+        }
 }
 
 TEST(Isa, AnUnavailableNameIsAnError) {

@@ -61,9 +61,11 @@ OCTAVO_API const char* octavo_version(void);
 
 /* ---- CPU, instruction sets, threads ----------------------------------------------------------------------------------- */
 
-/* Instruction sets in ascending order: "scalar", "avx2", "avx512" (F, BW, VL, DQ), "vnni" (the former and AVX512-VNNI).
- * The environment variable OCTAVO_ISA, read once, caps the choice; an unknown or unavailable name there makes every call that
- * needs an instruction set fail with OCTAVO_UNKNOWN_ISA and a message that lists what is available. */
+/* Instruction sets, each a set of CPU features, in the order of preference: "scalar", "avx2" (AVX2 and FMA), "avx512" (the former
+ * and F, BW, VL, DQ), "vnni" (the former and AVX512-VNNI), "vbmi" (the former and AVX512-VBMI). Without a cap the last one that
+ * the CPU supports is in use. The environment variable OCTAVO_ISA, read once, caps the choice: no kernel of this library runs
+ * that needs a feature beyond those of the set it names. An unknown or unavailable name there makes every call that needs an
+ * instruction set fail with OCTAVO_UNKNOWN_ISA and a message that lists what is available. */
 OCTAVO_API int32_t octavo_isa_count(void);
 /* Of index 0 to octavo_isa_count() - 1, OCTAVO_INVALID_ARGUMENT beyond: name, one-line description, whether this CPU and
  * operating system support it, whether it is the one in use (0 or 1). Any output pointer may be null. Strings live as long as the
@@ -273,7 +275,8 @@ typedef struct octavo_plan_options {
     int32_t profile;   /* 1: time every step (octavo_step_info.nanoseconds); 0: do not */
     int64_t chunk;     /* samples of a batch that go through the plan together, at least 1; 0: chosen so that the arena fits the
                           L2 cache. Without effect where an operator sees the whole batch of a run */
-    const char* isa;   /* cap for this plan, a name of octavo_isa_info; null: octavo_isa_active */
+    const char* isa;   /* cap for this plan, a name of octavo_isa_info, beside OCTAVO_ISA's: what both allow runs; null: the
+                          latter alone */
 } octavo_plan_options;
 
 OCTAVO_API octavo_status octavo_builder_create(octavo_builder** builder);
@@ -355,6 +358,8 @@ typedef struct octavo_step_info {
     int64_t nanoseconds;   /* median over the last 31 runs of what the step took in one, all chunks; -1 when not profiled */
 } octavo_step_info;
 
+/* The instruction set under which the plan's kernels were chosen, a name of octavo_isa_info; "" for null. */
+OCTAVO_API const char* octavo_plan_isa(const octavo_plan* plan);
 OCTAVO_API int32_t octavo_plan_step_count(const octavo_plan* plan);
 /* Of index 0 to octavo_plan_step_count() - 1, OCTAVO_INVALID_ARGUMENT beyond. Strings live as long as the plan. */
 OCTAVO_API octavo_status octavo_plan_step(const octavo_plan* plan, int32_t index, octavo_step_info* info);

@@ -29,7 +29,7 @@ octavo::PlanOptions plan_options(const octavo_plan_options& options) {
     out.profile = options.profile == 1;
     // Asked for first in any case: a wrong OCTAVO_ISA is an error also where the plan names an instruction set of its own.
     out.isa = octavo::active_isa();
-    if (options.isa != nullptr) out.isa = octavo::isa_by_name(options.isa);
+    if (options.isa != nullptr) out.isa = octavo::best_under(out.isa, octavo::isa_by_name(options.isa));
     return out;
 }
 

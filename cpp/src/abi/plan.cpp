@@ -93,6 +93,10 @@ octavo_status octavo_plan_write_state(octavo_plan* plan, int32_t value, const vo
     });
 }
 
+const char* octavo_plan_isa(const octavo_plan* plan) {
+    return plan == nullptr ? "" : octavo::isa_name(plan->plan->isa());
+}
+
 int32_t octavo_plan_step_count(const octavo_plan* plan) {
     return plan == nullptr ? 0 : static_cast<int32_t>(plan->plan->program().steps.size());
 }

@@ -24,26 +24,24 @@ Registers cpuid(uint32_t leaf, uint32_t subleaf = 0) {
 bool bit(uint32_t word, int n) { return (word >> n & 1) != 0; }
 
 // What the CPU has and the operating system saves on a switch of threads.
-struct Features {
-    bool avx2 = false, avx512 = false, vnni = false, vbmi = false;
+unsigned read_features() {
+    const Registers one = cpuid(1), seven = cpuid(7);
+    if (!bit(one.ecx, 27)) return 0;  // OSXSAVE: XGETBV exists
+    uint32_t xcr0, high;
+    __asm__("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
+    const bool ymm = (xcr0 & 0x06) == 0x06;  // SSE and AVX state
+    const bool zmm = (xcr0 & 0xe6) == 0xe6;  // and masks, upper halves, upper registers
+    unsigned found = 0;
+    if (ymm && bit(one.ecx, 28) && bit(one.ecx, 12) && bit(seven.ebx, 5)) found |= feature_avx2;
+    if (zmm && bit(seven.ebx, 16) && bit(seven.ebx, 17) && bit(seven.ebx, 30) && bit(seven.ebx, 31))
+        found |= feature_avx512;
+    if (zmm && bit(seven.ecx, 11)) found |= feature_vnni;
+    if (zmm && bit(seven.ecx, 1)) found |= feature_vbmi;
+    return found;
+}
 
-    Features() {
-        const Registers one = cpuid(1), seven = cpuid(7);
-        if (!bit(one.ecx, 27)) return;  // OSXSAVE: XGETBV exists
-        uint32_t xcr0, high;
-        __asm__("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
-        const bool ymm = (xcr0 & 0x06) == 0x06;  // SSE and AVX state
-        const bool zmm = (xcr0 & 0xe6) == 0xe6;  // and masks, upper halves, upper registers
-        avx2 = ymm && bit(one.ecx, 28) && bit(one.ecx, 12) && bit(seven.ebx, 5);  // AVX, FMA, AVX2
-        avx512 = avx2 && zmm && bit(seven.ebx, 16) && bit(seven.ebx, 17) && bit(seven.ebx, 30) &&
-                 bit(seven.ebx, 31);  // F, DQ, BW, VL
-        vnni = avx512 && bit(seven.ecx, 11);
-        vbmi = vnni && bit(seven.ecx, 1);
-    }
-};
-
-const Features& features() {
-    static const Features found;
+unsigned features() {
+    static const unsigned found = read_features();
     return found;
 }
 
@@ -80,29 +78,27 @@ const Choice& choice() {
 }  // namespace
 
 const char* isa_name(Isa isa) {
-    static const char* const names[isa_count] = {"scalar", "avx2", "avx512", "vnni"};
+    static const char* const names[isa_count] = {"scalar", "avx2", "avx512", "vnni", "vbmi"};
     return names[static_cast<int>(isa)];
 }
 
 const char* isa_description(Isa isa) {
     static const char* const descriptions[isa_count] = {"portable C++, the definition of every kernel",
                                                         "AVX2 and FMA, 256 bits", "AVX-512 F, BW, VL and DQ, 512 bits",
-                                                        "AVX-512 and AVX512-VNNI: products of bytes summed in 32 bits"};
+                                                        "AVX-512 and AVX512-VNNI: products of bytes summed in 32 bits",
+                                                        "AVX-512, AVX512-VNNI and AVX512-VBMI: permutes of bytes"};
     return descriptions[static_cast<int>(isa)];
 }
 
-bool isa_supported(Isa isa) {
-    switch (isa) {
-        case Isa::scalar:
-            return true;
-        case Isa::avx2:
-            return features().avx2;
-        case Isa::avx512:
-            return features().avx512;
-        case Isa::vnni:
-            return features().vnni;
+bool isa_supported(Isa isa) { return (isa_features(isa) & ~features()) == 0; }
+
+Isa best_under(Isa cap, Isa other) {
+    Isa best = Isa::scalar;
+    for (int i = 0; i < isa_count; ++i) {
+        const Isa isa = static_cast<Isa>(i);
+        if (allows(cap, isa) && allows(other, isa)) best = isa;
     }
-    return false;
+    return best;
 }
 
 std::vector<Isa> available_isas() {
@@ -127,8 +123,6 @@ Isa active_isa() {
     if (!choice().failure.empty()) throw Error(OCTAVO_UNKNOWN_ISA, choice().failure);
     return choice().isa;
 }
-
-bool has_vbmi() { return choice().failure.empty() && choice().isa >= Isa::vnni && features().vbmi; }
 
 const char* cpu_name() {
     static const std::string name = [] {

@@ -15,7 +15,7 @@ namespace octavo {
 namespace {
 
 // Multiply-adds a nanosecond that the instruction sets reach, roughly; only the choice of splitting rests on it.
-constexpr double macs_per_nanosecond[isa_count] = {1, 40, 60, 120};
+constexpr double macs_per_nanosecond[isa_count] = {1, 40, 60, 120, 120};
 // A piece of work that is shorter is not worth a second thread.
 constexpr double worthwhile_nanoseconds = 10000;
 // What a call costs the back end before it computes (a microsecond or two an operator) is spread over so many samples.

@@ -35,6 +35,7 @@ public:
     void write_state(int value, const void* data, int64_t bytes);
 
     const Program& program() const { return program_; }
+    Isa isa() const { return options_.isa; }
     int64_t nanoseconds(size_t step) const { return profile_ ? profile_->median(step) : -1; }
     // Most bytes of a workspace so far, or what a chunk needs if nothing ran yet.
     int64_t workspace_bytes() const;

@@ -1,4 +1,4 @@
-// The row of a table that a cap allows: tables list their rows best first, the definition (scalar) last.
+// The row of a table that a cap allows: tables list their rows best first, the one that all can run last.
 #ifndef OCTAVO_REGISTRY_BEST_ROW_H
 #define OCTAVO_REGISTRY_BEST_ROW_H
 
@@ -12,13 +12,12 @@ template <class Kernels>
 struct RegistryRow {
     Isa isa;
     const Kernels* kernels;
-    bool vbmi = false;  // needs AVX512-VBMI too
 };
 
 template <class Kernels, size_t count>
 const Kernels& best_row(const RegistryRow<Kernels> (&rows)[count], Isa cap) {
     for (const RegistryRow<Kernels>& row : rows)
-        if (row.isa <= cap && (!row.vbmi || has_vbmi())) return *row.kernels;
+        if (allows(cap, row.isa)) return *row.kernels;
     return *rows[count - 1].kernels;
 }
 

@@ -6,7 +6,7 @@ namespace octavo {
 namespace {
 
 const RegistryRow<MapKernels> rows[] = {
-    {Isa::vnni, &map_vnni, true},
+    {Isa::vbmi, &map_vnni},
     {Isa::avx512, &map_avx512},
     {Isa::avx2, &map_avx2},
     {Isa::scalar, &map_scalar},

@@ -6,7 +6,7 @@ namespace octavo {
 namespace {
 
 const RegistryRow<PixelsKernels> rows[] = {
-    {Isa::vnni, &pixels_vnni, true},
+    {Isa::vbmi, &pixels_vnni},
     {Isa::avx512, &pixels_avx512},
     {Isa::avx2, &pixels_avx2},
     {Isa::scalar, &pixels_scalar},

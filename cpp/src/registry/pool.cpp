@@ -16,7 +16,7 @@ const RegistryRow<PoolKernels> rows[] = {
 const PoolKernels& pool_kernels(Isa cap) { return best_row(rows, cap); }
 
 const PoolFewChannelsKernels* pool_few_channels_kernels(Isa cap) {
-    return cap >= Isa::vnni && has_vbmi() ? &pool_few_channels_vnni : nullptr;
+    return allows(cap, Isa::vbmi) ? &pool_few_channels_vnni : nullptr;
 }
 
 }  // namespace octavo

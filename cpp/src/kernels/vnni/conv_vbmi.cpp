@@ -191,7 +191,7 @@ void pooled(const ConvLineArgs& args) {
     { f<s, 1>, f<s, 2>, f<s, 3>, f<s, 4>, f<s, 5>, f<s, 6>, f<s, 7>, f<s, 8> }
 #define OCTAVO_STRIDES(f) \
     { OCTAVO_OUTPUTS(f, 1), OCTAVO_OUTPUTS(f, 2), OCTAVO_OUTPUTS(f, 3), OCTAVO_OUTPUTS(f, 4) }
-const ConvLineRow conv_line_vnni = {"vnni", OCTAVO_STRIDES(line), OCTAVO_STRIDES(pooled)};
+const ConvLineRow conv_line_vnni = {"vbmi", OCTAVO_STRIDES(line), OCTAVO_STRIDES(pooled)};
 #undef OCTAVO_STRIDES
 #undef OCTAVO_OUTPUTS
 

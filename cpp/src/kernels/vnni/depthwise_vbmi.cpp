@@ -51,6 +51,6 @@ constexpr DepthwiseImage images[] = {image_of<Narrow, 3, 1, 4>(), image_of<Narro
 
 }  // namespace
 
-const DepthwiseRow depthwise_vbmi_vnni = {"vnni", line, block, 4, order_of_64, 0, 70, blocks, 3, 115, images, 5};
+const DepthwiseRow depthwise_vbmi_vnni = {"vbmi", line, block, 4, order_of_64, 0, 70, blocks, 3, 115, images, 5};
 
 }  // namespace octavo

@@ -145,7 +145,7 @@ const LookupFn grouped_bytes[] = {product_of_columns<1, true, true>, product_of_
 
 }  // namespace
 
-const LookupRow lookup_one_table_vnni = {"vnni",  lookup_columns, 8,       panel,   panel, 1, 6, sums,
+const LookupRow lookup_one_table_vnni = {"vbmi",  lookup_columns, 8,       panel,   panel, 1, 6, sums,
                                          grouped, grouped_bytes,  nullptr, nullptr, decode};
 
 }  // namespace octavo

@@ -21,7 +21,7 @@ public final class Machine {
         return Cpu.name();
     }
 
-    /** All instruction sets that kernels exist for, in ascending order: each includes those before it. */
+    /** All instruction sets that kernels exist for, in the order of preference: the last that is supported is the best. */
     public static List<Isa> isas() {
         List<Isa> isas = new ArrayList<>();
         Cpu.isas((name, description, supported, active) -> isas.add(new Isa(name, description, supported, active)));

@@ -7,7 +7,6 @@ import io.octavo.graph.Node;
 import io.octavo.graph.Op;
 import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
-import io.octavo.internal.bind.Cpu;
 import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
@@ -56,7 +55,7 @@ public final class Session implements AutoCloseable {
                 new PlanOptions(builder.threads, builder.chunk, builder.isa, builder.profile));
         plan = lowered.plan();
         fused = Fusions.between(graph, optimized);
-        isa = builder.isa != null ? builder.isa : Cpu.activeIsa();
+        isa = plan.isa();
         List<String> slots = lowered.outputs().stream().map(Value::name).toList();
         outputSlots = outputs.stream()
                 .mapToInt(output -> slots.indexOf(GraphLowering.resolve(optimized, output.name())))
@@ -407,7 +406,7 @@ public final class Session implements AutoCloseable {
             return this;
         }
 
-        /** Caps the instruction set, by a name of {@link Machine#isas()}. */
+        /** Caps the instruction set, by a name of {@link Machine#isas()}, beside {@code OCTAVO_ISA}: what both allow runs. */
         public Builder isa(String isa) {
             this.isa = isa;
             return this;

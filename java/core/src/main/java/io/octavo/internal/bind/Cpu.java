@@ -16,7 +16,7 @@ public final class Cpu {
         void isa(String name, String description, boolean supported, boolean active);
     }
 
-    /** Tells all instruction sets that kernels exist for, in ascending order. */
+    /** Tells all instruction sets that kernels exist for, in the order of preference. */
     public static void isas(IsaReader reader) {
         NativeLibrary.require();
         for (int i = 0; i < octavo.octavo_isa_count(); i++) {

@@ -107,6 +107,17 @@ public final class Plan implements AutoCloseable {
         }
     }
 
+    /** The instruction set that the kernels were chosen under. */
+    public String isa() {
+        lifetime.enter();
+        try {
+            return octavo.octavo_plan_isa(plan).getString();
+        } finally {
+            Reference.reachabilityFence(this);
+            lifetime.exit();
+        }
+    }
+
     /** Tells the steps in running order, with their timings so far. */
     public void steps(StepReader reader) {
         lifetime.enter();
