@@ -189,7 +189,7 @@ public:
         ASSERT_EQ(std::system(command.c_str()), 0);
         std::ofstream(root_ + folder + "/" + file) << text;
     }
-    int limit() const { return cgroup_cpu_limit(root_ + "/membership", root_); }
+    double limit() const { return cgroup_cpu_quota(root_ + "/membership", root_); }
 
 private:
     std::string root_;
@@ -202,9 +202,9 @@ TEST(CpuLimit, Version2TakesTheLeastOfAllAncestors) {
     groups.write("/a/b", "cpu.max", "max 100000\n");
     EXPECT_EQ(groups.limit(), 0);
     groups.write("/a", "cpu.max", "250000 100000\n");
-    EXPECT_EQ(groups.limit(), 3);
+    EXPECT_EQ(groups.limit(), 2.5);
     groups.write("", "cpu.max", "50000 100000\n");
-    EXPECT_EQ(groups.limit(), 1);
+    EXPECT_EQ(groups.limit(), 0.5);
 }
 
 TEST(CpuLimit, Version1) {
@@ -217,7 +217,7 @@ TEST(CpuLimit, Version1) {
     EXPECT_EQ(groups.limit(), 4);
     groups.write("/cpu", "cpu.cfs_quota_us", "150000\n");
     groups.write("/cpu", "cpu.cfs_period_us", "100000\n");
-    EXPECT_EQ(groups.limit(), 2);
+    EXPECT_EQ(groups.limit(), 1.5);
 }
 
 TEST(CpuLimit, NonsenseIsNoLimit) {

@@ -10,16 +10,19 @@
 #include <utility>
 
 #include "base/status.h"
+#include "cpu/float_environment.h"
 
 namespace octavo {
 
 // Keeps the message for octavo_last_error (cut to what fits) and returns the status. Allocates nothing.
 octavo_status fail(octavo_status status, const char* message) noexcept;
 
-// Calls body; what it throws becomes a status with its message. body returns nothing.
+// Calls body, in the floating-point environment that results rest on; what it throws becomes a status with its message. body
+// returns nothing.
 template <class F>
 octavo_status guarded(F&& body) noexcept {
     static_assert(std::is_void<decltype(std::forward<F>(body)())>::value, "report failure by throwing Error");
+    const FloatEnvironment environment;
     try {
         std::forward<F>(body)();
         return OCTAVO_OK;

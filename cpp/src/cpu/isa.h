@@ -42,7 +42,7 @@ Isa active_isa();
 const char* cpu_name();
 // Bytes of a core's cache of that level (1: data, 2, 3: shared); a sane default where CPUID does not tell.
 size_t cache_bytes(int level);
-// CPUs that this process may use: affinity mask and cgroup limit (v1 and v2), at least 1.
+// CPUs that this process may use: affinity mask of its main thread and cgroup limit (v1 and v2), at least 1.
 int cpu_limit();
 
 }  // namespace octavo

@@ -1,6 +1,7 @@
 #include "cpu/limit.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -47,22 +48,48 @@ double least_quota(const std::string& mount, std::string path, bool version2) {
     }
 }
 
-int affinity_cpus() {
-    for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {  // the kernel refuses a mask that is too short
-        cpu_set_t* mask = CPU_ALLOC(cpus);
-        if (mask == nullptr) break;
-        const size_t bytes = CPU_ALLOC_SIZE(cpus);
-        CPU_ZERO_S(bytes, mask);
-        const int count = sched_getaffinity(0, bytes, mask) == 0 ? CPU_COUNT_S(bytes, mask) : 0;
-        CPU_FREE(mask);
-        if (count > 0) return count;
+// The affinity of a thread, 0 being the calling one.
+class CpuMask {
+public:
+    explicit CpuMask(pid_t thread) {
+        for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {  // the kernel refuses a mask that is too short
+            mask_ = CPU_ALLOC(cpus);
+            if (mask_ == nullptr) return;
+            bytes_ = CPU_ALLOC_SIZE(cpus);
+            CPU_ZERO_S(bytes_, mask_);
+            if (sched_getaffinity(thread, bytes_, mask_) == 0 && count() > 0) return;
+            CPU_FREE(mask_);
+            mask_ = nullptr;
+        }
     }
-    return 1;
+    CpuMask(const CpuMask&) = delete;
+    CpuMask& operator=(const CpuMask&) = delete;
+    ~CpuMask() {
+        if (mask_ != nullptr) CPU_FREE(mask_);
+    }
+
+    bool known() const { return mask_ != nullptr; }
+    int count() const { return CPU_COUNT_S(bytes_, mask_); }
+    void take() const { sched_setaffinity(0, bytes_, mask_); }
+
+private:
+    cpu_set_t* mask_ = nullptr;
+    size_t bytes_ = 0;
+};
+
+// The main thread's number is the process's. Where it has ended, the calling thread stands for it.
+int affinity_cpus() {
+    const CpuMask process(getpid());
+    if (process.known()) return process.count();
+    const CpuMask caller(0);
+    return caller.known() ? caller.count() : 1;
 }
+
+double group_quota() { return cgroup_cpu_quota("/proc/self/cgroup", "/sys/fs/cgroup"); }
 
 }  // namespace
 
-int cgroup_cpu_limit(const std::string& membership, const std::string& root) {
+double cgroup_cpu_quota(const std::string& membership, const std::string& root) {
     double least = 0;
     const std::string groups = contents(membership);
     for (size_t at = 0, end; at < groups.size(); at = end + 1) {
@@ -79,13 +106,23 @@ int cgroup_cpu_limit(const std::string& membership, const std::string& root) {
                 if (quota == 0) quota = least_quota(mount, path, false);
         if (quota > 0 && (least == 0 || quota < least)) least = quota;
     }
-    return static_cast<int>(std::min(std::ceil(least), 1e6));
+    return least;
 }
 
 int cpu_limit() {
-    const int group = cgroup_cpu_limit("/proc/self/cgroup", "/sys/fs/cgroup");
+    const double quota = group_quota();
     const int affinity = affinity_cpus();
-    return group > 0 ? std::min(group, affinity) : affinity;
+    return quota > 0 && quota < affinity ? static_cast<int>(std::ceil(quota)) : affinity;
+}
+
+bool quota_limits() {
+    const double quota = group_quota();
+    return quota > 0 && quota < affinity_cpus();
+}
+
+void take_process_affinity() noexcept {
+    const CpuMask process(getpid());
+    if (process.known()) process.take();
 }
 
 }  // namespace octavo

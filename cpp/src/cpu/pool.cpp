@@ -13,31 +13,48 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-#include <vector>
 
+#include "cpu/float_environment.h"
 #include "cpu/isa.h"
+#include "cpu/limit.h"
+#include "cpu/patience.h"
 
 namespace octavo {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+
 constexpr int max_threads = 1024;
-// A parked thread comes back after some 50 us, as long as many a layer takes; the next one should find the workers awake.
-constexpr std::chrono::microseconds spin_time{100};
+constexpr microseconds long_spin{100};
+// A worker that no job needed for so long ends.
+constexpr std::chrono::seconds idle_time{5};
+// After a thread could not be made, the next attempt waits; twice as long after each failure, up to a minute.
+constexpr std::chrono::milliseconds first_pause{500}, longest_pause{60000};
 
 void pause() { __builtin_ia32_pause(); }
 
+// Where a quota is less than the CPUs, spinning takes it from the work.
+microseconds longest_spin() {
+    static const microseconds time = quota_limits() ? Patience::shortest : long_spin;
+    return time;
+}
+
 // Spins for a while until done() holds; false: it did not.
 template <class Done>
-bool spin(const Done& done) {
-    const auto end = std::chrono::steady_clock::now() + spin_time;
+bool spin(microseconds time, const Done& done) {
+    const auto end = Clock::now() + time;
     do {
         for (int i = 0; i < 16; ++i) {
             if (done()) return true;
             pause();
         }
-    } while (std::chrono::steady_clock::now() < end);
+    } while (Clock::now() < end);
     return false;
 }
+
+// True while the thread is inside a job, as its caller or as a worker; a signal's handler may look.
+thread_local volatile bool in_a_job = false;
 
 class Pool {
 public:
@@ -57,20 +74,28 @@ private:
         std::atomic<int64_t> next{0};
         int64_t end = 0;
     };
+    struct Worker {
+        std::thread thread;  // also of one that has ended
+        std::condition_variable wake;
+        std::atomic<bool> alive{false}, sleeps{false};
+    };
 
     void grow(int workers);
     void work(int worker);
+    bool park(int worker, uint64_t last);
+    bool open(int worker, uint64_t last) const;
     void take_indices(int worker);
     bool join_job(int worker, uint64_t* last);
     void leave_job();
 
     std::atomic<bool> busy_{false}, stopped_{false};
     std::atomic<uint64_t> state_{0};
-    std::atomic<int> sleepers_{0};
     std::atomic<bool> caller_sleeps_{false};
     std::mutex mutex_;
-    std::condition_variable wake_, done_;
-    std::vector<std::thread> workers_;
+    std::condition_variable done_;
+    Worker workers_[max_threads];  // 0, the caller, is none
+    Clock::time_point next_attempt_{};
+    std::chrono::milliseconds next_pause_ = first_pause;
 
     // The job. Written by the caller while nobody is inside, read by those inside.
     Task task_ = nullptr;
@@ -109,48 +134,81 @@ void Pool::leave_job() {
     }
 }
 
+// A job that the worker has not seen, or the end.
+bool Pool::open(int worker, uint64_t last) const {
+    const uint64_t state = state_.load(std::memory_order_seq_cst);
+    return (open_to(state) > static_cast<uint64_t>(worker) && job(state) != last) || stopped_.load();
+}
+
 void Pool::work(int worker) {
+    // A new thread has its maker's environment and CPUs; who that was is chance.
+    const FloatEnvironment environment;
+    take_process_affinity();
     uint64_t last = 0;
-    const auto open = [&] {
-        const uint64_t state = state_.load(std::memory_order_seq_cst);
-        return (open_to(state) > static_cast<uint64_t>(worker) && job(state) != last) || stopped_.load();
-    };
+    Patience patience(longest_spin());
     while (!stopped_.load()) {
         if (join_job(worker, &last)) {
+            in_a_job = true;
             take_indices(worker);
+            in_a_job = false;
             leave_job();
         }
-        if (spin(open)) continue;
-        std::unique_lock<std::mutex> lock(mutex_);
-        sleepers_.fetch_add(1, std::memory_order_seq_cst);
-        wake_.wait(lock, open);
-        sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+        const auto idle_since = Clock::now();
+        if (spin(patience.time(), [&] { return open(worker, last); })) continue;
+        patience.was_in_vain();
+        if (!park(worker, last)) return;
+        patience.waited(Clock::now() - idle_since);
     }
 }
 
+// Sleeps until there is something to do; false: for too long, the worker is no longer alive.
+bool Pool::park(int worker, uint64_t last) {
+    Worker& self = workers_[worker];
+    std::unique_lock<std::mutex> lock(mutex_);
+    self.sleeps.store(true, std::memory_order_seq_cst);
+    // By the system's clock: waiting by the steady one needs a newer C library.
+    const auto end = std::chrono::system_clock::now() + idle_time;
+    const bool woken = self.wake.wait_until(lock, end, [&] { return open(worker, last); });
+    self.sleeps.store(false, std::memory_order_seq_cst);
+    if (!woken) self.alive.store(false, std::memory_order_release);
+    return woken;
+}
+
 void Pool::grow(int workers) {
-    if (static_cast<int>(workers_.size()) >= workers) return;
+    int first = 1;
+    while (first <= workers && workers_[first].alive.load(std::memory_order_acquire)) first++;
+    if (first > workers || Clock::now() < next_attempt_) return;
     // Signals are for the program's own threads.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        workers_.reserve(static_cast<size_t>(workers));
-        while (static_cast<int>(workers_.size()) < workers) {
-            const int worker = static_cast<int>(workers_.size()) + 1;  // 0 is the caller
-            workers_.emplace_back([this, worker] { work(worker); });
-            pthread_setname_np(workers_.back().native_handle(), "octavo");
+    for (int i = first; i <= workers; i++) {
+        Worker& worker = workers_[i];
+        if (worker.alive.load(std::memory_order_acquire)) continue;
+        if (worker.thread.joinable()) worker.thread.join();
+        try {
+            worker.alive.store(true, std::memory_order_relaxed);
+            worker.thread = std::thread([this, i] { work(i); });
+            pthread_setname_np(worker.thread.native_handle(), "octavo");
+            next_pause_ = first_pause;
+        } catch (const std::exception&) {
+            // No more threads to be had: those there are, and the caller, do the work.
+            worker.alive.store(false, std::memory_order_relaxed);
+            next_attempt_ = Clock::now() + next_pause_;
+            next_pause_ = std::min(2 * next_pause_, longest_pause);
+            break;
         }
-    } catch (const std::exception&) {
-        // No more threads to be had: those there are, and the caller, do the work.
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool Pool::run(int64_t count, int threads, Task task, void* context) {
-    if (busy_.exchange(true, std::memory_order_acquire)) return false;
-    if (stopped_.load()) {
-        busy_.store(false, std::memory_order_release);
+    const bool outer = in_a_job;
+    in_a_job = true;
+    const bool taken = !busy_.exchange(true, std::memory_order_acquire);
+    if (!taken || stopped_.load()) {
+        if (taken) busy_.store(false, std::memory_order_release);
+        in_a_job = outer;
         return false;
     }
     grow(threads - 1);
@@ -164,9 +222,10 @@ bool Pool::run(int64_t count, int threads, Task task, void* context) {
     }
     const uint64_t next_job = (job(state_.load(std::memory_order_relaxed)) + 1) * one_job;
     state_.store(next_job + static_cast<uint64_t>(threads) * one_thread, std::memory_order_seq_cst);
-    if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+    for (int i = 1; i < threads; i++) {
+        if (!workers_[i].sleeps.load(std::memory_order_seq_cst)) continue;
         std::lock_guard<std::mutex> lock(mutex_);
-        wake_.notify_all();
+        workers_[i].wake.notify_one();
     }
 
     take_indices(0);
@@ -176,26 +235,30 @@ bool Pool::run(int64_t count, int threads, Task task, void* context) {
     while (!state_.compare_exchange_weak(state, state - open_to(state) * one_thread, std::memory_order_acq_rel)) {
     }
     const auto empty = [&] { return inside(state_.load(std::memory_order_seq_cst)) == 0; };
-    if (!spin(empty)) {
+    if (!spin(longest_spin(), empty)) {
         std::unique_lock<std::mutex> lock(mutex_);
         caller_sleeps_.store(true, std::memory_order_seq_cst);
         done_.wait(lock, empty);
         caller_sleeps_.store(false, std::memory_order_relaxed);
     }
     busy_.store(false, std::memory_order_release);
+    in_a_job = outer;
     return true;
 }
 
 void Pool::stop() {
     stopped_.store(true);
+    // A program that ends inside a job, by a task or by a signal's handler, can wait neither for the job nor for itself.
+    if (in_a_job) return;
     {
         std::lock_guard<std::mutex> lock(mutex_);
-        wake_.notify_all();
+        for (Worker& worker : workers_) worker.wake.notify_one();
     }
     // Late callers must find workers_ at rest: take the pool as a caller does, and keep it.
     while (busy_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
-    for (std::thread& thread : workers_) thread.join();
-    workers_.clear();
+    for (Worker& worker : workers_) {
+        if (worker.thread.joinable()) worker.thread.join();
+    }
 }
 
 // Never destroyed: threads of the program may call while it ends.
@@ -234,6 +297,7 @@ void set_default_threads(int threads) {
 }
 
 void parallel_for(int64_t count, int threads, Task task, void* context) {
+    const FloatEnvironment environment;
     threads = static_cast<int>(std::min<int64_t>({threads, count, max_threads}));
     if (threads > 1 && pool().run(count, threads, task, context)) return;
     for (int64_t i = 0; i < count; ++i) task(context, i, 0);

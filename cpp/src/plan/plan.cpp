@@ -8,6 +8,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "cpu/fork.h"
 #include "cpu/pool.h"
 #include "plan/buffers.h"
 
@@ -66,16 +67,35 @@ struct Plan::Job {
     }
 };
 
-// Counts the runs under way; giving up the count is the last that a run does with the plan.
+// Counts the runs under way; giving up the count is the last that a run does with the plan. The count begins anew in the child of
+// a fork: the threads that were in a run are the parent's.
 class Plan::Visit {
 public:
-    explicit Visit(std::atomic<int64_t>* runs) : runs_(runs) { runs_->fetch_add(1, std::memory_order_acquire); }
+    explicit Visit(std::atomic<uint64_t>* runs) : runs_(runs), process_(process()) {
+        uint64_t count = runs_->load(std::memory_order_relaxed);
+        while (!runs_->compare_exchange_weak(count, of_process(count) ? count + 1 : process_ + 1,
+                                             std::memory_order_acquire, std::memory_order_relaxed)) {
+        }
+    }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
-    ~Visit() { runs_->fetch_sub(1, std::memory_order_release); }
+    ~Visit() {
+        if (process_ == process()) runs_->fetch_sub(1, std::memory_order_release);
+    }
+
+    static bool any(const std::atomic<uint64_t>& runs) {
+        const uint64_t count = runs.load(std::memory_order_acquire);
+        return of_process(count) && (count & ~process_bits) != 0;
+    }
 
 private:
-    std::atomic<int64_t>* runs_;
+    // High half: the process, by its number of forks; low half: the runs.
+    static constexpr uint64_t process_bits = ~uint64_t{0} << 32;
+    static uint64_t process() { return uint64_t{fork_generation()} << 32; }
+    static bool of_process(uint64_t count) { return (count & process_bits) == process(); }
+
+    std::atomic<uint64_t>* runs_;
+    uint64_t process_;
 };
 
 Plan::Plan(Program program, const PlanOptions& options)
@@ -88,7 +108,7 @@ Plan::Plan(Program program, const PlanOptions& options)
 }
 
 Plan::~Plan() {
-    while (runs_.load(std::memory_order_acquire) != 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    while (Visit::any(runs_)) std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 
 Plan::Split Plan::split(int64_t batch) const {

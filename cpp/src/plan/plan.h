@@ -73,7 +73,7 @@ private:
     std::unique_ptr<Profile> profile_;
     mutable Workspaces workspaces_;
     std::mutex state_mutex_;  // one run at a time where there is state
-    std::atomic<int64_t> runs_{0};
+    std::atomic<uint64_t> runs_{0};
 };
 
 }  // namespace octavo
