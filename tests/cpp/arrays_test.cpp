@@ -266,6 +266,23 @@ TEST(Arrays, ErrorsAreSummedInTheStatedOrder) {
     });
 }
 
+TEST(Arrays, OfNothingThereIsNothingToDo) {
+    constexpr int64_t many = int64_t{1} << 61;
+    float min[2], max[2];
+    const float scales[] = {1, 1};
+    const int32_t zero_points[] = {0, 0};
+    int64_t nan = -1, inf = -1;
+    EXPECT_EQ(octavo_min_max(nullptr, many, 2, 0, min, max, &nan, &inf), OCTAVO_OK);
+    for (int c : {0, 1}) {
+        EXPECT_EQ(min[c], infinity);
+        EXPECT_EQ(max[c], -infinity);
+    }
+    EXPECT_EQ(nan + inf, 0);
+    EXPECT_EQ(octavo_min_max(nullptr, many, 1, 0, min, max, &nan, &inf), OCTAVO_OK);
+    EXPECT_EQ(octavo_quantize(nullptr, many, 2, 0, scales, zero_points, OCTAVO_U8, 0, 255, nullptr), OCTAVO_OK);
+    EXPECT_EQ(octavo_dequantize(nullptr, OCTAVO_S32, many, 2, 0, scales, zero_points, nullptr), OCTAVO_OK);
+}
+
 TEST(Arrays, WrongArgumentsAreRefused) {
     float x[4] = {1, 2, 3, 4}, y[4], scale = 0.1f, zero = 0, nan = std::nanf("");
     int32_t z = 0, far = 300;

@@ -338,6 +338,42 @@ TEST(Conv2d, ShapesOfNetworksWhateverTheThreads) {
     }
 }
 
+// Every family: images of one code, weights of one value a channel, so that inner results are beyond all steps or none.
+TEST(Conv2d, ResultsBeyond32BitsOfStepsSaturate) {
+    struct Layer {
+        int64_t channels, outputs, groups, size, kernel;
+    };
+    for (const Layer& layer : {Layer{16, 32, 1, 14, 3}, Layer{32, 32, 32, 14, 3}, Layer{3, 6, 1, 32, 5},
+                               Layer{64, 64, 1, 8, 1}, Layer{16, 16, 16, 7, 5}}) {
+        const Value x = activation(OCTAVO_U8, {1, layer.channels, layer.size, layer.size}, 0.5f, 3);
+        const int64_t depth = layer.channels / layer.groups * layer.kernel * layer.kernel;
+        std::vector<int8_t> values;
+        for (int64_t i = 0; i < layer.outputs * depth; i++)
+            values.push_back(i / depth % 3 == 0 ? 0 : i / depth % 3 == 1 ? 100 : -100);
+        Value w =
+            constant(OCTAVO_S8, {layer.outputs, layer.channels / layer.groups, layer.kernel, layer.kernel}, values);
+        w.scales = {1.0f};
+        w.zero_points = {0};
+        const Value y = activation(OCTAVO_U8, {1, layer.outputs, layer.size, layer.size}, 1e-9f, 5);
+        const auto pixels = static_cast<size_t>(layer.size * layer.size);
+        const std::vector<uint8_t> codes(pixels * static_cast<size_t>(layer.channels), 200);
+        std::vector<uint8_t> expected;
+        for (size_t i = 0; i < pixels * static_cast<size_t>(layer.outputs); i++) {
+            const int64_t channel = static_cast<int64_t>(i) % layer.outputs % 3;
+            expected.push_back(channel == 0 ? 5 : channel == 1 ? 255 : 0);
+        }
+        for (Isa isa : available_isas()) {
+            SCOPED_TRACE(std::string(isa_name(isa)) + " " + w.shape_text());
+            OpDesc desc = operator_desc(OCTAVO_OP_CONV2D, {&x, &w}, y, isa);
+            desc.attributes.groups = static_cast<int>(layer.groups);
+            for (int32_t& pad : desc.attributes.pad) pad = static_cast<int32_t>(layer.kernel / 2);
+            const auto op = create_op(desc);
+            EXPECT_NE(op->reason().find("2^31"), std::string::npos) << op->kernel();
+            EXPECT_TRUE(same_bits(run_op<uint8_t>(*op, 1, 1, {codes.data(), nullptr}, expected.size()), expected));
+        }
+    }
+}
+
 TEST(Conv2d, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     const Value x = activation(OCTAVO_U8, {1, 4, 5, 5}, 0.1f, 0);
     Value y = activation(OCTAVO_U8, {1, 6, 3, 3}, 0.1f, 0);

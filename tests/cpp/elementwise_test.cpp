@@ -254,6 +254,16 @@ TEST(Add, F32EveryInstructionSetEqualsScalar) {
     EXPECT_TRUE(distrust.trust());
 }
 
+TEST(Add, StepsBeyond32BitsSaturate) {
+    for (float scale : {1e-9f, 1e-20f, 1e-40f}) {
+        const Value a = activation(OCTAVO_U8, {1, 3}, 0.5f, 10), y = activation(OCTAVO_U8, {1, 3}, scale, 5);
+        for (Isa isa : available_isas())
+            EXPECT_EQ(run<uint8_t>(operator_desc(OCTAVO_OP_ADD, {&a, &a}, y, isa), 1, {{0, 10, 255}, {0, 10, 255}}),
+                      (std::vector<uint8_t>{0, 5, 255}))
+                << isa_name(isa) << " " << scale;
+    }
+}
+
 TEST(Add, AConstantOperandIsKept) {
     const Value a = activation(OCTAVO_U8, {1, 4}, 0.5f, 0);
     Value x = a, b = a;

@@ -199,6 +199,87 @@ TEST(LinearDynamic, EveryIsaEqualsScalar) {
     EXPECT_TRUE(distrust.trust());
 }
 
+// Weights of one value in one row, u8 codes with zero point 0, sums as they are.
+struct LongRow {
+    Value x, w, y = float_value({1, 1});
+
+    LongRow(int64_t depth, int weight)
+        : x(activation(OCTAVO_U8, {1, depth}, 1.0f, 0)),
+          w(constant(OCTAVO_S8, {1, depth},
+                     std::vector<int8_t>(static_cast<size_t>(depth), static_cast<int8_t>(weight)))) {
+        w.scales = {1.0f};
+        w.zero_points = {0};
+        y.dtype = OCTAVO_S32;
+    }
+    OpDesc desc(Isa isa, const Value* bias = nullptr) const {
+        return operator_desc(OCTAVO_OP_LINEAR, {&x, &w, bias}, y, isa);
+    }
+};
+
+std::string refusal_of(const OpDesc& desc) {
+    try {
+        create_op(desc);
+    } catch (const Refusal&) {
+        return "another back end might take it";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.status(), OCTAVO_UNSUPPORTED);
+        return error.what();
+    }
+    return "taken";
+}
+
+TEST(Linear, SumsThatCouldPass32BitsAreRefused) {
+    for (Isa isa : available_isas()) {
+        SCOPED_TRACE(isa_name(isa));
+        // 255 * 127 * 66311 is the last multiple that 32 bits hold.
+        const LongRow longest(66311, 127);
+        const std::vector<uint8_t> all(66311, 255);
+        EXPECT_EQ(run_op<int32_t>(*create_op(longest.desc(isa)), 1, 1, {all.data(), nullptr}, 1),
+                  (std::vector<int32_t>{2147481735}));
+        const std::string message = refusal_of(LongRow(70000, 127).desc(isa));
+        EXPECT_NE(message.find("linear \"under test\""), std::string::npos) << message;
+        EXPECT_NE(message.find("2266950000"), std::string::npos) << message;
+        EXPECT_NE(refusal_of(LongRow(66312, 127).desc(isa)).find("2147514120"), std::string::npos);
+        EXPECT_NE(refusal_of(LongRow(70000, -127).desc(isa)).find("-2266950000"), std::string::npos);
+        // Codes or weights that do not add up so far are taken.
+        LongRow reduced(70000, 127);
+        reduced.x.code_max = 127;
+        EXPECT_EQ(refusal_of(reduced.desc(isa)), "taken");
+        LongRow mixed(70000, 127);
+        for (size_t i = 0; i < 35000; i++) mixed.w.data[2 * i] = static_cast<std::byte>(-127);
+        EXPECT_EQ(refusal_of(mixed.desc(isa)), "taken");
+        const Value bias = constant(OCTAVO_S32, {1}, std::vector<int32_t>{2000000000});
+        EXPECT_NE(refusal_of(LongRow(5000, 127).desc(isa, &bias)).find("2161925000"), std::string::npos);
+        // At run time any zero point can come out.
+        const Value f = float_value({1, 70000}), result = float_value({1, 1});
+        EXPECT_EQ(refusal_of(operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&f, &mixed.w}, result, isa)), "taken");
+        const LongRow row(70000, 127);
+        EXPECT_NE(refusal_of(operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&f, &row.w}, result, isa)).find("2266950000"),
+                  std::string::npos);
+    }
+}
+
+TEST(Linear, ResultsBeyond32BitsOfStepsSaturate) {
+    const std::vector<uint8_t> codes = {0, 1, 200, 255};
+    for (Isa isa : available_isas()) {
+        SCOPED_TRACE(isa_name(isa));
+        for (float y_scale : {1e-9f, 1e-20f, 1e-38f}) {
+            const Value x = activation(OCTAVO_U8, {1, 1}, 0.5f, 1);
+            Value w = constant(OCTAVO_S8, {2, 1}, std::vector<int8_t>{100, -100});
+            w.scales = {1.0f};
+            w.zero_points = {0};
+            const Value u = activation(OCTAVO_U8, {1, 2}, y_scale, 7), s = activation(OCTAVO_S8, {1, 2}, y_scale, 7);
+            const auto op = create_op(operator_desc(OCTAVO_OP_LINEAR, {&x, &w}, u, isa));
+            EXPECT_EQ(run_op<uint8_t>(*op, 4, 1, {codes.data(), nullptr}, 8),
+                      (std::vector<uint8_t>{0, 255, 7, 7, 255, 0, 255, 0}));
+            EXPECT_NE(op->reason(), "");
+            EXPECT_EQ(run_op<int8_t>(*create_op(operator_desc(OCTAVO_OP_LINEAR, {&x, &w}, s, isa)), 4, 1,
+                                     {codes.data(), nullptr}, 8),
+                      (std::vector<int8_t>{-128, 127, 7, 7, 127, -128, 127, -128}));
+        }
+    }
+}
+
 TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     const Value x = activation(OCTAVO_U8, {1, 7}, 0.1f, 0), y = activation(OCTAVO_U8, {1, 5}, 0.1f, 0);
     Value w = constant(OCTAVO_S8, {5, 8}, std::vector<int8_t>(40, 1));

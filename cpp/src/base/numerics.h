@@ -14,9 +14,10 @@ namespace octavo {
 // Nearest integer, ties to even, as a float. Assumes the default rounding mode.
 static inline float round_half_even(float x) { return nearbyintf(x); }
 
-// Nearest 32-bit integer, ties to even; INT_MIN for NaN and for everything that 32 bits do not hold, as cvtps2dq does.
+// Nearest 32-bit integer, ties to even; the nearest end of the range beyond it, INT_MIN for NaN.
 static inline int32_t to_s32(float x) {
-    if (!(x >= -2147483648.0f && x < 2147483648.0f)) return INT32_MIN;
+    if (x >= 2147483648.0f) return INT32_MAX;
+    if (!(x >= -2147483648.0f)) return INT32_MIN;
     return static_cast<int32_t>(lrintf(x));
 }
 
@@ -34,7 +35,6 @@ static inline int32_t add_wrap_s32(int32_t a, int32_t b) {
 static inline int32_t clamp_s32(int32_t x, int32_t lo, int32_t hi) { return x < lo ? lo : x > hi ? hi : x; }
 
 // The output step of integer products: clamp(rint(x * multiplier) + zero_point, lo, hi), x a sum with its bias, already float.
-// A product beyond 32 bits becomes INT_MIN before the zero point is added (without wrapping), hence the low bound.
 static inline int32_t requantize(float x, float multiplier, int32_t zero_point, int32_t lo, int32_t hi) {
     return clamp_s32(add_saturate_s32(to_s32(x * multiplier), zero_point), lo, hi);
 }

@@ -7,7 +7,7 @@
 //            with a residual: rint(x * multiplier[n] + float(r - residual_zero) * residual_scale) instead, three roundings
 //   f32      fma(float(A), multiplier[n], bias[n]), or float(A) * multiplier[n] without bias
 //   s32      A
-// rint gives INT_MIN for NaN and beyond 32 bits; adding the zero point does not wrap.
+// rint saturates; that of vectors does not, so they run where no result leaves 32 bits (ops/sum_bounds.h). NaN gives lo.
 #ifndef OCTAVO_KERNELS_OUTPUT_H
 #define OCTAVO_KERNELS_OUTPUT_H
 

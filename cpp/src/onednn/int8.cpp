@@ -208,8 +208,16 @@ protected:
         require_exact_sums(request);
     }
 
-    // No sum may saturate silently. Without VNNI oneDNN adds two products of bytes in 16 bits, and shifts s8 activations to u8.
+    // No sum may wrap or saturate silently. Without VNNI oneDNN adds two products of bytes in 16 bits, and shifts s8 activations to u8.
     void require_exact_sums(const Request& request) const {
+        const int64_t outputs = request.input(1).dims[0], depth = static_cast<int64_t>(codes_.size()) / outputs;
+        for (int64_t o = 0; o < outputs; ++o) {
+            int64_t sum = 0;
+            for (int64_t i = o * depth; i < (o + 1) * depth; ++i) sum += std::abs(static_cast<int>(codes_[i]));
+            if (sum * 255 > std::numeric_limits<int32_t>::max())
+                request.refuse("the sums of output " + std::to_string(o) + " can reach " + std::to_string(sum * 255) +
+                               ", which 32 bits do not hold");
+        }
         if (has_vnni()) return;
         if (q_.x_type != OCTAVO_U8) request.refuse("without VNNI oneDNN rounds the weights of s8 activations");
         int most = 0;

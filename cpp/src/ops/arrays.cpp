@@ -28,6 +28,7 @@ Isa isa_for(int64_t run) { return run < short_run ? Isa::scalar : active_isa(); 
 template <class F>
 void split_runs(int64_t runs, int64_t inner, int64_t cost, const F& body) {
     const int threads = default_threads();
+    if (inner == 0) return;  // of however many runs
     if (runs >= threads) {
         split(runs, 1, inner * cost, threads, [&](int64_t begin, int64_t end) {
             for (int64_t run = begin; run < end; run++) body(run, int64_t{0}, inner);
@@ -106,7 +107,9 @@ void array_min_max(const float* x, const ChannelShape& shape, float* min, float*
     const StatsKernels& kernels = stats_kernels(isa_for(shape.inner));
     std::vector<Range> ranges(static_cast<size_t>(shape.channels), empty_range());
     const bool one_run = shape.channels == 1;
-    if (one_run) {
+    if (shape.inner == 0) {
+        // Nothing to see, in however many runs.
+    } else if (one_run) {
         ranges[0] = range_of(x, shape.outer * shape.inner, stats_kernels(active_isa()));
     } else {
         split(shape.channels, 1, shape.outer * shape.inner * 140, default_threads(), [&](int64_t begin, int64_t end) {

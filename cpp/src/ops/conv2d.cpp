@@ -14,6 +14,7 @@
 #include "ops/pooled_product.h"
 #include "ops/rests.h"
 #include "ops/splitting.h"
+#include "ops/sum_bounds.h"
 #include "ops/taps_product.h"
 #include "ops/winograd_product.h"
 #include "registry/transpose.h"
@@ -184,7 +185,6 @@ public:
         const Value& y = *desc.outputs[0];
         if (y.dtype != OCTAVO_U8 && y.dtype != OCTAVO_S8)
             throw Refusal(where + ": an integer convolution gives u8 or s8");
-        band_kernels_ = &band_row(desc.isa);
         images_ = desc.inputs[0]->batched ? 0 : desc.inputs[0]->dims[0];
         DenseWeights weights = dense_weights(*desc.inputs[1], where);
         macs_ = checked_product(
@@ -193,25 +193,29 @@ public:
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
         residual_input_ = operands.residual != nullptr ? 3 : -1;
+        require_32_bit_sums(operands);
+        steps_fit_ = steps_fit_32_bits(operands);
+        const Isa isa = steps_fit_ ? desc.isa : Isa::scalar;
+        band_kernels_ = &band_row(isa);
         if (desc.max_pool) {
+            if (!steps_fit_) throw Refusal(where + ": " + steps_do_not_fit);
             // From here on the windows are those of the maxima; only the taps are the convolution's.
             convolution_ = std::exchange(geometry_, pooled(geometry_));
             copies_ = x_.flip || geometry_.padded();
-            product_ = choose_pooled(desc.isa, weights, operands);
+            product_ = choose_pooled(isa, weights, operands);
             alone_ = split_of(1, 1);
             return;
         }
-        copies_ = !by_tiles(desc.isa, weights) &&
-                  (x_.flip || (geometry_.padded() && !by_columns(desc.isa, weights, operands) &&
-                               !by_borders(desc.isa, weights, operands)));
+        copies_ = !by_tiles(isa, weights) && (x_.flip || (geometry_.padded() && !by_columns(isa, weights, operands) &&
+                                                          !by_borders(isa, weights, operands)));
         one_line_ = geometry_.pointwise();
         // The first answer may over-read, which only a copy allows: then the offsets are those of the copy.
         const DenseWeights given = weights;
-        product_ = choose(desc.isa, weights, operands);
+        product_ = choose(isa, weights, operands);
         if (!copies_ && product_->over_read() > 0) {
             copies_ = true;
             weights = given;
-            product_ = choose(desc.isa, weights, operands);
+            product_ = choose(isa, weights, operands);
         }
         alone_ = split_of(1, 1);
     }
@@ -270,7 +274,7 @@ public:
         return split.scratch * static_cast<size_t>(split.items == 1 ? 1 : std::max(threads, 1));
     }
     std::string kernel() const override { return "conv2d_" + product_->kernel(); }
-    std::string reason() const override { return product_->reason(); }
+    std::string reason() const override { return steps_fit_ ? product_->reason() : steps_do_not_fit; }
     int64_t weight_bytes() const override { return product_->weight_bytes(); }
     int64_t macs() const override { return macs_; }
 
@@ -428,9 +432,8 @@ private:
         reorder(weights, g, 1, isa, packing_threads(operands));
         if (few) {
             copies_ = true;  // the kernel over-reads
-            auto product = std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands, pixel_bytes,
-                                                          gemm_row(isa).macs_per_ns / 2, g.stride_h * pitch());
-            return monotone(std::move(product), operands);
+            return std::make_unique<PixelProduct>(*line, taps_of(g, pitch(), g.channels), operands, pixel_bytes,
+                                                  gemm_row(isa).macs_per_ns / 2, g.stride_h * pitch());
         }
         rests_ = Rests(*band_kernels_, g, geometry_.needed_width(), 2, gemm_row(isa).lanes, copies_);
         copies_ = copies_ || rests_.any();
@@ -439,15 +442,7 @@ private:
             copies_ = true;
             layout = taps_of(g, pitch(), g.channels);
         }
-        return monotone(
-            std::make_unique<PooledProduct>(*tiles, std::move(layout), operands, pixel_bytes, g.stride_h * pitch()),
-            operands);
-    }
-    template <class Product>
-    static std::unique_ptr<LineProduct> monotone(std::unique_ptr<Product> product, const StageOperands& operands) {
-        const std::string why_not = why_not_monotone(product->stage());
-        if (!why_not.empty()) throw Refusal(operands.where + ": " + why_not);
-        return product;
+        return std::make_unique<PooledProduct>(*tiles, std::move(layout), operands, pixel_bytes, g.stride_h * pitch());
     }
 
     ConvGeometry geometry_;
@@ -456,7 +451,7 @@ private:
     int64_t images_ = 0;  // fixed number; 0: the batch of the run
     int64_t macs_ = 0;
     int residual_input_ = -1;
-    bool copies_ = false;
+    bool copies_ = false, steps_fit_ = true;
     Split alone_ = {};  // of an image, on one thread
     const BandRow* band_kernels_ = nullptr;
     Rests rests_;            // of a copy

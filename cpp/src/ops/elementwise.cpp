@@ -35,7 +35,8 @@ public:
           name_(kernel_name("add", y, kernels)) {
         p_.scale_a = a.scales[0];
         p_.scale_b = b.scales[0];
-        p_.inverse = 1.0f / y.scales[0];
+        // Finite, so that a sum of 0 stays at the zero point.
+        p_.inverse = std::min(1.0f / y.scales[0], std::numeric_limits<float>::max());
         p_.zero_a = a.zero_points[0];
         p_.zero_b = b.zero_points[0];
         p_.zero_y = y.zero_points[0];
@@ -262,8 +263,11 @@ std::unique_ptr<Op> create_add(const OpDesc& desc) {
     const bool relu = desc.attributes.activation == OCTAVO_RELU;
     const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
     if (a.dtype == OCTAVO_F32) return std::make_unique<AddFloatsOp>(a, b, y, relu, kernels);
+    // Vectors convert steps to 32-bit integers, and make the least of those beyond: the definition saturates.
+    const double most = 255 * (double{a.scales[0]} + double{b.scales[0]}) / double{y.scales[0]};
+    const ElementwiseKernels& exact = most < 2147000000 ? kernels : elementwise_kernels(Isa::scalar);
     return std::make_unique<AddCodesOp>(a, b, y, quantized_limits(y, desc.attributes, checks.subject()),
-                                        desc.attributes.pytorch_tail != 0, kernels);
+                                        desc.attributes.pytorch_tail != 0, exact);
 }
 
 std::unique_ptr<Op> create_clamp(const OpDesc& desc) {

@@ -7,6 +7,7 @@
 #include "ops/factories.h"
 #include "ops/image_band.h"
 #include "ops/linear_rows.h"
+#include "ops/sum_bounds.h"
 
 namespace octavo {
 namespace {
@@ -15,16 +16,19 @@ class Linear : public Op {
 public:
     Linear(const OpDesc& desc, const std::string& where)
         : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
-        const LinearWeights weights(*desc.inputs[1], desc.isa, where);
-        StageOperands operands = {&weights.dense,
-                                  x_,
-                                  desc.inputs.size() > 2 ? desc.inputs[2] : nullptr,
-                                  nullptr,
-                                  desc.outputs[0],
-                                  &desc.attributes,
-                                  where,
-                                  desc.threads};
-        product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
+        LinearWeights weights(*desc.inputs[1], desc.isa, where);
+        const StageOperands operands = {&weights.dense,
+                                        x_,
+                                        desc.inputs.size() > 2 ? desc.inputs[2] : nullptr,
+                                        nullptr,
+                                        desc.outputs[0],
+                                        &desc.attributes,
+                                        where,
+                                        desc.threads};
+        require_32_bit_sums(operands);
+        steps_fit_ = steps_fit_32_bits(operands);
+        if (!steps_fit_) weights = LinearWeights(*desc.inputs[1], Isa::scalar, where);
+        product_ = std::make_unique<RowProduct>(steps_fit_ ? desc.isa : Isa::scalar, weights, shape_, operands);
         float_result_ = desc.outputs[0]->dtype == OCTAVO_F32;
         result_bytes_ = static_cast<int64_t>(desc.outputs[0]->element_bytes());
         copies_ = x_.flip || product_->over_read() > 0;
@@ -67,7 +71,7 @@ public:
         return split.scratch * static_cast<size_t>(split.rows.items() == 1 ? 1 : std::max(threads, 1));
     }
     std::string kernel() const override { return "linear_" + product_->kernel(); }
-    std::string reason() const override { return product_->reason(); }
+    std::string reason() const override { return steps_fit_ ? product_->reason() : steps_do_not_fit; }
     int64_t weight_bytes() const override { return product_->weight_bytes(); }
     int64_t macs() const override { return shape_.macs(); }
 
@@ -92,7 +96,7 @@ private:
     Activations x_;
     std::unique_ptr<RowProduct> product_;
     int64_t result_bytes_ = 1;
-    bool float_result_ = false, copies_ = false;
+    bool float_result_ = false, copies_ = false, steps_fit_ = true;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "ops/factories.h"
 #include "ops/linear_rows.h"
 #include "ops/split.h"
+#include "ops/sum_bounds.h"
 #include "registry/quantize.h"
 #include "registry/stats.h"
 
@@ -63,9 +64,15 @@ public:
         if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
         // point adds.
-        const Activations unit = {1, 1, false, 255};
-        const StageOperands operands = {&weights.dense,   unit,  bias,        nullptr, desc.outputs[0],
-                                        &desc.attributes, where, desc.threads};
+        const Activations unit = {1, 1, false, 0, 255};
+        StageOperands operands = {&weights.dense,   unit,  bias,        nullptr, desc.outputs[0],
+                                  &desc.attributes, where, desc.threads};
+        // The zero point may become any code; sums are largest with those at the ends.
+        for (int zero_point : {0, 255}) {
+            operands.x.zero_point = zero_point;
+            require_32_bit_sums(operands);
+        }
+        operands.x = unit;
         product_ = std::make_unique<RowProduct>(desc.isa, weights, shape_, operands);
         columns_ = product_->columns();
         for (int64_t part = 0; part <= product_->parts(); part++) first_.push_back(product_->first_column(part));

@@ -1,6 +1,7 @@
 #include "ops/output_stage.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/numerics.h"
 #include "ops/checks.h"
@@ -32,6 +33,7 @@ Activations quantized_input(const Value& x, const std::string& where) {
         throw Error(OCTAVO_INVALID_ARGUMENT, where + ": \"" + x.name + "\" has the zero point " +
                                                  std::to_string(a.zero_point - shift) + ", outside its type");
     }
+    a.code_min = std::max(0, std::min(x.code_min + shift, a.zero_point));
     a.code_max = std::min(255, std::max(x.code_max + shift, a.zero_point));
     return a;
 }
@@ -67,19 +69,24 @@ OutputStage PackedStage::stage() const {
     return stage;
 }
 
+void require_bias(const StageOperands& operands) {
+    const Value* bias = operands.bias;
+    if (bias == nullptr) return;
+    if (bias->role != OCTAVO_CONSTANT || (bias->dtype != OCTAVO_F32 && bias->dtype != OCTAVO_S32)) {
+        throw Refusal(operands.where + ": integer kernels need a constant bias of f32 or s32");
+    }
+    const int64_t outputs = operands.weights->outputs;
+    if (bias->elements() != outputs || bias->data.size() != static_cast<size_t>(outputs) * 4) {
+        shapes_differ(operands.where, *bias, "[" + std::to_string(outputs) + "]");
+    }
+}
+
 PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order) {
     const DenseWeights& weights = *operands.weights;
     const Value& y = *operands.y;
     const Value* bias = operands.bias;
     const size_t columns = order.size();
-    if (bias != nullptr) {
-        if (bias->role != OCTAVO_CONSTANT || (bias->dtype != OCTAVO_F32 && bias->dtype != OCTAVO_S32)) {
-            throw Refusal(operands.where + ": integer kernels need a constant bias of f32 or s32");
-        }
-        if (bias->elements() != weights.outputs || bias->data.size() != static_cast<size_t>(weights.outputs) * 4) {
-            shapes_differ(operands.where, *bias, "[" + std::to_string(weights.outputs) + "]");
-        }
-    }
+    require_bias(operands);
     PackedStage packed;
     OutputStage& stage = packed.values;
     float y_scale = 1;
@@ -129,7 +136,10 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
         packed.start[i] = static_cast<int32_t>(static_cast<uint64_t>(start));
         if (!packed.weight_zero.empty()) packed.weight_zero[i] = weights.zero_points[n];
         const float product_scale = operands.x.scale * weights.scales[n];
-        if (!packed.multiplier.empty()) packed.multiplier[i] = quantized ? product_scale / y_scale : product_scale;
+        // Of a result of codes finite, so that it leaves a sum of 0 at the zero point.
+        if (!packed.multiplier.empty())
+            packed.multiplier[i] =
+                quantized ? std::min(product_scale / y_scale, std::numeric_limits<float>::max()) : product_scale;
         if (!float_bias) continue;
         const float b = bias->as<float>()[n];
         if (!quantized) {

@@ -18,7 +18,7 @@ struct Activations {
     float scale;
     int zero_point;  // of the u8 codes
     bool flip;
-    int code_max;  // largest u8 code that occurs, the zero point (padding) included
+    int code_min, code_max;  // least and largest u8 code that occurs, the zero point (padding) included
 };
 Activations quantized_input(const Value& x, const std::string& where);
 // Throws Refusal: constants have no memory in a run, where products read their activations.
@@ -50,6 +50,9 @@ struct StageOperands {
     std::string where;
     int threads = 1;  // that may pack
 };
+
+// Throws unless there is no bias, or one that integer kernels take.
+void require_bias(const StageOperands& operands);
 
 // order: output channel of each packed column, -1 for padding.
 PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order);

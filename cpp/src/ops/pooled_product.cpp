@@ -71,15 +71,4 @@ std::string PooledProduct::kernel() const {
            std::to_string(tile_->panel.columns) + "c4_" + row_->isa;
 }
 
-std::string why_not_monotone(const PackedStage& stage) {
-    for (size_t i = 0; i < stage.multiplier.size(); i++) {
-        const double multiplier = stage.multiplier[i];
-        const double bias = stage.bias.empty() ? 0 : double{stage.bias[i]} * double{stage.bias_scale[i]};
-        const double most = (2147483648.0 + std::abs(bias)) * multiplier;
-        // Columns of padding have multiplier 0 and are not written.
-        if (!(most < 2147483000.0)) return "results may leave 32 bits, where their order ends";
-    }
-    return "";
-}
-
 }  // namespace octavo

@@ -35,10 +35,6 @@ private:
     int64_t outputs_, pixel_bytes_, lower_;
 };
 
-// "" if the largest of some results is always that of the largest sum, so that a maximum may be taken of the sums; otherwise why
-// not. True of positive multipliers, as long as no sum's result leaves 32 bits.
-std::string why_not_monotone(const PackedStage& stage);
-
 }  // namespace octavo
 
 #endif

@@ -323,6 +323,24 @@ TEST(OnednnInt8, ABoundNearATieHasTheCodeThatItHasEverywhere) {
     });
 }
 
+TEST(OnednnInt8, SumsThatCouldPass32BitsAreRefused) {
+    constexpr int64_t depth = 70000;
+    OneOperator op(OCTAVO_OP_LINEAR, 1);
+    const Codes x{OCTAVO_U8, std::vector<int>(depth, 255), 1.0f, 0};
+    const std::vector<uint8_t> bytes = x.bytes();
+    op.add_input(x.describe_as(OCTAVO_INPUT, {1, depth}, OCTAVO_PLAIN), bytes.data(), bytes.size());
+    const std::vector<int8_t> w(depth, 127);
+    const float one = 1.0f;
+    ValueSpec weights = describe(OCTAVO_S8, OCTAVO_CONSTANT, {1, depth}, false);
+    weights.param_count = 1;
+    weights.scales = &one;
+    op.add_input(weights, w.data(), w.size());
+    op.add_output(describe(OCTAVO_F32, OCTAVO_OUTPUT, {1, 1}));
+    EXPECT_FALSE(op.build());
+    EXPECT_EQ(op.status, OCTAVO_UNSUPPORTED);
+    EXPECT_NE(op.message.find("2266950000"), std::string::npos) << op.message;
+}
+
 TEST(OnednnInt8, RefusesWithReasons) {
     const auto attempt = [](octavo_dtype weight_type, int32_t zero_point) {
         OneOperator op(OCTAVO_OP_LINEAR, 2);

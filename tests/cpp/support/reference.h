@@ -76,9 +76,9 @@ public:
             const float other = static_cast<float>(r) * (p.residual.scales[0] / y_scale);
             v = v + other;
         }
-        // Beyond 32 bits the conversion gives INT_MIN.
-        const bool fits = v >= -2147483648.0f && v < 2147483648.0f;
-        const int64_t q = (fits ? static_cast<int64_t>(std::nearbyint(v)) : INT32_MIN) + zero;
+        // Far enough beyond all codes; NaN becomes the least.
+        const float within = v > 1e6f ? 1e6f : v >= -1e6f ? v : -1e6f;
+        const int64_t q = static_cast<int64_t>(std::nearbyint(within)) + zero;
         int64_t lo = p.y.code_min, hi = p.y.code_max;
         if (d.activation == OCTAVO_RELU) lo = zero > lo ? (zero < hi ? zero : hi) : lo;
         if (d.activation == OCTAVO_CLAMP) {
