@@ -93,7 +93,14 @@ final class LibtorchPeer {
     }
 
     private static Work conv(long[] n) {
-        long channels = n[0], height = n[1], width = n[2], outputs = n[3], kernel = n[4], groups = n[7], yZero = n[10], copies = n[11];
+        long channels = n[0],
+                height = n[1],
+                width = n[2],
+                outputs = n[3],
+                kernel = n[4],
+                groups = n[7],
+                yZero = n[10],
+                copies = n[11];
         List<IValue> packed = new ArrayList<>();
         for (long i = 0; i < copies; i++) {
             packed.add(call(

@@ -109,8 +109,8 @@ class GraphTest {
     @Test
     void valuesHaveTheTypeAndNumberOfTheirParameters() {
         AffineParams s8 = AffineParams.perTensor(DType.S8, 8, 0.1f, 0);
-        TableParams table =
-                new TableParams(2, new float[] {1}, new byte[][] {{1, 2}}, new float[][] {{1, 2}}, Granularity.perTensor());
+        TableParams table = new TableParams(
+                2, new float[] {1}, new byte[][] {{1, 2}}, new float[][] {{1, 2}}, Granularity.perTensor());
         for (QuantParams params : List.of(s8, table, AffineParams.bias(1))) {
             DType right = params == s8 ? DType.S8 : params == table ? DType.U8 : DType.S32;
             for (DType dtype : DType.values()) {
@@ -118,8 +118,7 @@ class GraphTest {
                     assertTrue(new Value("v", dtype, Shape.of(3), params, null).isQuantized());
                 } else {
                     String message = assertThrows(
-                                    InvalidValueException.class,
-                                    () -> new Value("v", dtype, Shape.of(3), params, null))
+                                    InvalidValueException.class, () -> new Value("v", dtype, Shape.of(3), params, null))
                             .getMessage();
                     assertTrue(message.contains("'v' is " + dtype) && message.contains("type " + right), message);
                 }
@@ -131,8 +130,7 @@ class GraphTest {
                 .getMessage();
         assertTrue(message.contains("'v'") && message.contains("2 parameter sets") && message.contains("3"), message);
         Graph.Builder graph = Graph.builder("g");
-        message = assertThrows(
-                        InvalidValueException.class, () -> graph.input("codes", DType.U8, Shape.ofBatch(3), s8))
+        message = assertThrows(InvalidValueException.class, () -> graph.input("codes", DType.U8, Shape.ofBatch(3), s8))
                 .getMessage();
         assertTrue(message.contains("'codes'"), message);
     }

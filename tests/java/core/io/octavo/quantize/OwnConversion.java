@@ -84,10 +84,12 @@ final class OwnConversion {
                 }
             }
         }
-        first.forEach((value, reader) -> observed.put(value, qconfig(units.values().stream()
-                .filter(unit -> unit.head == reader)
-                .findFirst()
-                .orElseThrow())));
+        first.forEach((value, reader) -> observed.put(
+                value,
+                qconfig(units.values().stream()
+                        .filter(unit -> unit.head == reader)
+                        .findFirst()
+                        .orElseThrow())));
     }
 
     /** Observed values with what makes codes of them. */
@@ -230,7 +232,9 @@ final class OwnConversion {
     }
 
     private static boolean alike(QConfig a, QConfig b) {
-        return isFloat(a) || isFloat(b) ? isFloat(a) == isFloat(b) : a.activation().equals(b.activation());
+        return isFloat(a) || isFloat(b)
+                ? isFloat(a) == isFloat(b)
+                : a.activation().equals(b.activation());
     }
 
     private boolean isCodes(String value) {
@@ -288,13 +292,7 @@ final class OwnConversion {
         float scale = Math.max((high - low) / steps, 0x1p-23f);
         int zero = Math.max(least, Math.min(least + steps, least - (int) Math.rint(low / scale)));
         return new AffineParams(
-                scheme.dtype(),
-                8,
-                least,
-                least + 255,
-                new float[] {scale},
-                new int[] {zero},
-                Granularity.perTensor());
+                scheme.dtype(), 8, least, least + 255, new float[] {scale}, new int[] {zero}, Granularity.perTensor());
     }
 
     private static QuantizedTensor weight(float[] w, QConfig qconfig, long[] dims) {
@@ -414,6 +412,8 @@ final class OwnConversion {
     }
 
     private static String asFloat(Graph.Builder g, String value) {
-        return g.hasValue("f:" + value) ? "f:" + value : g.node("f:" + value, new Op.Dequantize(), List.of("q:" + value));
+        return g.hasValue("f:" + value)
+                ? "f:" + value
+                : g.node("f:" + value, new Op.Dequantize(), List.of("q:" + value));
     }
 }

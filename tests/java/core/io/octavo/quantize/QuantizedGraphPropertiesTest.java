@@ -42,8 +42,7 @@ class QuantizedGraphPropertiesTest {
         Map<String, Distribution> even = new LinkedHashMap<>();
         calibration
                 .distributions()
-                .forEach((value, seen) ->
-                        even.put(value, even(own.observed().get(value), seen)));
+                .forEach((value, seen) -> even.put(value, even(own.observed().get(value), seen)));
         Graph expected = own.convert(even);
         Map<String, double[]> results = ReferenceRunner.run(expected, named(net.inputs));
         Calibration smoothed = new Calibration(prepared.fingerprint(), 1, even);
@@ -123,8 +122,10 @@ class QuantizedGraphPropertiesTest {
                 for (int j = 0; j < given.length; j++) {
                     boolean equal = exponential ? Math.abs(right[j] - given[j]) < 1e-5 : right[j] == given[j];
                     int at = j;
-                    assertTrue(equal, () -> output + " " + at + ": " + given[at] + " for " + right[at] + ", optimize "
-                            + optimize + "\n" + net.graph + converted + net.mapping.layers());
+                    assertTrue(
+                            equal,
+                            () -> output + " " + at + ": " + given[at] + " for " + right[at] + ", optimize " + optimize
+                                    + "\n" + net.graph + converted + net.mapping.layers());
                 }
             }
         }

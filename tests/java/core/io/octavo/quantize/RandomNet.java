@@ -30,8 +30,8 @@ import java.util.SplittableRandom;
 final class RandomNet {
     static final QConfig Q =
             new QConfig(MinMaxObserver::new, Uniform.activations(8), Uniform.weights(8), Granularity.perChannel(0));
-    static final QConfig REDUCED = Q.withActivation(
-            MinMaxObserver::new, Uniform.activations(8).reduceRange(true));
+    static final QConfig REDUCED =
+            Q.withActivation(MinMaxObserver::new, Uniform.activations(8).reduceRange(true));
     static final QConfig SIGNED = Q.withActivation(MinMaxObserver::new, new Uniform(8, DType.S8, false, false));
     static final QConfig FOUR = Q.withWeight(Uniform.weights(4), Granularity.perChannel(0));
     static final QConfig TENSOR = Q.withWeight(Uniform.weights(8), Granularity.perTensor());
@@ -109,7 +109,8 @@ final class RandomNet {
         QConfigMapping made = QConfigMapping.global(random.nextInt(8) == 0 ? null : Q);
         int most = random.nextInt(3) == 0 ? 0 : 3;
         for (Node node : graph.nodes()) {
-            boolean own = node.op() instanceof Op.Conv2d || node.op() instanceof Op.Linear || node.op() instanceof Op.Add;
+            boolean own =
+                    node.op() instanceof Op.Conv2d || node.op() instanceof Op.Linear || node.op() instanceof Op.Add;
             boolean pool = node.op() instanceof Op.MaxPool2d || node.op() instanceof Op.Flatten;
             if (own && random.nextInt(10) < most) {
                 made = made.layer(node.name(), choices[random.nextInt(choices.length)]);
@@ -171,7 +172,8 @@ final class RandomNet {
             result = builder.node(name, new Op.Linear(), layer(name, x, 1 + random.nextInt(5), channels));
         }
         if (random.nextInt(3) == 0) {
-            result = norm(name + ".bn", result, (int) builder.value(result).shape().dim(1));
+            result = norm(
+                    name + ".bn", result, (int) builder.value(result).shape().dim(1));
         }
         values.add(random.nextBoolean() ? clamp(name + ".act", result) : result);
     }
@@ -186,7 +188,8 @@ final class RandomNet {
         }
         String key = Shape.of(dims).toString();
         if (!weights.containsKey(key) || random.nextInt(3) > 0) {
-            // Few that are not 0, so that sums stay short; the greatest of each is 7/4, which 4 bits take in steps of 1/4.
+            // Few that are not 0, so that sums stay short; the greatest of each is 7/4, which 4 bits take in steps of
+            // 1/4.
             Tensor w = Tensor.zeros(DType.F32, dims);
             for (int o = 0; o < out; o++) {
                 for (int i = 0; i < 2; i++) {
@@ -239,7 +242,9 @@ final class RandomNet {
             return;
         }
         boolean global = builder.value(x).shape().dim(2) == 1 || random.nextBoolean();
-        Op op = global ? new Op.AdaptiveAvgPool2d(1, 1) : new Op.AvgPool2d(Window.of(2).stride(2), false, true);
+        Op op = global
+                ? new Op.AdaptiveAvgPool2d(1, 1)
+                : new Op.AvgPool2d(Window.of(2).stride(2), false, true);
         values.add(builder.node(name, op, List.of(x)));
     }
 

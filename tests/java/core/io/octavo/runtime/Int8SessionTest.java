@@ -128,7 +128,9 @@ class Int8SessionTest {
     private Value biasCodes(Value weight, float inputScale, float factor, boolean perChannel, int size) {
         float[] scales = new float[perChannel ? size : 1];
         for (int i = 0; i < scales.length; i++) {
-            scales[i] = inputScale * weight.quantization().scale(weight.quantization().count() == 1 ? 0 : i) * factor;
+            scales[i] = inputScale
+                    * weight.quantization().scale(weight.quantization().count() == 1 ? 0 : i)
+                    * factor;
         }
         int[] codes = new int[size];
         for (int i = 0; i < size; i++) {

@@ -131,9 +131,7 @@ class ParamsTest {
         assertArrayEquals(
                 new float[] {50, -8e9f},
                 new QuantizedTensor(
-                                Shape.of(2),
-                                AffineParams.bias(0.5f, 4),
-                                Tensor.ofInts(new int[] {100, -2_000_000_000}))
+                                Shape.of(2), AffineParams.bias(0.5f, 4), Tensor.ofInts(new int[] {100, -2_000_000_000}))
                         .decode()
                         .toFloatArray());
         for (String message : List.of(

@@ -125,9 +125,12 @@ final class Preparation {
             return agree && !readsConstant(source, part, 0, 1);
         }
         if (isNamed(part) && !agree) {
-            throw new InvalidValueException("qconfig mapping for graph " + source.name() + ": layer '" + part.name() + "' ("
-                    + part.op().type() + ") is part of '" + first.name() + "' (" + first.op().type()
-                    + ") and has the same qconfig; the mapping gives it another: change that of '" + first.name() + "'");
+            throw new InvalidValueException(
+                    "qconfig mapping for graph " + source.name() + ": layer '" + part.name() + "' ("
+                            + part.op().type() + ") is part of '" + first.name() + "' ("
+                            + first.op().type()
+                            + ") and has the same qconfig; the mapping gives it another: change that of '"
+                            + first.name() + "'");
         }
         return true;
     }

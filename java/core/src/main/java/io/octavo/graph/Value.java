@@ -36,8 +36,8 @@ public record Value(String name, DType dtype, Shape shape, QuantParams quantizat
         if (quantization != null) {
             DType codes = quantization instanceof AffineParams affine ? affine.dtype() : DType.U8;
             if (dtype != codes) {
-                throw new InvalidValueException("Value '" + name + "' is " + dtype + ", but its quantization parameters ("
-                        + quantization + ") are of codes of type " + codes);
+                throw new InvalidValueException("Value '" + name + "' is " + dtype
+                        + ", but its quantization parameters (" + quantization + ") are of codes of type " + codes);
             }
             int sets = quantization.granularity().count(shape);
             if (quantization.count() != sets) {

@@ -167,7 +167,8 @@ final class Converter {
                     found.scale(),
                     found.zeroPoint() + shift);
             return target.node(
-                    new Node(v + ".requantize", new Op.Requantize(), List.of(codes), List.of(v + "." + wanted)), params);
+                    new Node(v + ".requantize", new Op.Requantize(), List.of(codes), List.of(v + "." + wanted)),
+                    params);
         });
     }
 
