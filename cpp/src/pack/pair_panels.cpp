@@ -139,10 +139,10 @@ bool all_hold(const int8_t* w, int64_t columns, const Bounds& bounds) {
     for (int64_t i = 0; i < columns * 2; i++) {
         int16_t high = 0, low = 0;
         for (size_t h = 0; h < count; h++) {
-            int16_t lane;
+            uint16_t lane;
             std::memcpy(&lane, w + static_cast<int64_t>(h) * columns * 4 + 2 * i, 2);
-            const int16_t a = static_cast<int16_t>(static_cast<int16_t>(lane << 8) >> 8);
-            const int16_t b = static_cast<int16_t>(lane >> 8);
+            const auto a = static_cast<int16_t>(static_cast<int16_t>(static_cast<uint16_t>(lane << 8)) >> 8);
+            const auto b = static_cast<int16_t>(static_cast<int16_t>(lane) >> 8);
             high = static_cast<int16_t>(high + std::max<int16_t>(a, 0) + std::max<int16_t>(b, 0));
             low = static_cast<int16_t>(low + std::min<int16_t>(a, 0) + std::min<int16_t>(b, 0));
         }
