@@ -78,7 +78,7 @@ OCTAVO_CLONES bool any_least(const float* y, int64_t n) {
 void require_indices(const Request& request, const Geometry& g) {
     if (g.kh * g.kw > 255) request.refuse("an index is a byte: windows of more than 255 elements have no room in it");
     if ((g.kh > 1 && g.dh > g.ih) || (g.kw > 1 && g.dw > g.iw))
-        request.refuse("a dilation beyond the image, where a window may hold nothing of it, is not implemented");
+        request.refuse("a dilation beyond the image: a window may hold nothing of it, and has no maximum then");
 }
 
 class MaxPool2dTrain : public Operator {
