@@ -33,6 +33,8 @@ TEST(ProductsGolden, Linear) {
     const Golden golden("linear_static");
     Coverage coverage("linear golden");
     for (const Json& c : golden.cases()) {
+        // Where results pass 2^31 steps, PyTorch gives the least code for the greatest; Octavo saturates (linear_test).
+        if (c["name"].string.rfind("beyond_int32/", 0) == 0) continue;
         SCOPED_TRACE(c["name"].string);
         const Json& p = c["params"];
         const GoldenTensor a = golden.tensor(c["inputs"]["a"]), expected = golden.tensor(c["expected"]["y"]);
