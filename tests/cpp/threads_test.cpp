@@ -205,8 +205,9 @@ TEST(Threads, AProgramMayEndInAJob) {
     if (child == 0) {
         alarm(20);
         signal(SIGTERM, [](int) { std::exit(3); });
-        parallel_for(4, 2, [](int64_t, int worker) {
+        parallel_for(100000, 2, [](int64_t, int worker) {
             if (worker == 0) raise(SIGTERM);
+            usleep(100);  // so that the caller comes to one on a busy machine too
         });
         _exit(1);
     }

@@ -33,6 +33,7 @@ void check_size(const T& given, size_t least, const char* what) {
 // The caller's struct in our version. Throws OCTAVO_UNSUPPORTED too, where the caller's is longer and uses what is unknown here.
 template <class T>
 T read_sized(const T& given, size_t least, const char* what) {
+    if (given.size == sizeof(T)) return given;
     check_size(given, least, what);
     const auto* bytes = reinterpret_cast<const unsigned char*>(&given);
     for (size_t i = sizeof(T); i < given.size; ++i) {

@@ -297,7 +297,6 @@ void set_default_threads(int threads) {
 }
 
 void parallel_for(int64_t count, int threads, Task task, void* context) {
-    const FloatEnvironment environment;
     threads = static_cast<int>(std::min<int64_t>({threads, count, max_threads}));
     if (threads > 1 && pool().run(count, threads, task, context)) return;
     for (int64_t i = 0; i < count; ++i) task(context, i, 0);

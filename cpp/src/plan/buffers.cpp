@@ -22,7 +22,9 @@ bool has_shape(const octavo_buffer& buffer, const Border& border) {
     if (buffer.rank != static_cast<int64_t>(border.dims.size())) return false;
     if (buffer.rank == 0) return true;
     if (border.batched && buffer.dims[0] < 1) return false;
-    return std::equal(border.dims.begin() + border.batched, border.dims.end(), buffer.dims + border.batched);
+    bool same = true;
+    for (size_t i = border.batched; i < border.dims.size(); ++i) same &= border.dims[i] == buffer.dims[i];
+    return same;
 }
 
 // The value whose shape gave the batch.
@@ -31,7 +33,12 @@ struct Batch {
     const Border* of = nullptr;
 };
 
-void check_shapes(const std::vector<Border>& borders, const Buffers& buffers, Batch* batch) {
+// In bytes of a run whose batch is known to fit the address space.
+int64_t needed(const Border& border, int64_t batch) {
+    return static_cast<int64_t>(border.bytes) * (border.batched ? batch : 1);
+}
+
+void check(const std::vector<Border>& borders, const Buffers& buffers, int64_t most_batch, Batch* batch) {
     for (size_t i = 0; i < borders.size(); ++i) {
         const Border& border = borders[i];
         const octavo_buffer buffer = buffers[static_cast<int64_t>(i)];
@@ -39,7 +46,7 @@ void check_shapes(const std::vector<Border>& borders, const Buffers& buffers, Ba
             throw Error(OCTAVO_INVALID_ARGUMENT, subject(buffers, borders, i) + ": data is null");
         if (buffer.rank > 0 && buffer.dims == nullptr)
             throw Error(OCTAVO_INVALID_ARGUMENT, subject(buffers, borders, i) + ": dims is null");
-        if (reinterpret_cast<uintptr_t>(buffer.data) % border.element_bytes != 0) {
+        if ((reinterpret_cast<uintptr_t>(buffer.data) & (border.element_bytes - 1)) != 0) {  // a power of two
             throw Error(OCTAVO_INVALID_ARGUMENT, text(subject(buffers, borders, i), ": not aligned to its element of ",
                                                       border.element_bytes, " bytes"));
         }
@@ -52,26 +59,21 @@ void check_shapes(const std::vector<Border>& borders, const Buffers& buffers, Ba
                              shape_text(border.dims.data(), static_cast<int64_t>(border.dims.size()), border.batched),
                              border.batched ? ", N at least 1" : ""));
         }
-        if (!border.batched) continue;
-        if (batch->of == nullptr) *batch = {buffer.dims[0], &border};
-        if (buffer.dims[0] != batch->size) {
-            throw Error(OCTAVO_SHAPE_MISMATCH, text(subject(buffers, borders, i), ": a batch of ", buffer.dims[0],
-                                                    ", expected ", batch->size, " like \"", batch->of->name, "\""));
+        if (border.batched) {
+            if (batch->of == nullptr) *batch = {buffer.dims[0], &border};
+            if (buffer.dims[0] != batch->size) {
+                throw Error(OCTAVO_SHAPE_MISMATCH, text(subject(buffers, borders, i), ": a batch of ", buffer.dims[0],
+                                                        ", expected ", batch->size, " like \"", batch->of->name, "\""));
+            }
+            if (batch->size > most_batch) {
+                throw Error(OCTAVO_OUT_OF_MEMORY,
+                            text("a batch of ", batch->size, ", expected at most ", most_batch, " for these shapes"));
+            }
         }
-    }
-}
-
-// In bytes of a run whose batch is known to fit the address space.
-int64_t needed(const Border& border, int64_t batch) {
-    return static_cast<int64_t>(border.bytes) * (border.batched ? batch : 1);
-}
-
-void check_sizes(const std::vector<Border>& borders, const Buffers& buffers, int64_t batch) {
-    for (size_t i = 0; i < borders.size(); ++i) {
-        const int64_t found = buffers[static_cast<int64_t>(i)].bytes, expected = needed(borders[i], batch);
-        if (found < expected) {
+        const int64_t expected = needed(border, batch->size);
+        if (buffer.bytes < expected) {
             throw Error(OCTAVO_SHAPE_MISMATCH,
-                        text(subject(buffers, borders, i), ": ", found, " bytes, expected at least ", expected));
+                        text(subject(buffers, borders, i), ": ", buffer.bytes, " bytes, expected at least ", expected));
         }
     }
 }
@@ -101,15 +103,9 @@ Buffers caller_buffers(const char* what, const octavo_buffer* first, int64_t cou
 int64_t check_buffers(const std::vector<Border>& inputs, const Buffers& in, const std::vector<Border>& outputs,
                       const Buffers& out, int64_t most_batch) {
     Batch common;
-    check_shapes(inputs, in, &common);
-    check_shapes(outputs, out, &common);
+    check(inputs, in, most_batch, &common);
+    check(outputs, out, most_batch, &common);
     const int64_t batch = std::max<int64_t>(1, common.size);
-    if (batch > most_batch) {
-        throw Error(OCTAVO_OUT_OF_MEMORY,
-                    text("a batch of ", batch, ", expected at most ", most_batch, " for these shapes"));
-    }
-    check_sizes(inputs, in, batch);
-    check_sizes(outputs, out, batch);
     for (size_t o = 0; o < outputs.size(); ++o) {
         check_apart(outputs, out, o, inputs, in, inputs.size(), batch);
         check_apart(outputs, out, o, outputs, out, o, batch);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <thread>
@@ -58,12 +59,15 @@ struct Plan::Job {
     Profile::Run* profile;
     std::atomic<bool> failed{false};
     octavo_status status = OCTAVO_OK;
-    char message[1024] = "";
+    char message[1024];  // if failed
+
+    Job(int64_t batch, const Buffers& inputs, const Buffers& outputs, Split split, Profile::Run* profile)
+        : batch(batch), inputs(inputs), outputs(outputs), split(split), profile(profile) {}
 
     void fail(octavo_status failure, const char* sentence) noexcept {
         if (failed.exchange(true)) return;
         status = failure;
-        std::strncpy(message, sentence, sizeof message - 1);
+        std::snprintf(message, sizeof message, "%s", sentence);
     }
 };
 
@@ -134,7 +138,7 @@ void Plan::run(const octavo_run_args& args) {
     std::unique_lock<std::mutex> one_at_a_time;
     if (!program_.states.empty()) one_at_a_time = std::unique_lock<std::mutex>(state_mutex_);
     std::unique_ptr<Profile::Run> times = profile_ ? profile_->start() : nullptr;
-    Job job{batch, inputs, outputs, split(batch), times.get()};
+    Job job(batch, inputs, outputs, split(batch), times.get());
     if (job.split.outer == 1) {
         for (int64_t i = 0; i < job.split.count; ++i) run_piece(&job, i);
     } else {
