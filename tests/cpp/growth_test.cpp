@@ -8,6 +8,7 @@
 #include <string>
 
 #include "octavo/octavo.h"
+#include "plan/fusion.h"
 #include "support/network.h"
 
 namespace octavo::test {
@@ -534,6 +535,71 @@ TEST(Builders, TakeManyValuesInAMoment) {
     EXPECT_EQ(number, 399999);
     // A tenth of that; minutes where all values move at each addition.
     EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
+}
+
+// A graph of so many convolutions, each read by a halving pool, and flattens, each read by a linear layer.
+struct LongGraph {
+    explicit LongGraph(int pairs) {
+        Value image;
+        image.dtype = OCTAVO_U8;
+        image.role = OCTAVO_TEMP;
+        image.layout = OCTAVO_NHWC;
+        image.dims = {1, 2, 4, 4};
+        image.scales = {1};
+        image.zero_points = {0};
+        Value halved = image, row = image, weights = image;
+        halved.dims = {1, 2, 2, 2};
+        row.layout = weights.layout = OCTAVO_PLAIN;
+        row.dims = {1, 32};
+        weights.dims = {32, 32};
+        weights.role = OCTAVO_CONSTANT;
+        weights.batched = false;
+        values = {image, weights};
+        for (int i = 0; i < pairs; i++) {
+            const int y = static_cast<int>(values.size());
+            for (const Value& value : {image, halved, row, row}) values.push_back(value);
+            add(OCTAVO_OP_CONV2D, {0, 1, -1, -1}, y);
+            add(OCTAVO_OP_MAX_POOL2D, {y}, y + 1);
+            add(OCTAVO_OP_FLATTEN, {0}, y + 2);
+            add(OCTAVO_OP_LINEAR, {y + 2, 1, -1, -1}, y + 3);
+        }
+    }
+    void add(octavo_op_kind kind, std::vector<int> inputs, int output) {
+        Node node;
+        node.name = "node" + std::to_string(nodes.size());
+        node.signature = find_signature(kind);
+        node.attributes.kind = kind;
+        for (int i = 0; i < 2; i++) node.attributes.kernel[i] = node.attributes.stride[i] = 2;
+        node.inputs = std::move(inputs);
+        node.outputs = {output};
+        nodes.push_back(std::move(node));
+    }
+
+    std::vector<Value> values;
+    std::vector<Node> nodes;
+};
+
+TEST(Fusions, OfManyNodesAreFoundInAMoment) {
+    const LongGraph graph(25000);
+    const std::clock_t start = std::clock();
+    const std::vector<Fusion> fusions = decide_fusions(graph.values, graph.nodes);
+    // A fifth of that; half a minute where each node looks through all others for its readers.
+    EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC);
+    ASSERT_EQ(fusions.size(), 100000u);
+    for (int i = 0; i < 100000; i += 4) {
+        ASSERT_EQ(fusions[static_cast<size_t>(i)].pool, i + 1);
+        ASSERT_TRUE(fusions[static_cast<size_t>(i) + 2].view);
+        ASSERT_EQ(fusions[static_cast<size_t>(i) + 3].columns.pixels, 16);
+    }
+}
+
+TEST(Fusions, TakeAPoolThatAloneReadsAConvolution) {
+    LongGraph graph(1);
+    const int y = graph.nodes[0].outputs[0];
+    EXPECT_EQ(decide_fusions(graph.values, graph.nodes)[0].pool, 1);
+    graph.values.push_back(graph.values[static_cast<size_t>(y) + 1]);
+    graph.add(OCTAVO_OP_MAX_POOL2D, {y}, static_cast<int>(graph.values.size()) - 1);
+    EXPECT_EQ(decide_fusions(graph.values, graph.nodes)[0].pool, -1) << "two read it";
 }
 
 }  // namespace

@@ -53,8 +53,33 @@ std::string why_not_permuted(const Node& node, int x, const std::vector<Value>& 
     return "";
 }
 
+// Which nodes read each value, in their order, a node once for each of its inputs. Found in one pass, for graphs have many nodes.
+class Readers {
+public:
+    Readers(size_t values, const std::vector<Node>& nodes) : first_(values + 1) {
+        const auto each = [&](const auto& body) {
+            for (size_t i = 0; i < nodes.size(); ++i) {
+                for (int input : nodes[i].inputs) {
+                    if (input >= 0) body(static_cast<size_t>(input), i);
+                }
+            }
+        };
+        each([&](size_t value, size_t) { ++first_[value + 1]; });
+        for (size_t v = 0; v < values; ++v) first_[v + 1] += first_[v];
+        readers_.resize(first_[values]);
+        std::vector<size_t> next = first_;
+        each([&](size_t value, size_t node) { readers_[next[value]++] = node; });
+    }
+
+    const size_t* begin(int value) const { return readers_.data() + first_[static_cast<size_t>(value)]; }
+    const size_t* end(int value) const { return readers_.data() + first_[static_cast<size_t>(value) + 1]; }
+
+private:
+    std::vector<size_t> first_, readers_;  // those of value v: readers_[first_[v]] up to first_[v + 1]
+};
+
 Fusion decide_flatten(size_t index, const std::vector<Value>& values, const std::vector<Node>& nodes,
-                      std::vector<Fusion>* fusions) {
+                      const Readers& all_readers, std::vector<Fusion>* fusions) {
     const Node& node = nodes[index];
     const Value& x = values[node.inputs[0]];
     const int y = node.outputs[0];
@@ -69,16 +94,13 @@ Fusion decide_flatten(size_t index, const std::vector<Value>& values, const std:
         return fusion;
     }
     std::vector<size_t> readers;
-    for (size_t i = index + 1; i < nodes.size(); ++i) {
-        bool reads = false;
-        for (int input : nodes[i].inputs) reads |= input == y;
-        if (!reads) continue;
-        const std::string why_not = why_not_permuted(nodes[i], y, values);
+    for (const size_t* reader = all_readers.begin(y); reader != all_readers.end(y); ++reader) {
+        const std::string why_not = why_not_permuted(nodes[*reader], y, values);
         if (!why_not.empty()) {
             fusion.reason = "copied to C, H, W order: " + why_not;
             return fusion;
         }
-        readers.push_back(i);
+        readers.push_back(*reader);
     }
     fusion.view = true;
     fusion.reason = "readers take H, W, C order:";
@@ -112,32 +134,29 @@ bool is_halving_pool(const Node& node, const std::vector<Value>& values) {
 }
 
 // The node of a halving pool that alone reads this node's result; -1: none.
-int find_pool(size_t index, const std::vector<Value>& values, const std::vector<Node>& nodes) {
-    if (!is_quantized_convolution(nodes[index], values)) return -1;
-    int pool = -1;
-    for (size_t i = index + 1; i < nodes.size(); ++i) {
-        for (int input : nodes[i].inputs) {
-            if (input != nodes[index].outputs[0]) continue;
-            if (pool >= 0 || !is_halving_pool(nodes[i], values)) return -1;
-            pool = static_cast<int>(i);
-        }
-    }
-    return pool;
+int find_pool(const Node& node, const std::vector<Value>& values, const std::vector<Node>& nodes,
+              const Readers& readers) {
+    if (!is_quantized_convolution(node, values)) return -1;
+    const int y = node.outputs[0];
+    if (readers.end(y) - readers.begin(y) != 1) return -1;
+    const size_t reader = *readers.begin(y);
+    return is_halving_pool(nodes[reader], values) ? static_cast<int>(reader) : -1;
 }
 
 }  // namespace
 
 std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes) {
     std::vector<Fusion> fusions(nodes.size());
+    const Readers readers(values.size(), nodes);
     for (size_t i = 0; i < nodes.size(); ++i) {
         if (is_flatten(nodes[i], values)) {
-            fusions[i] = decide_flatten(i, values, nodes, &fusions);
+            fusions[i] = decide_flatten(i, values, nodes, readers, &fusions);
         } else if (is_reorder(nodes[i], values) && values[nodes[i].outputs[0]].role == OCTAVO_TEMP) {
             const Value &x = values[nodes[i].inputs[0]], &y = values[nodes[i].outputs[0]];
             fusions[i].view = x.layout == y.layout || (layouts_coincide(x) && layouts_coincide(y));
             if (fusions[i].view) fusions[i].reason = "both layouts are the same bytes here";
         } else {
-            fusions[i].pool = find_pool(i, values, nodes);
+            fusions[i].pool = find_pool(nodes[i], values, nodes, readers);
         }
     }
     return fusions;
