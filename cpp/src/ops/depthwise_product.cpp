@@ -29,10 +29,6 @@ void DepthwiseProduct::run(const Lines& lines, int64_t, int64_t) const noexcept 
     }
 }
 
-int DepthwiseProduct::over_read() const {
-    return channels_ % filters_.row().channels == 0 ? 0 : filters_.row().over_read;
-}
-
 std::string DepthwiseProduct::kernel() const {
     const DepthwiseRow& row = filters_.row();
     return std::string("depthwise_u8s8_") + std::to_string(row.channels) + "c" + std::to_string(row.taps_grouped) +

@@ -17,10 +17,14 @@ namespace octavo {
 // Family depthwise.
 class DepthwiseProduct : public LineProduct {
 public:
+    // As over_read() of a product of so many channels.
+    static int over_read_of(const DepthwiseRow& row, int64_t channels) {
+        return channels % row.channels == 0 ? 0 : row.over_read;
+    }
     // offsets: bytes from a pixel's first tap to each tap.
     DepthwiseProduct(const DepthwiseRow& row, std::vector<int32_t> offsets, const StageOperands& operands);
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
-    int over_read() const override;
+    int over_read() const override { return over_read_of(filters_.row(), channels_); }
     std::string kernel() const override;
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return filters_.row().macs_per_ns; }

@@ -12,6 +12,11 @@ std::unique_ptr<MatrixProduct> matrix_product(Isa isa, GroupLayout layout, const
                                          padded);
 }
 
+int over_read_of(Isa isa, const GroupLayout& layout, const DenseWeights& weights, int groups, int64_t width) {
+    if (pairs_row(isa) == nullptr) return layout.over_read;
+    return PairsProduct::over_read_of(PairsProduct::depth_of(layout, weights, groups, width));
+}
+
 bool has_borders(Isa isa) { return pairs_row(isa) == nullptr && gemm_row(isa).tiles->bordered != nullptr; }
 
 }  // namespace octavo

@@ -12,6 +12,9 @@ namespace octavo {
 std::unique_ptr<MatrixProduct> matrix_product(Isa isa, GroupLayout layout, const StageOperands& operands, int groups,
                                               int64_t group_bytes, int64_t width, const ConvGeometry* padded = nullptr);
 
+// As over_read() of that product.
+int over_read_of(Isa isa, const GroupLayout& layout, const DenseWeights& weights, int groups, int64_t width);
+
 // True if matrix_product takes a convolution whose padding is in no memory.
 bool has_borders(Isa isa);
 

@@ -22,8 +22,8 @@ T* take(std::byte*& scratch, size_t count) {
 PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
                            int64_t group_bytes, int64_t width, std::optional<PairsForm> form)
     : row_(&row),
-      depth_(layout, width > 0 && groups == 1 && !operands.weights->has_zero_points()),
-      over_reads_(!depth_.spans() && depth_.over_reads()),
+      depth_(depth_of(layout, *operands.weights, groups, width)),
+      over_read_(over_read_of(depth_)),
       pixel_bytes_(layout.pixel_bytes),
       line_bytes_(layout.line_bytes),
       width_(width),
@@ -113,7 +113,7 @@ void PairsProduct::pack(const Lines& lines, const PairPanel& panel, Block& block
     rows.runs = depth_.runs.data();
     rows.run_count = static_cast<int32_t>(depth_.runs.size());
     rows.pieces = depth_.pieces.empty() ? nullptr : depth_.pieces.data();
-    rows.over_read = over_reads_;
+    rows.over_read = over_read_ > 0;
     rows.chunks = depth_.chunks;
     rows.pieces_a_chunk = depth_.pieces_a_chunk;
     rows.stride = stride(words);

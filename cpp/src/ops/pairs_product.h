@@ -23,6 +23,12 @@ public:
     PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
                  int64_t group_bytes, int64_t width, std::optional<PairsForm> form = {});
 
+    // The rows of a product, and what it reads beyond them.
+    static PackedDepth depth_of(const GroupLayout& layout, const DenseWeights& weights, int groups, int64_t width) {
+        return PackedDepth(layout, width > 0 && groups == 1 && !weights.has_zero_points());
+    }
+    static int over_read_of(const PackedDepth& depth) { return !depth.spans() && depth.over_reads() ? 15 : 0; }
+
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
     OutputStage stage() const override { return stage_.stage(); }
@@ -33,7 +39,7 @@ public:
     }
     int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
     size_t scratch_bytes(int64_t pixels) const override;
-    int over_read() const override { return over_reads_ ? 15 : 0; }
+    int over_read() const override { return over_read_; }
     std::string kernel() const override;
     std::string reason() const override;
     int64_t weight_bytes() const override;
@@ -80,7 +86,7 @@ private:
 
     const PairsRow* row_;
     PackedDepth depth_;
-    bool over_reads_;
+    int over_read_;
     int64_t pixel_bytes_, line_bytes_, width_;
     std::vector<PairsSpan> spans_[pairs_forms];
     PairPanels panels_;
