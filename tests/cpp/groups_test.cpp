@@ -170,6 +170,78 @@ TEST(Groups, FitRangeFindsAlmostTheLeastError) {
     });
 }
 
+// Squared error of codes least .. least + steps times a scale.
+double window_error(const std::vector<float>& x, double scale, int32_t least, int32_t steps) {
+    double sum = 0;
+    for (float v : x) {
+        const double code = std::max<double>(least, std::min<double>(least + steps, std::nearbyint(v / scale)));
+        sum += (v - code * scale) * (v - code * scale);
+    }
+    return sum;
+}
+
+// Every scale of many, with every zero point: nothing is better by more than a twentieth.
+TEST(Groups, FitRangeIsAsGoodAsADenseSearch) {
+    Sweep(120).run([&](Random& random) {
+        const int kind = static_cast<int>(random.integer(0, 3));
+        const bool symmetric = random.chance(0.5);
+        const int32_t bits = random.pick({2, 3, 4, 6, 8}), full = (1 << bits) - 1;
+        // Signed codes from -2^(bits-1) on, narrow ones, one bit less; and those with a zero point.
+        const int32_t q_max = symmetric ? full / 2 : full, q_min = !symmetric ? 0 : -q_max - random.pick({0, 0, 1});
+        const int32_t steps = q_max - q_min;
+        const bool every_zero_point = !symmetric && (kind == 0 || kind == 3);
+        std::vector<float> x(
+            static_cast<size_t>(every_zero_point && bits > 4 ? random.integer(6, 30) : random.pick({6, 20, 64, 500})));
+        for (float& v : x) {
+            const float normal = random.normal();
+            v = kind == 0   ? normal
+                : kind == 1 ? std::fabs(normal)
+                : kind == 2 ? -normal * normal
+                            : normal * normal * normal;
+        }
+        if (random.chance(0.3)) x[0] = 9;
+        const auto n = static_cast<int64_t>(x.size());
+        float lo = 0, hi = 0;
+        EXPECT_EQ(octavo_group_fit_range(x.data(), 1, n, n, q_min, q_max, symmetric, &lo, &hi), OCTAVO_OK);
+        const double found = affine_error(x, lo, hi, q_min, q_max, symmetric);
+        const float least = std::min(0.0f, *std::min_element(x.begin(), x.end()));
+        const float most = std::max(0.0f, *std::max_element(x.begin(), x.end()));
+        const double whole = symmetric ? std::max(-least, most) / q_max : (most - least) / static_cast<double>(steps);
+        const int scales = every_zero_point ? (bits > 4 ? 60 : 500) : 4000;
+        double best = found;
+        for (int i = 1; i <= scales; i++) {
+            const double scale = whole * (bits > 4 ? 0.5 + 0.7 * i / scales : 2.0 * i / scales);
+            const int32_t from = symmetric ? q_min : most == 0 || every_zero_point ? -steps : 0;
+            for (int32_t code = from; code <= (every_zero_point ? 0 : from); code++)
+                best = std::min(best, window_error(x, scale, code, steps));
+        }
+        // On a histogram of the same values in narrow bins the range that was found on them is not better either.
+        const float min = *std::min_element(x.begin(), x.end()), max = *std::max_element(x.begin(), x.end());
+        const auto first = static_cast<int64_t>(std::floor(min * 1024));
+        std::vector<int64_t> counts(static_cast<size_t>(static_cast<int64_t>(std::floor(max * 1024)) - first + 1));
+        const auto bins = static_cast<int64_t>(counts.size());
+        octavo_histogram(x.data(), n, -10, first, bins, counts.data());
+        const auto spread = [&](float from, float to) {
+            const float scale = (to - from) / static_cast<float>(steps);
+            const int32_t zero_point =
+                symmetric ? 0 : std::min(q_max, q_min - static_cast<int32_t>(std::nearbyint(from / scale)));
+            double sum = 0;
+            EXPECT_EQ(octavo_histogram_error(counts.data(), -10, first, bins, min, max, scale, zero_point, q_min, q_max,
+                                             &sum),
+                      OCTAVO_OK);
+            return sum;
+        };
+        float low = 0, high = 0;
+        EXPECT_EQ(
+            octavo_histogram_fit_range(counts.data(), -10, first, bins, min, max, q_min, q_max, symmetric, &low, &high),
+            OCTAVO_OK);
+        EXPECT_LE(spread(low, high), spread(lo, hi) * 1.05);
+        EXPECT_LE(found, best * 1.05) << bits << " bits, " << n << " values of kind " << kind << ", symmetric "
+                                      << symmetric;
+        return true;
+    });
+}
+
 // A large group is cut into blocks for the threads.
 TEST(Groups, FitRangeOfALargeArray) {
     Random random(7);

@@ -101,5 +101,40 @@ TEST(Search, SpreadError) {
     });
 }
 
+TEST(Search, RangeErrors) {
+    Coverage coverage("range errors");
+    Sweep(200).run([&](Random& random) {
+        const size_t n = static_cast<size_t>(random.pick({random.integer(1, 80), random.integer(200, 600)}));
+        GuardedBuffer<float> x(n, random.pick({Guard::after, Guard::before})),
+            scales(range_lanes, random.pick({Guard::after, Guard::before})),
+            least(range_lanes, random.pick({Guard::after, Guard::before}));
+        const float unit = random.pick({1.0f, 1e-12f, 1e30f}), steps = static_cast<float>(random.integer(1, 255));
+        for (float& v : x) v = random.normal() * unit;
+        for (float& v : scales) v = random.real(0.005f, 2) * unit;
+        for (float& v : least) v = -static_cast<float>(random.integer(0, static_cast<int64_t>(steps)));
+        const std::vector<double> before(range_lanes, static_cast<double>(random.real(0, 9)));
+        const auto errors = [&](Isa isa) {
+            std::vector<double> sums = before;
+            search_kernels(isa).range_errors(x.data(), static_cast<int64_t>(n), {scales.data(), least.data(), steps},
+                                             sums.data());
+            return sums;
+        };
+        const std::vector<double> expected = errors(Isa::scalar);
+        const double scale = scales.data()[3], first = least.data()[3];
+        double by_hand = before[3];
+        for (float v : x) {
+            const double code =
+                std::min(std::max(std::nearbyint(v / scale), first), first + static_cast<double>(steps));
+            by_hand += (v / scale - code) * (v / scale - code);
+        }
+        EXPECT_NEAR(expected[3], by_hand, by_hand * 1e-3);
+        for (Isa isa : available_isas()) {
+            EXPECT_TRUE(same_bits(errors(isa), expected));
+            coverage.ran(isa);
+        }
+        return true;
+    });
+}
+
 }  // namespace
 }  // namespace octavo::test

@@ -423,8 +423,8 @@ OCTAVO_API octavo_status octavo_group_dequantize(const void* q, octavo_dtype dty
 /* As octavo_nearest_level, for each group. levels [groups, count]. */
 OCTAVO_API octavo_status octavo_group_nearest_level(const float* x, int64_t rows, int64_t columns, int64_t group,
                                                     const float* levels, int32_t count, uint8_t* codes);
-/* The range lo .. hi [groups] of each group that gives octavo_affine_error its least value, by a grid of 512 ranges and a
- * golden-section search around the best; the whole range is one of those tried. q_min < q_max, within +-255, are the codes that it is
+/* The range lo .. hi [groups] of each group that gives octavo_affine_error the least value of hundreds of scales and of
+ * finer ones around the best few; the whole range is one of those tried. q_min < q_max, within +-255, are the codes that it is
  * laid over. symmetric = 0: as octavo_min_max's observers have it, scale = (hi - lo) / (q_max - q_min) at least 2^-23, zero_point =
  * q_min - rint(lo / scale), 0 being in the range. Otherwise lo = -hi, scale = hi / ((q_max - q_min) / 2), and codes are counted from
  * the zero point. A NaN or infinity is OCTAVO_NOT_FINITE. */

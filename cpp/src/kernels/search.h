@@ -31,6 +31,16 @@ struct Steps {
     double step, first, last;
 };
 
+constexpr int range_lanes = 16;
+
+// Ranges of codes, one a lane: least .. least + steps, whole numbers, times the scale.
+struct RangeLanes {
+    const float *scales, *least;  // [range_lanes]
+    float steps;
+};
+
+constexpr int64_t range_block = 256;
+
 struct SearchKernels {
     const char* suffix;
     // The first j in [from, to] with the least before[j] + the squared error of values j .. end - 1 around their mean, their
@@ -42,6 +52,9 @@ struct SearchKernels {
     void (*rounding_errors)(const RoundedLevels& levels, const float* scales, int64_t count, double* errors);
     // Adds the squared distances of all values from their nearest steps to parts[16], bin i to part i mod 16.
     void (*spread_error)(const Spreads& bins, const Steps& steps, double* parts);
+    // Adds to errors[range_lanes] the squared distances of finite x from the nearest of each range, in units of the squared scale:
+    // of (t - clamp(rint(t)))^2, t = x * (1 / scale), in float, element after element, and in double over blocks of range_block.
+    void (*range_errors)(const float* x, int64_t n, const RangeLanes& lanes, double* errors);
 };
 
 extern const SearchKernels search_scalar, search_avx2, search_avx512;

@@ -93,8 +93,31 @@ void spread_error(const Spreads& of, const Steps& p, double* parts) {
     }
 }
 
+void range_errors(const float* x, int64_t n, const RangeLanes& of, double* errors) {
+    for (int lane = 0; lane < range_lanes; lane += 8) {
+        const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), _mm256_loadu_ps(of.scales + lane)),
+                     least = _mm256_loadu_ps(of.least + lane),
+                     greatest = _mm256_add_ps(least, _mm256_set1_ps(of.steps));
+        __m256d low = _mm256_loadu_pd(errors + lane), high = _mm256_loadu_pd(errors + lane + 4);
+        for (int64_t from = 0; from < n; from += range_block) {
+            const int64_t end = from + range_block < n ? from + range_block : n;
+            __m256 sum = _mm256_setzero_ps();
+            for (int64_t i = from; i < end; i++) {
+                const __m256 t = _mm256_mul_ps(_mm256_set1_ps(x[i]), inverse);
+                const __m256 rounded = _mm256_round_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+                const __m256 d = _mm256_sub_ps(t, _mm256_max_ps(_mm256_min_ps(rounded, greatest), least));
+                sum = _mm256_add_ps(sum, _mm256_mul_ps(d, d));
+            }
+            low = _mm256_add_pd(low, _mm256_cvtps_pd(_mm256_castps256_ps128(sum)));
+            high = _mm256_add_pd(high, _mm256_cvtps_pd(_mm256_extractf128_ps(sum, 1)));
+        }
+        _mm256_storeu_pd(errors + lane, low);
+        _mm256_storeu_pd(errors + lane + 4, high);
+    }
+}
+
 }  // namespace
 
-const SearchKernels search_avx2 = {"avx2", best_split, rounding_errors, spread_error};
+const SearchKernels search_avx2 = {"avx2", best_split, rounding_errors, spread_error, range_errors};
 
 }  // namespace octavo

@@ -83,8 +83,28 @@ void spread_error(const Spreads& of, const Steps& p, double* parts) {
     }
 }
 
+void range_errors(const float* x, int64_t n, const RangeLanes& of, double* errors) {
+    const __m512 inverse = _mm512_div_ps(_mm512_set1_ps(1), _mm512_loadu_ps(of.scales)),
+                 least = _mm512_loadu_ps(of.least), greatest = _mm512_add_ps(least, _mm512_set1_ps(of.steps));
+    __m512d low = _mm512_loadu_pd(errors), high = _mm512_loadu_pd(errors + 8);
+    for (int64_t from = 0; from < n; from += range_block) {
+        const int64_t end = from + range_block < n ? from + range_block : n;
+        __m512 sum = _mm512_setzero_ps();
+        for (int64_t i = from; i < end; i++) {
+            const __m512 t = _mm512_mul_ps(_mm512_set1_ps(x[i]), inverse);
+            const __m512 rounded = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+            const __m512 d = _mm512_sub_ps(t, _mm512_max_ps(_mm512_min_ps(rounded, greatest), least));
+            sum = _mm512_add_ps(sum, _mm512_mul_ps(d, d));
+        }
+        low = _mm512_add_pd(low, _mm512_cvtps_pd(_mm512_castps512_ps256(sum)));
+        high = _mm512_add_pd(high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(sum, 1)));
+    }
+    _mm512_storeu_pd(errors, low);
+    _mm512_storeu_pd(errors + 8, high);
+}
+
 }  // namespace
 
-const SearchKernels search_avx512 = {"avx512", best_split, rounding_errors, spread_error};
+const SearchKernels search_avx512 = {"avx512", best_split, rounding_errors, spread_error, range_errors};
 
 }  // namespace octavo

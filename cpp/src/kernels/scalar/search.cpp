@@ -62,8 +62,26 @@ void spread_error(const Spreads& of, const Steps& p, double* parts) {
     }
 }
 
+void range_errors(const float* x, int64_t n, const RangeLanes& of, double* errors) {
+    for (int64_t from = 0; from < n; from += range_block) {
+        const int64_t end = from + range_block < n ? from + range_block : n;
+        for (int lane = 0; lane < range_lanes; lane++) {
+            const float inverse = 1 / of.scales[lane], least = of.least[lane], greatest = least + of.steps;
+            float sum = 0;
+            for (int64_t i = from; i < end; i++) {
+                const float t = x[i] * inverse;
+                float code = nearbyintf(t);
+                code = code < greatest ? code : greatest;
+                code = code > least ? code : least;
+                sum += (t - code) * (t - code);
+            }
+            errors[lane] += static_cast<double>(sum);
+        }
+    }
+}
+
 }  // namespace
 
-const SearchKernels search_scalar = {"scalar", best_split, rounding_errors, spread_error};
+const SearchKernels search_scalar = {"scalar", best_split, rounding_errors, spread_error, range_errors};
 
 }  // namespace octavo

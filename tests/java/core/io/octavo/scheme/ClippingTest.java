@@ -35,10 +35,7 @@ class ClippingTest {
         assertTrue(clipped <= whole, clipped + " against " + whole);
     }
 
-    /**
-     * An exhaustive scan of 4,000 ranges finds nothing that is much better: with 500 values the error has minima narrower than the
-     * search's grid of 512, and 7.5 parts in a hundred were seen.
-     */
+    /** An exhaustive scan of 4,000 ranges finds nothing that is better by more than two parts in a hundred. */
     @Property(tries = 400)
     void findsAlmostTheBestRange(@ForAll @IntRange(min = 2, max = 6) int bits, @ForAll long seed) {
         float[] x = Data.normal(seed, 500);
@@ -60,7 +57,7 @@ class ClippingTest {
             }
             best = Math.min(best, sum);
         }
-        assertTrue(found <= best * 1.15, found + " against " + best);
+        assertTrue(found <= best * 1.02, found + " against " + best);
     }
 
     /** U8 codes around their zero point are the levels of S8 codes, whatever the range and however it is chosen. */

@@ -51,9 +51,9 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
      */
     public record Range(Method method, double percent) {
         /**
-         * The range with the least squared error, found by a grid and a golden-section search, exact on data (every
-         * candidate's error is measured) and on a histogram (the error of an even spread inside each bin, integrated in
-         * closed form).
+         * The range with the least squared error of hundreds of scales and of finer ones around the best few of them; the
+         * whole range is among those tried. On data the error is measured, on a histogram it is that of an even spread
+         * inside each bin, integrated in closed form.
          */
         public static final Range MSE = new Range(Method.MSE, 100);
 
