@@ -1,283 +1,237 @@
 package io.octavo.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.ShapeMismatchException;
-import io.octavo.scheme.AffineParams;
-import io.octavo.scheme.Granularity;
-import io.octavo.scheme.QuantizedTensor;
-import io.octavo.scheme.TableParams;
+import io.octavo.graph.Movement.Reshape;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
+/** Shapes and types of the general operators; expected ones follow from the text of each operator in ONNX. */
 class InferenceTest {
-    private static final AffineParams U8 = AffineParams.perTensor(DType.U8, 8, 0.1f, 10);
-    private static final AffineParams OTHER = AffineParams.perTensor(DType.S8, 8, 0.2f, -3);
+    private final Graph.Builder graph = Graph.builder("shapes");
+    private int count;
 
-    private final Graph.Builder graph = Graph.builder("test");
-
-    private Shape shapeOf(Op op, Shape input) {
-        Graph.Builder builder = Graph.builder("test");
-        builder.input("x", DType.F32, input);
-        return builder.value(builder.node("y", op, List.of("x"))).shape();
-    }
-
-    private String image(String name, long... sample) {
-        return graph.input(name, DType.F32, Shape.ofBatch(sample));
-    }
-
-    private String codes(String name, long... sample) {
-        return graph.input(name, DType.U8, Shape.ofBatch(sample), U8);
-    }
-
-    private String weight(String name, long... dims) {
-        return graph.constant(name, Tensor.zeros(DType.F32, dims));
-    }
-
-    private String quantizedWeight(String name, Granularity granularity, int sets, long... dims) {
-        float[] scales = new float[sets];
-        java.util.Arrays.fill(scales, 0.5f);
-        AffineParams params = new AffineParams(DType.S8, 8, -128, 127, scales, new int[sets], granularity);
-        return graph.constant(name, new QuantizedTensor(Shape.of(dims), params, Tensor.zeros(DType.S8, dims)));
-    }
-
-    private static void assertSays(OctavoException e, String... parts) {
-        for (String part : parts) {
-            assertTrue(e.getMessage().contains(part), () -> "'" + part + "' in: " + e.getMessage());
+    private String in(DType dtype, Object... dims) {
+        Dim[] all = new Dim[dims.length];
+        for (int i = 0; i < dims.length; i++) {
+            all[i] = dims[i] instanceof String name ? Dim.unknown(name) : Dim.of((Integer) dims[i]);
         }
+        return graph.input("in" + count++, dtype, Shape.ofDims(all));
+    }
+
+    private String x(Object... dims) {
+        return in(DType.F32, dims);
+    }
+
+    private String longs(long... values) {
+        return graph.constant("c" + count++, Tensor.ofLongs(values));
+    }
+
+    private String scalar(long value) {
+        return graph.constant("c" + count++, Tensor.ofLongs(new long[] {value}).reshape());
+    }
+
+    private String shape(Op op, String... inputs) {
+        return graph.value(graph.node("n" + count++, op, List.of(inputs)))
+                .shape()
+                .toString();
+    }
+
+    private void refused(String says, Op op, String... inputs) {
+        String message = assertThrows(ShapeMismatchException.class, () -> shape(op, inputs))
+                .getMessage();
+        assertTrue(message.contains(says), message);
     }
 
     @Test
-    void convolutionsFollowTheirWindow() {
-        image("x", 6, 32, 31);
-        weight("w", 8, 3, 5, 3);
-        weight("b", 8);
-        Op op = new Op.Conv2d(Window.of(5, 3).stride(2, 3).padding(2, 1, 0, 4).dilation(2, 1), 2, Activation.NONE);
-        graph.node("y", op, List.of("x", "w", "b"));
-        // (32 + 2 + 0 - 2·4 - 1) / 2 + 1 = 13; (31 + 1 + 4 - 2 - 1) / 3 + 1 = 12
-        assertEquals(Shape.ofBatch(8, 13, 12), graph.value("y").shape());
-        assertEquals(DType.F32, graph.value("y").dtype());
+    void operandsAreBroadcast() {
+        Op add = new Pointwise.Binary(Pointwise.Binary.Function.ADD);
+        assertEquals("[2, 3, 4]", shape(add, x(2, 3, 4), x(4)));
+        assertEquals("[2, 3, 4]", shape(add, x(2, 1, 4), x(3, 1)));
+        assertEquals("[n, 3]", shape(add, x("n", 1), x(3)));
+        assertEquals("[n, 3]", shape(add, x("n", 3), x("n", 3)));
+        assertEquals("[5]", shape(add, x("n"), x(5)));
+        assertEquals("[]", shape(add, x(), x()));
+        assertTrue(shape(add, x("n"), x("m")).contains(".0"), "whatever it is, it is neither n nor m for sure");
+        refused("[2, 3] and [2]", add, x(2, 3), x(2));
+        refused("S64", new Pointwise.Compare(Pointwise.Compare.Relation.LESS), in(DType.S64, 2), x(2));
+        refused("BOOL", new Pointwise.Where(), x(2), x(2), x(2));
+        String less =
+                graph.node("less", new Pointwise.Compare(Pointwise.Compare.Relation.LESS), List.of(x("n", 2), x(2)));
+        assertEquals(DType.BOOL, graph.value(less).dtype());
+        assertEquals("[n, 2]", shape(new Pointwise.Where(), less, x(1, 2), x()));
+        refused("F32", new Pointwise.Unary(Pointwise.Unary.Function.EXP), in(DType.S32, 2));
+        assertEquals("[2]", shape(new Pointwise.Unary(Pointwise.Unary.Function.ABS), in(DType.S32, 2)));
+        String cast = graph.node("cast", new Pointwise.Cast(DType.S64), List.of(x("n")));
+        assertEquals(DType.S64, graph.value(cast).dtype());
     }
 
     @Test
-    void poolingRoundsAsPyTorchDoes() {
-        Shape x = Shape.ofBatch(3, 7, 8);
-        Window window = Window.of(3).stride(2).padding(1);
-        assertEquals(Shape.ofBatch(3, 4, 4), shapeOf(new Op.MaxPool2d(window, false), x));
-        assertEquals(Shape.ofBatch(3, 4, 5), shapeOf(new Op.MaxPool2d(window, true), x));
-        // A last window that would start in the trailing padding is dropped.
+    void unknownDimensionsThatStandOnBothSidesOfAReshapeCancel() {
+        assertEquals("[n, 12]", shape(new Reshape(null, false), x("n", 3, 4), longs(0, -1)));
+        assertEquals("[n, 12]", shape(new Reshape(null, false), x("n", 3, 4), longs(-1, 12)));
+        assertEquals("[n, 2, 6]", shape(new Reshape(null, false), x("n", 3, 4), longs(0, 2, -1)));
+        assertEquals("[6, 4]", shape(new Reshape(null, false), x(2, 3, 4), longs(6, -1)));
+        assertEquals("[]", shape(new Reshape(List.of()), x(1, 1)));
         assertEquals(
-                Shape.ofBatch(1, 1, 1),
-                shapeOf(new Op.AvgPool2d(Window.of(2).stride(3).padding(1), true, true), Shape.ofBatch(1, 2, 2)));
-        assertEquals(Shape.ofBatch(3, 2, 3), shapeOf(new Op.AdaptiveAvgPool2d(2, 3), x));
+                "[n, 12]",
+                shape(new Reshape(List.of(new Reshape.Product(0, 1), new Reshape.Product(1, 3))), x("n", 3, 4)));
+        assertEquals("[1, n]", shape(new Reshape(List.of(new Reshape.Number(1), new Reshape.Product(0, 1))), x("n")));
+        String open = shape(new Reshape(null, false), x("n", 3), in(DType.S64, 3));
+        assertEquals(3, open.split(",").length, open);
+        assertTrue(shape(new Reshape(null, false), x("n", 3, 4), longs(-1, 24)).startsWith("[n"), "not n");
+        refused("24", new Reshape(null, false), x(2, 3), longs(24));
+        refused("multiple of 4", new Reshape(null, false), x(2, 3), longs(4, -1));
+        refused("one -1", new Reshape(null, false), x(2, 3), longs(-1, -1));
+        refused("no elements", new Reshape(null, true), x(2, 3), longs(0, 6));
+        assertThrows(InvalidValueException.class, () -> new Reshape(List.of(new Reshape.Rest(), new Reshape.Rest())));
     }
 
     @Test
-    void theRestKeepsOrFlattens() {
-        Shape x = Shape.ofBatch(3, 4, 5);
-        assertEquals(Shape.ofBatch(60), shapeOf(new Op.Flatten(), x));
-        assertEquals(x, shapeOf(new Op.Clamp(Activation.RELU6), x));
-        assertEquals(x, shapeOf(new Op.Dropout(0.5f), x));
-        assertEquals(x, shapeOf(new Op.Softmax(), x));
-        assertEquals(Shape.of(2, 60), shapeOf(new Op.Flatten(), Shape.of(2, 3, 4, 5)));
-    }
-
-    @Test
-    void linearKeepsAllButTheLast() {
-        image("x", 7, 12);
-        weight("w", 5, 12);
-        graph.node("y", new Op.Linear(), List.of("x", "w"));
-        assertEquals(Shape.ofBatch(7, 5), graph.value("y").shape());
-    }
-
-    @Test
-    void quantizationIsInferredOrAskedFor() {
-        codes("x", 4, 6, 6);
-        quantizedWeight("w", Granularity.perChannel(0), 8, 8, 4, 3, 3);
-        Op conv = new Op.Conv2d(Window.of(3), 1, Activation.RELU);
-        graph.node("y", conv, List.of("x", "w"), OTHER);
-        assertEquals(DType.S8, graph.value("y").dtype());
-        assertEquals(OTHER, graph.value("y").quantization());
-        graph.node("pool", new Op.MaxPool2d(Window.of(2), false), List.of("y"));
-        assertEquals(OTHER, graph.value("pool").quantization());
-        graph.node("flat", new Op.Flatten(), List.of("pool"));
-        quantizedWeight("w2", Granularity.perTensor(), 1, 3, 72);
-        graph.node("real", new Op.Linear(), List.of("flat", "w2"));
-        assertNull(graph.value("real").quantization());
-        assertEquals(DType.F32, graph.value("real").dtype());
-        graph.node("back", new Op.Quantize(), List.of("real"), U8);
-        graph.node("again", new Op.Requantize(), List.of("back"), OTHER);
-        graph.node("out", new Op.Dequantize(), List.of("again"));
-        assertEquals(DType.F32, graph.value("out").dtype());
-    }
-
-    @Test
-    void floatLinearLayersTakeCodesAsWeights() {
-        image("x", 7, 64);
-        quantizedWeight("w", Granularity.perGroup(32), 10, 5, 64);
-        weight("b", 5);
-        graph.node("y", new Op.Linear(), List.of("x", "w", "b"));
-        assertEquals(Shape.ofBatch(7, 5), graph.value("y").shape());
-        assertEquals(DType.F32, graph.value("y").dtype());
-        quantizedWeight("along", Granularity.perChannel(1), 64, 5, 64);
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("l", new Op.Linear(), List.of("x", "along"))),
-                "axis 0");
-        quantizedWeight("codes", Granularity.perTensor(), 1, 5);
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class,
-                        () -> graph.node("l", new Op.Linear(), List.of("x", "w", "codes"))),
-                "'codes'",
-                "F32");
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("l", new Op.Linear(), List.of("x", "w"), U8)),
-                "gives float");
-        image("pixels", 4, 6, 6);
-        quantizedWeight("kernel", Granularity.perChannel(0), 8, 8, 4, 3, 3);
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class,
-                        () -> graph.node("c", new Op.Conv2d(Window.of(3)), List.of("pixels", "kernel"))),
-                "'kernel'",
-                "F32");
-    }
-
-    @Test
-    void tableWeightsAreWeights() {
-        codes("x", 12);
-        TableParams table = new TableParams(
-                4, new float[] {0.5f}, new byte[][] {{-4, 0, 4}}, new float[][] {{-2, 0, 2}}, Granularity.perTensor());
-        graph.constant("w", new QuantizedTensor(Shape.of(5, 12), table, Tensor.zeros(DType.U8, 5, 12)));
-        graph.node("y", new Op.Linear(), List.of("x", "w"), U8);
-        assertEquals(Shape.ofBatch(5), graph.value("y").shape());
-    }
-
-    @Test
-    void errorsNameNodeTensorFoundAndExpected() {
-        image("x", 6, 8, 8);
-        weight("w", 8, 5, 3, 3);
-        Op conv = new Op.Conv2d(Window.of(3));
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("conv1", conv, List.of("x", "w"))),
-                "'conv1'",
-                "Conv2d",
-                "'w'",
-                "[8, 5, 3, 3]",
-                "[O, 6, 3, 3]");
-        weight("fits", 8, 6, 3, 3);
-        weight("bias", 7);
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "fits", "bias"))),
-                "'c'",
-                "'bias'",
-                "[7]",
-                "[8]");
-        image("small", 6, 2, 2);
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("small", "fits"))),
-                "'small'",
-                "at least 3");
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "fits", "", "small"))),
-                "'small'",
-                "[N, 8, 6, 6]");
-        image("rows", 60);
-        weight("w1", 10, 61);
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("fc", new Op.Linear(), List.of("rows", "w1"))),
-                "'fc'",
-                "'w1'",
-                "[10, 61]",
-                "[10, 60]");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("a", new Op.Add(), List.of("x", "small"))),
-                "'a'",
-                "[N, 6, 2, 2]",
-                "[N, 6, 8, 8]");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("a", new Op.Add(), List.of("x"))),
-                "1 inputs",
-                "expected 2");
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class,
-                        () -> graph.node("n", new Op.BatchNorm(), List.of("x", "bias", "bias", "bias", "bias"))),
-                "gamma",
-                "[6]");
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class,
-                        () -> graph.node("p", new Op.MaxPool2d(Window.of(2).padding(2), false), List.of("x"))),
-                "'p'",
-                "half of the kernel");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("p", new Op.Flatten(), List.of(""))),
-                "lacks its input 0");
-    }
-
-    @Test
-    void mixedTypesAreRefused() {
-        codes("q", 4, 6, 6);
-        image("x", 4, 6, 6);
-        weight("w", 8, 4, 3, 3);
-        quantizedWeight("wq", Granularity.perChannel(1), 4, 8, 4, 3, 3);
-        Op conv = new Op.Conv2d(Window.of(3));
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("q", "w"), U8)),
-                "quantized weights");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("q", "wq"), U8)),
-                "axis 0");
-        assertSays(assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "wq"))), "F32");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("a", new Op.Add(), List.of("x", "q"))),
-                "F32");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("s", new Op.Softmax(), List.of("q"))),
-                "F32");
-        assertSays(
-                assertThrows(InvalidValueException.class, () -> graph.node("a", new Op.Add(), List.of("q", "q"))),
-                "needs affine parameters");
-        assertSays(
-                assertThrows(
-                        ShapeMismatchException.class, () -> graph.node("f", new Op.Flatten(), List.of("q"), OTHER)),
-                "keeps the quantization");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("c", conv, List.of("x", "w"), U8)),
-                "gives float");
-        assertSays(
-                assertThrows(ShapeMismatchException.class, () -> graph.node("d", new Op.Dequantize(), List.of("x"))),
-                "U8 or S8");
-    }
-
-    @Test
-    void attributesOutOfRangeAreRefused() {
-        assertThrows(InvalidValueException.class, () -> Window.of(0));
-        assertThrows(InvalidValueException.class, () -> Window.of(3).stride(0));
-        assertThrows(InvalidValueException.class, () -> Window.of(3).padding(-1));
-        assertThrows(InvalidValueException.class, () -> Window.of(3).dilation(0));
-        assertThrows(InvalidValueException.class, () -> new Op.Dropout(1));
-        assertThrows(InvalidValueException.class, () -> new Op.Dropout(Float.NaN));
-        assertThrows(InvalidValueException.class, () -> new Op.BatchNorm(0, 0.1f));
-        assertThrows(InvalidValueException.class, () -> new Op.Clamp(Activation.NONE));
-        assertThrows(InvalidValueException.class, () -> new Op.Add(Activation.RELU6));
-        assertThrows(InvalidValueException.class, () -> Activation.clamp(2, 1));
-        assertThrows(InvalidValueException.class, () -> Activation.clamp(0, Float.NaN));
-        assertThrows(InvalidValueException.class, () -> new Op.AdaptiveAvgPool2d(0, 1));
+    void slicesTakeWhatTheyName() {
+        Op slice = new Movement.Slice();
+        assertEquals("[2, 4]", shape(slice, x(5, 4), longs(1), longs(3)));
+        assertEquals("[5, 2]", shape(slice, x(5, 4), longs(-2), longs(Long.MAX_VALUE), longs(1)));
+        assertEquals("[5, 4]", shape(slice, x(5, 4), longs(-1), longs(Long.MIN_VALUE), longs(0), longs(-1)));
+        assertEquals("[3, 4]", shape(slice, x(5, 4), longs(0), longs(100), longs(-2), longs(2)));
+        assertEquals("[n, 2]", shape(slice, x("n", 4), longs(1), longs(3), longs(1)));
+        assertEquals("[n, 4]", shape(slice, x("n", 4), longs(0), longs(Long.MAX_VALUE), longs(0)));
+        refused("without elements", slice, x(5), longs(3), longs(3));
+        refused("dimension 2", slice, x(5), longs(0), longs(3), longs(2));
+        refused("different dimensions", slice, x(5, 4), longs(0, 0), longs(3, 3), longs(1, -1));
         assertThrows(
-                InvalidValueException.class, () -> new Op.AvgPool2d(Window.of(3).dilation(2), false, true));
+                OctavoException.class, () -> shape(slice, x(5), longs(0), longs(3), longs(0), longs(0)), "a step of 0");
+    }
+
+    @Test
+    void partsAndTheirSums() {
+        assertEquals("[2, 7, 4]", shape(new Movement.Concat(1), x(2, 3, 4), x(2, 4, 4)));
+        assertEquals("[2, 3, 4]", shape(new Movement.Concat(1), x("n", 1, 4), x(2, 2, 4)));
+        refused("4 in dimension 2", new Movement.Concat(1), x(2, 3, 4), x(2, 3, 5));
+        Node split = new Node("split", new Movement.Split(1), List.of(x("n", 7)), List.of("a", "b", "c"));
+        assertEquals("a", graph.node(split, null));
+        List<String> shapes = new ArrayList<>();
+        for (String part : List.of("a", "b", "c")) {
+            shapes.add(graph.value(part).shape().toString());
+        }
+        assertEquals(List.of("[n, 3]", "[n, 3]", "[n, 1]"), shapes);
+        Node wrong = new Node("wrong", new Movement.Split(0), List.of(x(5), longs(2, 2)), List.of("d", "e"));
+        assertThrows(ShapeMismatchException.class, () -> graph.node(wrong, null));
+        assertTrue(!graph.hasValue("d") && !graph.hasValue("e"), "a node that is refused leaves nothing");
+        Node twice = new Node("twice", new Movement.Split(0), List.of(x(4)), List.of("f", "f"));
+        assertThrows(InvalidValueException.class, () -> graph.node(twice, null));
+        assertTrue(!graph.hasValue("f"));
+        Node many = new Node("many", new Pointwise.Cast(DType.S32), List.of(x(4)), List.of("g", "h"));
+        assertThrows(InvalidValueException.class, () -> graph.node(many, null));
+    }
+
+    @Test
+    void elementsGoElsewhere() {
+        assertEquals("[4, n, 3]", shape(new Movement.Transpose(List.of(2, 0, 1)), x("n", 3, 4)));
+        refused("3 dimensions", new Movement.Transpose(List.of(2, 0, 1)), x(3, 4));
+        assertThrows(InvalidValueException.class, () -> new Movement.Transpose(List.of(0, 0)));
+        assertEquals("[2, 5, 6, 4]", shape(new Movement.Gather(1), x(2, 3, 4), in(DType.S64, 5, 6)));
+        assertEquals("[2, 4]", shape(new Movement.Gather(1), x(2, 3, 4), in(DType.S64)));
+        assertEquals(
+                "[2, 1]",
+                shape(new Movement.Gather(Movement.Gather.Kind.ELEMENTS, 1, 0), x(2, 3), in(DType.S32, 2, 1)));
+        assertEquals(
+                "[2, 5, 6]",
+                shape(new Movement.Gather(Movement.Gather.Kind.TUPLES, 0, 1), x(2, 3, 4, 6), in(DType.S64, 2, 5, 2)));
+        refused("S64", new Movement.Gather(0), x(3), x(2));
+        Movement.Pad pad = new Movement.Pad(Movement.Pad.Mode.CONSTANT);
+        assertEquals("[n, 9]", shape(pad, x("n", 4), longs(0, 2, 0, 3)));
+        assertEquals("[3, 4]", shape(pad, x(4, 4), longs(-1, 0), "", longs(0)));
+        refused("padding 4", new Movement.Pad(Movement.Pad.Mode.REFLECT), x(4), longs(4, 0));
+        assertEquals("[2, 3, 4]", shape(new Movement.Expand(), x(3, 1), longs(2, 1, 4)));
+        assertEquals("[n, 6]", shape(new Movement.Tile(), x("n", 3), longs(1, 2)));
+        assertEquals("[n, 3, 5]", shape(new Movement.OneHot(2), in(DType.S64, "n", 3), scalar(5), x(2)));
+        assertEquals("[n, 12, 2, 3]", shape(new Movement.SpaceToDepth(2), x("n", 3, 4, 6)));
+        assertEquals("[n, 3, 4, 6]", shape(new Movement.DepthToSpace(2, true), x("n", 12, 2, 3)));
+        refused("multiple of 2", new Movement.SpaceToDepth(2), x(1, 3, 5, 6));
+    }
+
+    @Test
+    void resizingTakesScalesOrSizes() {
+        Movement.Resize resize = resize(Movement.Resize.Policy.STRETCH);
+        String doubled = graph.constant("scales", Tensor.of(new float[] {1, 1, 2, 2.5f}));
+        assertEquals("[n, 3, 8, 12]", shape(resize, x("n", 3, 4, 5), "", doubled));
+        assertEquals("[1, 3, 7, 9]", shape(resize, x(1, 3, "h", 5), "", "", longs(1, 3, 7, 9)));
+        refused("one of the two", resize, x(1, 3, 4, 5), "", doubled, longs(1, 3, 7, 9));
+        assertEquals(
+                "[1, 1, 7, 9]",
+                shape(resize(Movement.Resize.Policy.NOT_LARGER), x(1, 1, 14, 18), "", "", longs(7, 10)));
+        assertEquals(
+                "[1, 1, 8, 10]",
+                shape(resize(Movement.Resize.Policy.NOT_SMALLER), x(1, 1, 14, 18), "", "", longs(7, 10)));
+    }
+
+    private static Movement.Resize resize(Movement.Resize.Policy policy) {
+        return new Movement.Resize(
+                Movement.Resize.Interpolation.LINEAR,
+                Movement.Resize.Coordinates.HALF_PIXEL,
+                Movement.Resize.Nearest.FLOOR,
+                policy == Movement.Resize.Policy.STRETCH ? List.of() : List.of(2, 3),
+                -0.75f,
+                false,
+                0,
+                policy,
+                false);
+    }
+
+    @Test
+    void manyBecomeOne() {
+        assertEquals(
+                "[n, 1, 4]", shape(new Reduction.Reduce(Reduction.Reduce.Kind.MEAN, List.of(1), true), x("n", 3, 4)));
+        assertEquals("[n]", shape(new Reduction.Reduce(Reduction.Reduce.Kind.L2, List.of(1, 2), false), x("n", 3, 4)));
+        refused("dimension 3", new Reduction.Reduce(Reduction.Reduce.Kind.MAX, List.of(3), false), x(2, 3));
+        refused("F32", new Reduction.Reduce(Reduction.Reduce.Kind.L1, List.of(0), false), in(DType.S64, 3));
+        Node topK = new Node("top", new Reduction.TopK(1, true), List.of(x("n", 9), longs(4)), List.of("v", "i"));
+        graph.node(topK, null);
+        assertEquals("[n, 4]", graph.value("v").shape().toString());
+        assertEquals(DType.S64, graph.value("i").dtype());
+        refused("k = [10]", new Reduction.TopK(1, true), x(2, 9), longs(10));
+        assertEquals("[n, 3]", shape(new Reduction.ArgReduce(true, 1, false, false), x("n", 7, 3)));
+        assertEquals("[2, n, 3, 5]", shape(new Op.MatMul(), x("n", 3, 4), x(2, 1, 4, 5)));
+        refused("4 in dimension 0", new Op.MatMul(), x(3, 4), x(5, 2));
+        assertEquals(
+                "[n, 6, 9, 9]",
+                shape(
+                        new Op.ConvTranspose(Window.of(3).stride(2).padding(1), 1, 0, 0),
+                        x("n", 4, 5, 5),
+                        x(4, 6, 3, 3)));
+        assertEquals("[n, 3, 4]", shape(new Normalization.LayerNorm(1, 1e-5f, false), x("n", 3, 4), x(3, 4), x(4)));
+        refused("do not fit", new Normalization.LayerNorm(2, 1e-5f, false), x(2, 3, 4), x(3));
+        assertEquals("[2, 4, 5]", shape(new Normalization.GroupNorm(2, 1e-5f), x(2, 4, 5), x(4), x(4)));
+    }
+
+    @Test
+    void shapesAreNumbersOnceTheyAreKnown() {
+        assertEquals("[2]", shape(new Shapes.ShapeOf(1, 3), x("n", 3, 4)));
+        assertEquals("[]", shape(new Shapes.SizeOf(), x("n", 3, 4)));
+        assertEquals("[2, 3]", shape(new Shapes.Fill(DType.F32, 1), longs(2, 3)));
+        assertEquals("[4]", shape(new Shapes.Range(), scalar(1), scalar(8), scalar(2)));
+        assertEquals("[3]", shape(new Shapes.Range(), scalar(3), scalar(0), scalar(-1)));
+        refused("short of the limit", new Shapes.Range(), scalar(3), scalar(0), scalar(1));
+    }
+
+    @Test
+    void convolutionsKeepNamesOfWhatTheyKeep() {
+        String w = graph.constant("w", Tensor.zeros(DType.F32, 8, 3, 3, 3));
+        assertEquals("[batch, 8, h, w]", shape(new Op.Conv2d(Window.of(3).padding(1)), x("batch", 3, "h", "w"), w));
+        String half = shape(new Op.Conv2d(Window.of(3).padding(1).stride(2)), x("batch", 3, "h", 9), w);
+        assertTrue(half.startsWith("[batch, 8, n") && half.endsWith(".2, 5]"), half);
+        assertEquals("[batch, 48]", shape(new Op.Flatten(), x("batch", 3, 4, 4)));
+        refused("channels", new Op.Conv2d(Window.of(3)), x("batch", "c", 4, 4), w);
     }
 }

@@ -30,7 +30,7 @@ class OpTableTest {
         assertTrue(table.missing().contains(Op.Dequantize.class));
         assertTrue(
                 !table.missing().contains(Op.Flatten.class) && !table.missing().contains(Training.AdamStep.class));
-        assertEquals(13, table.missing().size());
+        assertTrue(table.missing().contains(Movement.Slice.class), "a family is missed record by record");
     }
 
     @Test

@@ -142,7 +142,7 @@ class SafeTensorsTest {
     @ValueSource(
             strings = {
                 "{\"x\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}",
-                "{\"x\":{\"dtype\":\"F32\",\"shape\":[2,1,1,1,1,1,1],\"data_offsets\":[0,8]}}",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[2,1,1,1,1,1,1,1,1],\"data_offsets\":[0,8]}}",
                 "{\"x\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}",
             })
     void whatIsNotSupportedSaysSo(String header) throws IOException {

@@ -34,6 +34,22 @@ class TensorTest {
     }
 
     @Test
+    void longsAndTruthAreHeldToo() {
+        Tensor longs = Tensor.ofLongs(new long[] {-1, Long.MAX_VALUE, 7, 8}, 2, 2);
+        assertEquals(Long.MAX_VALUE, longs.getLong(0, 1));
+        assertArrayEquals(new long[] {-1, Long.MAX_VALUE, 7, 8}, longs.toLongArray());
+        assertEquals(32, longs.byteSize());
+        assertArrayEquals(new long[] {7, 8}, longs.slice(1, 2).toLongArray());
+        Tensor truth = Tensor.ofBooleans(new boolean[] {true, false, true});
+        assertArrayEquals(new boolean[] {true, false, true}, truth.toBooleanArray());
+        assertEquals(3, truth.byteSize());
+        assertThrows(ShapeMismatchException.class, longs::toIntArray);
+        assertThrows(ShapeMismatchException.class, truth::toByteArray);
+        assertThrows(ShapeMismatchException.class, () -> truth.getInt(0));
+        assertThrows(InvalidValueException.class, () -> Tensor.ofBytes(DType.BOOL, new byte[] {2}));
+    }
+
+    @Test
     void scalarsHaveOneElement() {
         Tensor scalar = Tensor.zeros(DType.F32, Shape.of());
         scalar.floats().put(0, 7);

@@ -1,7 +1,12 @@
 package io.octavo.calibrate;
 
+import io.octavo.graph.Movement;
+import io.octavo.graph.Normalization;
 import io.octavo.graph.Op;
 import io.octavo.graph.OpTable;
+import io.octavo.graph.Pointwise;
+import io.octavo.graph.Reduction;
+import io.octavo.graph.Shapes;
 import io.octavo.graph.Training;
 
 /**
@@ -48,6 +53,13 @@ record QuantizationRule(Scale scale, boolean weighted, boolean weightOnly, boole
             .row(Op.Dropout.class, (none, op) -> PASSED)
             .row(Op.BatchNorm.class, (none, op) -> FLOAT)
             .row(Op.Softmax.class, (none, op) -> FLOAT)
+            .row(Op.ConvTranspose.class, (none, op) -> FLOAT)
+            .row(Op.MatMul.class, (none, op) -> FLOAT)
+            .row(Pointwise.class, (none, op) -> FLOAT)
+            .row(Reduction.class, (none, op) -> FLOAT)
+            .row(Normalization.class, (none, op) -> FLOAT)
+            .row(Movement.class, (none, op) -> FLOAT)
+            .row(Shapes.class, (none, op) -> FLOAT)
             .row(Op.Quantize.class, (none, op) -> ABSENT)
             .row(Op.Dequantize.class, (none, op) -> ABSENT)
             .row(Op.Requantize.class, (none, op) -> ABSENT)

@@ -299,7 +299,11 @@ public final class Graph {
             return node(new Node(name, op, inputs, List.of(name)), outputQuantization);
         }
 
-        /** As {@link #node(String, Op, List, QuantParams)} with a name of its own for the result. */
+        /**
+         * As {@link #node(String, Op, List, QuantParams)} with names of their own for the results, {@code ""} for one that nobody wants.
+         *
+         * @return the name of the first result
+         */
         public String node(Node node, QuantParams outputQuantization) {
             List<Value> read = new ArrayList<>();
             for (String input : node.inputs()) {
@@ -309,15 +313,27 @@ public final class Graph {
                 }
                 read.add(values.get(input));
             }
-            if (node.outputs().size() != 1) {
-                throw new InvalidValueException("Node '" + node.name() + "' ("
-                        + node.op().type() + ") has " + node.outputs().size() + " outputs, expected 1");
-            }
             if (nodeNames.contains(node.name())) {
                 throw new InvalidValueException("Graph '" + name + "' has a node '" + node.name() + "' already");
             }
-            Inference.Spec spec = Inference.output(node.name(), node.op(), read, outputQuantization);
-            define(new Value(node.output(), spec.dtype(), spec.shape(), spec.quantization(), null));
+            List<Inference.Spec> specs = Inference.outputs(node, read, outputQuantization);
+            List<Value> written = new ArrayList<>();
+            for (int i = 0; i < specs.size(); i++) {
+                Inference.Spec spec = specs.get(i);
+                if (!node.outputs().get(i).isEmpty()) {
+                    written.add(
+                            new Value(node.outputs().get(i), spec.dtype(), spec.shape(), spec.quantization(), null));
+                }
+            }
+            Set<String> names = new HashSet<>();
+            for (Value value : written) {
+                requireFree(value.name());
+                if (!names.add(value.name())) {
+                    throw new InvalidValueException("Node '" + node.name() + "' ("
+                            + node.op().type() + ") writes '" + value.name() + "' twice");
+                }
+            }
+            written.forEach(this::define);
             nodeNames.add(node.name());
             nodes.add(node);
             return node.output();

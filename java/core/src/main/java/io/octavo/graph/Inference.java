@@ -5,53 +5,70 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
 
-/** Shape and type inference of the operators of {@link Op}, with the checks that a node must pass to enter a graph. */
+/**
+ * Shape and type inference of the operators of {@link Op}, with the checks that a node must pass to enter a graph. What depends on
+ * dimensions or numbers that are not known yet gets unknown dimensions, named after the node.
+ */
 final class Inference {
     /** Type, shape and parameters of an output. */
     record Spec(DType dtype, Shape shape, QuantParams quantization) {}
 
-    /** A row an operator. */
-    static final OpTable<Inference, Spec> TABLE = OpTable.<Inference, Spec>of("shape inference")
-            .row(Op.Conv2d.class, Inference::conv2d)
-            .row(Op.Linear.class, (node, op) -> node.linear())
-            .row(Op.BatchNorm.class, (node, op) -> node.batchNorm())
-            .row(Op.Clamp.class, (node, op) -> node.unchanged())
-            .row(Op.MaxPool2d.class, (node, op) -> node.pool(op.window(), op.ceilMode()))
-            .row(Op.AvgPool2d.class, (node, op) -> node.pool(op.window(), op.ceilMode()))
-            .row(Op.AdaptiveAvgPool2d.class, Inference::adaptive)
-            .row(Op.Flatten.class, (node, op) -> node.flatten())
-            .row(Op.Dropout.class, (node, op) -> node.unchanged())
-            .row(Op.Add.class, (node, op) -> node.add())
-            .row(Op.Softmax.class, (node, op) -> node.softmax())
-            .row(Op.Quantize.class, (node, op) -> node.quantize())
-            .row(Op.Dequantize.class, (node, op) -> node.dequantize())
-            .row(Op.Requantize.class, (node, op) -> node.requantize())
-            .row(Training.class, (node, op) -> node.training())
+    /** A row an operator: its outputs in order, those that may be absent included. */
+    static final OpTable<Inference, List<Spec>> TABLE = OpTable.<Inference, List<Spec>>of("shape inference")
+            .row(Op.Conv2d.class, (node, op) -> List.of(node.conv2d(op)))
+            .row(Op.ConvTranspose.class, (node, op) -> List.of(node.convTranspose(op)))
+            .row(Op.Linear.class, (node, op) -> List.of(node.linear()))
+            .row(Op.MatMul.class, (node, op) -> List.of(node.matMul()))
+            .row(Op.BatchNorm.class, (node, op) -> List.of(node.batchNorm()))
+            .row(Op.Clamp.class, (node, op) -> List.of(node.unchanged()))
+            .row(Op.MaxPool2d.class, (node, op) -> List.of(node.pool(op.window(), op.ceilMode())))
+            .row(Op.AvgPool2d.class, (node, op) -> List.of(node.pool(op.window(), op.ceilMode())))
+            .row(Op.AdaptiveAvgPool2d.class, (node, op) -> List.of(node.adaptive(op)))
+            .row(Op.Flatten.class, (node, op) -> List.of(node.flatten()))
+            .row(Op.Dropout.class, (node, op) -> List.of(node.unchanged()))
+            .row(Op.Add.class, (node, op) -> List.of(node.add()))
+            .row(Op.Softmax.class, (node, op) -> List.of(node.softmax()))
+            .row(Op.Quantize.class, (node, op) -> List.of(node.quantize()))
+            .row(Op.Dequantize.class, (node, op) -> List.of(node.dequantize()))
+            .row(Op.Requantize.class, (node, op) -> List.of(node.requantize()))
+            .row(Pointwise.class, (node, op) -> List.of(PointwiseInference.output(node, op)))
+            .row(Reduction.class, ReductionInference::outputs)
+            .row(Normalization.class, NormalizationInference::outputs)
+            .row(Movement.class, MovementInference::outputs)
+            .row(Shapes.class, (node, op) -> List.of(ShapesInference.output(node, op)))
+            .row(Training.class, (node, op) -> List.of(node.training()))
             .build();
 
-    private final String node;
-    private final Op op;
+    private final Node node;
     private final List<Value> inputs; // null: absent
     private final QuantParams wanted;
 
-    private Inference(String node, Op op, List<Value> inputs, QuantParams wanted) {
+    private Inference(Node node, List<Value> inputs, QuantParams wanted) {
         this.node = node;
-        this.op = op;
         this.inputs = inputs;
         this.wanted = wanted;
     }
 
     /**
-     * What the node's one output is.
+     * What the node's outputs are, one for each that the node names.
      *
      * @param inputs null where absent
-     * @param wanted parameters that the output is to have; null: those that follow from the inputs
+     * @param wanted parameters that a quantized output is to have; null: those that follow from the inputs
      */
-    static Spec output(String node, Op op, List<Value> inputs, QuantParams wanted) {
-        return TABLE.apply(new Inference(node, op, inputs, wanted), op);
+    static List<Spec> outputs(Node node, List<Value> inputs, QuantParams wanted) {
+        Inference inference = new Inference(node, inputs, wanted);
+        List<Spec> specs = TABLE.apply(inference, node.op());
+        if (node.outputs().size() > specs.size()) {
+            throw new InvalidValueException(
+                    inference.where() + " has " + node.outputs().size() + " outputs, expected "
+                            + (specs.size() == 1 ? "1" : "at most " + specs.size()));
+        }
+        return specs.subList(0, node.outputs().size());
     }
 
     private Spec training() {
@@ -61,13 +78,17 @@ final class Inference {
 
     private Spec adaptive(Op.AdaptiveAvgPool2d pool) {
         Value x = image(only());
-        return like(x, Shape.of(x.shape().dim(0), x.shape().dim(1), pool.h(), pool.w()));
+        return like(
+                x, Shape.ofDims(x.shape().dimension(0), x.shape().dimension(1), Dim.of(pool.h()), Dim.of(pool.w())));
     }
 
     private Spec flatten() {
         Value x = only();
         atLeastRank(x, 2);
-        return like(x, Shape.of(x.shape().dim(0), x.shape().elementsPerSample()));
+        return like(
+                x,
+                Shape.ofDims(
+                        x.shape().dimension(0), product(x.shape(), 1, x.shape().rank(), 1)));
     }
 
     private Spec unchanged() {
@@ -106,7 +127,7 @@ final class Inference {
         Value x = image(required(0, "x"));
         Value w = required(1, "weight");
         Window window = conv.window();
-        long channels = x.shape().dim(1);
+        long channels = known(x, 1, "channels");
         if (channels % conv.groups() != 0) {
             throw mismatch(x, "a number of channels that " + conv.groups() + " groups divide");
         }
@@ -123,7 +144,7 @@ final class Inference {
         if (out % conv.groups() != 0) {
             throw mismatch(w, "a number of output channels that " + conv.groups() + " groups divide");
         }
-        Shape shape = Shape.of(x.shape().dim(0), out, outH(x, window, false), outW(x, window, false));
+        Shape shape = Shape.ofDims(x.shape().dimension(0), Dim.of(out), outH(x, window, false), outW(x, window, false));
         Spec spec = product(x, w, out, shape, false);
         Value residual = optional(3);
         if (residual != null) {
@@ -145,7 +166,7 @@ final class Inference {
         Value w = required(1, "weight");
         atLeastRank(x, 2);
         int last = x.shape().rank() - 1;
-        long k = x.shape().dim(last);
+        long k = known(x, last, "features");
         if (w.shape().rank() != 2) {
             throw mismatch(w, "[O, " + k + "]");
         }
@@ -155,9 +176,8 @@ final class Inference {
                     "[" + w.shape().dim(0) + ", " + k + "]: its input " + x + " has " + k
                             + " features, the weight was made for " + w.shape().dim(1));
         }
-        long[] dims = x.shape().dims();
-        dims[last] = w.shape().dim(0);
-        return product(x, w, w.shape().dim(0), Shape.of(dims), true);
+        return product(
+                x, w, w.shape().dim(0), x.shape().with(last, Dim.of(w.shape().dim(0))), true);
     }
 
     /** Types and bias of a convolution or linear layer. */
@@ -199,12 +219,105 @@ final class Inference {
                 && !bias.quantization().granularity().isPerGroup();
     }
 
+    private Spec convTranspose(Op.ConvTranspose conv) {
+        arity(2, 3);
+        Value x = image(required(0, "x"));
+        Value w = required(1, "weight");
+        requireFloat(x);
+        requireFloat(w);
+        noParameters();
+        Window window = conv.window();
+        long channels = known(x, 1, "channels");
+        if (channels % conv.groups() != 0) {
+            throw mismatch(x, "a number of channels that " + conv.groups() + " groups divide");
+        }
+        if (w.shape().rank() != 4
+                || w.shape().dim(0) != channels
+                || w.shape().dim(2) != window.kernelH()
+                || w.shape().dim(3) != window.kernelW()) {
+            throw mismatch(
+                    w,
+                    "[" + channels + ", O/groups, " + window.kernelH() + ", " + window.kernelW() + "] for input " + x);
+        }
+        long out = w.shape().dim(1) * conv.groups();
+        Value bias = optional(2);
+        if (bias != null) {
+            requireFloat(bias);
+            if (!bias.shape().equals(Shape.of(out))) {
+                throw mismatch(bias, "[" + out + "], one bias an output channel");
+            }
+        }
+        Dim h = spread(
+                x,
+                2,
+                window.kernelH(),
+                window.strideH(),
+                window.padTop(),
+                window.padBottom(),
+                window.dilationH(),
+                conv.extraH());
+        Dim width = spread(
+                x,
+                3,
+                window.kernelW(),
+                window.strideW(),
+                window.padLeft(),
+                window.padRight(),
+                window.dilationW(),
+                conv.extraW());
+        return new Spec(DType.F32, Shape.ofDims(x.shape().dimension(0), Dim.of(out), h, width), null);
+    }
+
+    private Dim spread(Value x, int axis, int kernel, int stride, int before, int after, int dilation, int extra) {
+        long size = x.shape().dim(axis);
+        if (size == Shape.N) {
+            return unknown(axis);
+        }
+        long result = (size - 1) * stride + (long) dilation * (kernel - 1) + 1 - before - after + extra;
+        if (result < 1) {
+            throw mismatch(x, "more in dimension " + axis + " than the padding takes away");
+        }
+        return Dim.of(result);
+    }
+
+    private Spec matMul() {
+        arity(2, 2);
+        Value a = required(0, "a");
+        Value b = required(1, "b");
+        atLeastRank(a, 2);
+        atLeastRank(b, 2);
+        int m = a.shape().rank() - 2;
+        int n = b.shape().rank() - 1;
+        long k = a.shape().dim(m + 1);
+        if (k != Shape.N && b.shape().dim(n - 1) != Shape.N && b.shape().dim(n - 1) != k) {
+            throw mismatch(b, k + " in dimension " + (n - 1) + ", as many as the last of " + a);
+        }
+        Dim[] outer = broadcast(leading(a), leading(b)).dimensions();
+        Dim[] dims = Arrays.copyOf(outer, outer.length + 2);
+        dims[outer.length] = a.shape().dimension(m);
+        dims[outer.length + 1] = b.shape().dimension(n);
+        if (a.isQuantized()) {
+            activationCodes(a);
+            activationCodes(b);
+            return quantized(Shape.ofDims(dims));
+        }
+        requireFloat(a);
+        requireFloat(b);
+        noParameters();
+        return new Spec(DType.F32, Shape.ofDims(dims), null);
+    }
+
+    private static Shape leading(Value value) {
+        Dim[] dims = value.shape().dimensions();
+        return Shape.ofDims(Arrays.copyOf(dims, dims.length - 2));
+    }
+
     private Spec batchNorm() {
         arity(5, 5);
         Value x = required(0, "x");
         requireFloat(x);
         atLeastRank(x, 2);
-        long channels = x.shape().dim(1);
+        long channels = known(x, 1, "channels");
         String[] names = {"x", "gamma", "beta", "mean", "variance"};
         for (int i = 1; i < 5; i++) {
             Value p = required(i, names[i]);
@@ -242,19 +355,29 @@ final class Inference {
                     + ": padding must be at most half of the kernel, or some windows hold nothing else");
         }
         return like(
-                x, Shape.of(x.shape().dim(0), x.shape().dim(1), outH(x, window, ceilMode), outW(x, window, ceilMode)));
+                x,
+                Shape.ofDims(
+                        x.shape().dimension(0),
+                        x.shape().dimension(1),
+                        outH(x, window, ceilMode),
+                        outW(x, window, ceilMode)));
     }
 
-    private long outH(Value x, Window w, boolean ceil) {
+    private Dim outH(Value x, Window w, boolean ceil) {
         return steps(x, 2, w.kernelH(), w.strideH(), w.padTop(), w.padBottom(), w.dilationH(), ceil);
     }
 
-    private long outW(Value x, Window w, boolean ceil) {
+    private Dim outW(Value x, Window w, boolean ceil) {
         return steps(x, 3, w.kernelW(), w.strideW(), w.padLeft(), w.padRight(), w.dilationW(), ceil);
     }
 
-    private long steps(Value x, int axis, int kernel, int stride, int before, int after, int dilation, boolean ceil) {
+    private Dim steps(Value x, int axis, int kernel, int stride, int before, int after, int dilation, boolean ceil) {
         long size = x.shape().dim(axis);
+        if (size == Shape.N) {
+            // A dense window of step 1 with all the padding that it needs keeps the size, whatever it is.
+            boolean same = stride == 1 && before + after == (long) dilation * (kernel - 1);
+            return same ? x.shape().dimension(axis) : unknown(axis);
+        }
         long reach = (long) dilation * (kernel - 1) + 1;
         long room = size + before + after - reach;
         if (room < 0) {
@@ -265,13 +388,14 @@ final class Inference {
         }
         long steps = (room + (ceil ? stride - 1 : 0)) / stride + 1;
         // A last window that would start beyond the input and its leading padding holds nothing.
-        return ceil && (steps - 1) * stride >= size + before ? steps - 1 : steps;
+        return Dim.of(ceil && (steps - 1) * stride >= size + before ? steps - 1 : steps);
     }
 
     // ---- Checks
     // ----------------------------------------------------------------------------------------------------------
 
-    private Spec like(Value x, Shape shape) {
+    /** A result of the type and with the parameters of an input. */
+    Spec like(Value x, Shape shape) {
         if (wanted != null && !wanted.equals(x.quantization())) {
             throw new ShapeMismatchException(where() + " keeps the quantization of its input " + x
                     + "; other parameters were asked for its output: requantize after it");
@@ -281,10 +405,110 @@ final class Inference {
         } else {
             requireFloat(x);
         }
+        return same(x, shape);
+    }
+
+    /** As {@link #like}, of any type. */
+    Spec same(Value x, Shape shape) {
+        if (wanted != null && !wanted.equals(x.quantization())) {
+            throw new ShapeMismatchException(where() + " keeps the quantization of its input " + x
+                    + "; other parameters were asked for its output: requantize after it");
+        }
         return new Spec(x.dtype(), shape, x.quantization());
     }
 
-    private Spec quantized(Shape shape) {
+    /** A dimension that is known in a run only. */
+    Dim unknown(int i) {
+        return Dim.unknown(node.name() + "." + i);
+    }
+
+    /** The product of some dimensions; unknown, as dimension {@code i} of the result, if one of several is. */
+    Dim product(Shape shape, int from, int to, int i) {
+        if (to == from + 1) {
+            return shape.dimension(from);
+        }
+        long product = 1;
+        for (int d = from; d < to; d++) {
+            if (shape.dim(d) == Shape.N) {
+                return unknown(i);
+            }
+            product = Math.multiplyExact(product, shape.dim(d));
+        }
+        return Dim.of(product);
+    }
+
+    /** The shape to which two are broadcast. */
+    Shape broadcast(Shape a, Shape b) {
+        Dim[] dims = new Dim[Math.max(a.rank(), b.rank())];
+        for (int i = 0; i < dims.length; i++) {
+            int inA = i - dims.length + a.rank();
+            int inB = i - dims.length + b.rank();
+            Dim one = inA < 0 ? Dim.of(1) : a.dimension(inA);
+            Dim other = inB < 0 ? Dim.of(1) : b.dimension(inB);
+            if (one.equals(other) || other.size() == 1) {
+                dims[i] = one;
+            } else if (one.size() == 1 || !one.isKnown() && other.isKnown()) {
+                dims[i] = other;
+            } else if (!other.isKnown()) {
+                dims[i] = one.isKnown() ? one : unknown(i);
+            } else {
+                throw new ShapeMismatchException(where() + ": shapes " + a + " and " + b
+                        + " do not fit together: counted from the last, dimensions are equal or one of them is 1");
+            }
+        }
+        return Shape.ofDims(dims);
+    }
+
+    /** The numbers of an input of integers; null: absent, or known in a run only. */
+    long[] numbers(int index) {
+        Value value = optional(index);
+        if (value == null) {
+            return null;
+        }
+        if (value.isQuantized() || value.dtype() != DType.S64 && value.dtype() != DType.S32) {
+            throw mismatch(value, "S64 or S32");
+        }
+        if (!value.isConstant()) {
+            return null;
+        }
+        return value.dtype() == DType.S64
+                ? value.data().toLongArray()
+                : Arrays.stream(value.data().toIntArray()).asLongStream().toArray();
+    }
+
+    /** Whether an input is there but not known before a run. */
+    boolean isOpen(int index) {
+        return optional(index) != null && !optional(index).isConstant();
+    }
+
+    /** An axis that must be one of the dimensions. */
+    int axis(Value x, long axis) {
+        long counted = axis < 0 ? axis + x.shape().rank() : axis;
+        if (counted < 0 || counted >= x.shape().rank()) {
+            throw mismatch(x, "a dimension " + axis);
+        }
+        return (int) counted;
+    }
+
+    /** A size that weights depend on. */
+    private long known(Value x, int axis, String what) {
+        if (x.shape().dim(axis) == Shape.N) {
+            throw mismatch(x, "a known number of " + what + " in dimension " + axis);
+        }
+        return x.shape().dim(axis);
+    }
+
+    Node node() {
+        return node;
+    }
+
+    /** Parameters that are asked for a quantized output. */
+    QuantParams wanted() {
+        return wanted;
+    }
+
+    /** A quantized result of a scale of its own. */
+    Spec quantized(Shape shape) {
         if (!(wanted instanceof AffineParams affine) || !affine.granularity().isPerTensor()) {
             throw new InvalidValueException(
                     where() + " gives quantized values and needs affine parameters for the whole tensor, " + "given: "
@@ -293,14 +517,14 @@ final class Inference {
         return new Spec(affine.dtype(), shape, affine);
     }
 
-    private void noParameters() {
+    void noParameters() {
         if (wanted != null) {
             throw new ShapeMismatchException(where()
                     + " has float inputs and gives float, but quantization parameters were asked for its output");
         }
     }
 
-    private void activationCodes(Value x) {
+    void activationCodes(Value x) {
         if (!x.isQuantized()
                 || !(x.quantization() instanceof AffineParams affine)
                 || !affine.granularity().isPerTensor()
@@ -318,38 +542,38 @@ final class Inference {
         }
     }
 
-    private void requireFloat(Value x) {
+    void requireFloat(Value x) {
         if (x.dtype() != DType.F32) {
             throw mismatch(x, "F32");
         }
     }
 
-    private Value image(Value x) {
+    Value image(Value x) {
         if (x.shape().rank() != 4) {
             throw mismatch(x, "four dimensions, [N, C, H, W]");
         }
         return x;
     }
 
-    private void atLeastRank(Value x, int rank) {
+    void atLeastRank(Value x, int rank) {
         if (x.shape().rank() < rank) {
             throw mismatch(x, rank + " dimensions or more, the first of them the batch");
         }
     }
 
-    private Value only() {
+    Value only() {
         arity(1, 1);
         return required(0, "x");
     }
 
-    private void arity(int least, int most) {
+    void arity(int least, int most) {
         if (inputs.size() < least || inputs.size() > most) {
             throw new ShapeMismatchException(where() + " has " + inputs.size() + " inputs, expected "
                     + (least == most ? "" + least : least + " to " + most));
         }
     }
 
-    private Value required(int index, String what) {
+    Value required(int index, String what) {
         Value value = inputs.get(index);
         if (value == null) {
             throw new ShapeMismatchException(where() + " lacks its input " + index + " (" + what + ")");
@@ -357,15 +581,15 @@ final class Inference {
         return value;
     }
 
-    private Value optional(int index) {
+    Value optional(int index) {
         return index < inputs.size() ? inputs.get(index) : null;
     }
 
-    private ShapeMismatchException mismatch(Value found, String expected) {
+    ShapeMismatchException mismatch(Value found, String expected) {
         return new ShapeMismatchException(where() + ": tensor " + found + " does not fit, expected " + expected);
     }
 
-    private String where() {
-        return "Node '" + node + "' (" + op.type() + ")";
+    String where() {
+        return "Node '" + node.name() + "' (" + node.op().type() + ")";
     }
 }

@@ -22,6 +22,13 @@ public sealed interface Op
                 Op.Quantize,
                 Op.Dequantize,
                 Op.Requantize,
+                Op.ConvTranspose,
+                Op.MatMul,
+                Pointwise,
+                Reduction,
+                Normalization,
+                Movement,
+                Shapes,
                 Training {
 
     /** The operator's name, such as {@code Conv2d}. */
@@ -170,6 +177,23 @@ public sealed interface Op
 
     /** {@code exp(x) / sum(exp(x))} over the last dimension, float. */
     record Softmax() implements Op {}
+
+    /**
+     * Transposed cross-correlation, the gradient of a convolution by its input: {@code x [N, C, H, W], w [C, O/groups, kh, kw], [bias
+     * [O]] -> [N, O, oh, ow]}, {@code oh = (H - 1)·stride + dilation·(kh - 1) + 1 - pads + extraH}; float.
+     */
+    record ConvTranspose(Window window, int groups, int extraH, int extraW) implements Op {
+        /** Checks the numbers. */
+        public ConvTranspose {
+            if (groups < 1 || extraH < 0 || extraW < 0) {
+                throw new InvalidValueException("ConvTranspose with " + groups + " groups and " + extraH + "x" + extraW
+                        + " more results: at least 1 group and no less than 0 results");
+            }
+        }
+    }
+
+    /** {@code a [.., M, K], b [.., K, N] -> a·b [.., M, N]}, the dimensions before the last two broadcast; float or S32. */
+    record MatMul() implements Op {}
 
     /** Float to q. */
     record Quantize() implements Op {}

@@ -9,7 +9,11 @@ public enum DType {
     /** Signed byte, -128 to 127. */
     S8(1),
     /** 32-bit signed integer. */
-    S32(4);
+    S32(4),
+    /** 64-bit signed integer: indices and shapes, never quantized. */
+    S64(8),
+    /** Truth, a byte of 0 or 1. */
+    BOOL(1);
 
     private final int bytes;
 
@@ -24,26 +28,26 @@ public enum DType {
 
     /** Whether elements are integers. */
     public boolean isInteger() {
-        return this != F32;
+        return this != F32 && this != BOOL;
     }
 
-    /** Smallest integer that an element can hold; for {@link #F32} there is none. */
+    /** Smallest code that an element can hold; only {@link #U8}, {@link #S8} and {@link #S32} hold codes. */
     public int min() {
         return switch (this) {
             case U8 -> 0;
             case S8 -> Byte.MIN_VALUE;
             case S32 -> Integer.MIN_VALUE;
-            case F32 -> throw new UnsupportedOperationException("F32 has no integer range");
+            case F32, S64, BOOL -> throw new UnsupportedOperationException(this + " holds no codes");
         };
     }
 
-    /** Largest integer that an element can hold; for {@link #F32} there is none. */
+    /** Largest code that an element can hold; only {@link #U8}, {@link #S8} and {@link #S32} hold codes. */
     public int max() {
         return switch (this) {
             case U8 -> 255;
             case S8 -> Byte.MAX_VALUE;
             case S32 -> Integer.MAX_VALUE;
-            case F32 -> throw new UnsupportedOperationException("F32 has no integer range");
+            case F32, S64, BOOL -> throw new UnsupportedOperationException(this + " holds no codes");
         };
     }
 }

@@ -146,6 +146,9 @@ public final class SafeTensors {
             case U8 -> "U8";
             case S8 -> "I8";
             case S32 -> "I32";
+            case S64, BOOL ->
+                throw new UnsupportedException(
+                        "a tensor of type " + dtype + " cannot be saved as" + " safetensors: F32, U8, S8 and S32 can");
         };
     }
 

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 
 /**
  * A dense array of numbers in row-major order, outside the Java heap, so that native code works on it without a copy.
@@ -86,13 +87,30 @@ public final class Tensor implements AutoCloseable {
         return tensor;
     }
 
+    /** An {@link DType#S64} tensor that holds a copy of {@code values}; {@code dims} as in {@link #of}. */
+    public static Tensor ofLongs(long[] values, long... dims) {
+        Tensor tensor = zeros(DType.S64, shapeFor(values.length, dims));
+        tensor.longs().put(values);
+        return tensor;
+    }
+
+    /** A {@link DType#BOOL} tensor that holds a copy of {@code values}; {@code dims} as in {@link #of}. */
+    public static Tensor ofBooleans(boolean[] values, long... dims) {
+        Tensor tensor = zeros(DType.BOOL, shapeFor(values.length, dims));
+        ByteBuffer bytes = tensor.bytes();
+        for (boolean value : values) {
+            bytes.put((byte) (value ? 1 : 0));
+        }
+        return tensor;
+    }
+
     /**
      * A {@link DType#U8} or {@link DType#S8} tensor that holds a copy of {@code values}; {@code dims} as in {@link #of}.
      *
-     * @throws InvalidValueException if the type is not of one byte
+     * @throws InvalidValueException if the type is another
      */
     public static Tensor ofBytes(DType dtype, byte[] values, long... dims) {
-        if (dtype.bytes() != 1) {
+        if (dtype != DType.U8 && dtype != DType.S8) {
             throw new InvalidValueException("Bytes make a tensor of U8 or S8, not of " + dtype);
         }
         Tensor tensor = zeros(dtype, shapeFor(values.length, dims));
@@ -169,13 +187,19 @@ public final class Tensor implements AutoCloseable {
         return bytes().asIntBuffer();
     }
 
+    /** All elements of an {@link DType#S64} tensor: a buffer at position 0, sharing the memory. */
+    public LongBuffer longs() {
+        require(DType.S64);
+        return bytes().asLongBuffer();
+    }
+
     /** One element of an {@link DType#F32} tensor, by an index for each dimension. */
     public float getFloat(long... index) {
         require(DType.F32);
         return buffer().getFloat(offset(index) * 4);
     }
 
-    /** One element of an integer tensor, by an index for each dimension; {@link DType#U8} gives 0 to 255. */
+    /** One element of a tensor of integers up to 32 bits, by an index for each dimension; {@link DType#U8} gives 0 to 255. */
     public int getInt(long... index) {
         ByteBuffer buffer = buffer();
         int offset = offset(index);
@@ -183,8 +207,14 @@ public final class Tensor implements AutoCloseable {
             case U8 -> Byte.toUnsignedInt(buffer.get(offset));
             case S8 -> buffer.get(offset);
             case S32 -> buffer.getInt(offset * 4);
-            case F32 -> throw wrongType("U8, S8 or S32");
+            case F32, S64, BOOL -> throw wrongType("U8, S8 or S32");
         };
+    }
+
+    /** One element of an {@link DType#S64} tensor, by an index for each dimension. */
+    public long getLong(long... index) {
+        require(DType.S64);
+        return buffer().getLong(offset(index) * 8);
     }
 
     /** A copy of the elements of an {@link DType#F32} tensor. */
@@ -196,7 +226,7 @@ public final class Tensor implements AutoCloseable {
 
     /** A copy of the bytes of a {@link DType#U8} or {@link DType#S8} tensor. */
     public byte[] toByteArray() {
-        if (dtype.bytes() != 1) {
+        if (dtype != DType.U8 && dtype != DType.S8) {
             throw wrongType("U8 or S8");
         }
         byte[] values = new byte[elements];
@@ -204,7 +234,25 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** A copy of the elements of an integer tensor; {@link DType#U8} gives 0 to 255. */
+    /** A copy of the elements of an {@link DType#S64} tensor. */
+    public long[] toLongArray() {
+        long[] values = new long[elements];
+        longs().get(values);
+        return values;
+    }
+
+    /** A copy of the elements of a {@link DType#BOOL} tensor; whatever is not 0 is true. */
+    public boolean[] toBooleanArray() {
+        require(DType.BOOL);
+        boolean[] values = new boolean[elements];
+        ByteBuffer buffer = buffer();
+        for (int i = 0; i < elements; i++) {
+            values[i] = buffer.get(i) != 0;
+        }
+        return values;
+    }
+
+    /** A copy of the elements of a tensor of integers up to 32 bits; {@link DType#U8} gives 0 to 255. */
     public int[] toIntArray() {
         int[] values = new int[elements];
         ByteBuffer buffer = buffer();
@@ -220,7 +268,7 @@ public final class Tensor implements AutoCloseable {
                 }
             }
             case S32 -> ints().get(values);
-            case F32 -> throw wrongType("U8, S8 or S32");
+            case F32, S64, BOOL -> throw wrongType("U8, S8 or S32");
         }
         return values;
     }

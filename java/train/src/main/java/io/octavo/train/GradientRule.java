@@ -1,9 +1,14 @@
 package io.octavo.train;
 
 import io.octavo.UnsupportedException;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Node;
+import io.octavo.graph.Normalization;
 import io.octavo.graph.Op;
 import io.octavo.graph.OpTable;
+import io.octavo.graph.Pointwise;
+import io.octavo.graph.Reduction;
+import io.octavo.graph.Shapes;
 import io.octavo.graph.Training;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -73,6 +78,13 @@ record GradientRule(Consumer<Node> forward, BiConsumer<Node, String> backward) {
                     Op.Softmax.class,
                     (tape, op) -> new GradientRule(
                             tape::copy, (node, dy) -> tape.unary(node, new Training.SoftmaxGrad(), node.output(), dy)))
+            .row(Op.ConvTranspose.class, (tape, op) -> none())
+            .row(Op.MatMul.class, (tape, op) -> none())
+            .row(Pointwise.class, (tape, op) -> none())
+            .row(Reduction.class, (tape, op) -> none())
+            .row(Normalization.class, (tape, op) -> none())
+            .row(Movement.class, (tape, op) -> none())
+            .row(Shapes.class, (tape, op) -> none())
             .row(Op.Quantize.class, (tape, op) -> none())
             .row(Op.Dequantize.class, (tape, op) -> none())
             .row(Op.Requantize.class, (tape, op) -> none())

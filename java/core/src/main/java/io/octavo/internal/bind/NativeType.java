@@ -9,6 +9,8 @@ public enum NativeType {
     U8(octavo.OCTAVO_U8),
     S8(octavo.OCTAVO_S8),
     S32(octavo.OCTAVO_S32),
+    S64(octavo.OCTAVO_S64),
+    BOOL(octavo.OCTAVO_BOOL),
     /** Table codes 0 to 15, given one a byte. */
     CODE4(octavo.OCTAVO_CODE4),
     /** Table codes 0 to 255, one a byte. */
@@ -27,6 +29,8 @@ public enum NativeType {
             case U8 -> U8;
             case S8 -> S8;
             case S32 -> S32;
+            case S64 -> S64;
+            case BOOL -> BOOL;
         };
     }
 }

@@ -2,9 +2,14 @@ package io.octavo.internal.lower;
 
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Activation;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Node;
+import io.octavo.graph.Normalization;
 import io.octavo.graph.Op;
 import io.octavo.graph.OpTable;
+import io.octavo.graph.Pointwise;
+import io.octavo.graph.Reduction;
+import io.octavo.graph.Shapes;
 import io.octavo.graph.Training;
 import io.octavo.graph.Value;
 import io.octavo.graph.Window;
@@ -23,6 +28,8 @@ import io.octavo.tensor.Shape;
  * How values and operators of a graph are described to native code: shared by sessions and training plans.
  */
 public final class Lowering {
+    private static final String NONE = "has no native operator";
+
     /** A row an operator. */
     static final OpTable<Node, OpSpec> OPERATORS = OpTable.<Node, OpSpec>of("lowering")
             .row(
@@ -46,6 +53,13 @@ public final class Lowering {
             .row(Op.Quantize.class, (node, op) -> new OpSpec(node.name(), OpKind.QUANTIZE))
             .row(Op.Dequantize.class, (node, op) -> new OpSpec(node.name(), OpKind.DEQUANTIZE))
             .row(Op.Requantize.class, (node, op) -> new OpSpec(node.name(), OpKind.REQUANTIZE))
+            .row(Op.ConvTranspose.class, (node, op) -> refuse(node, NONE))
+            .row(Op.MatMul.class, (node, op) -> refuse(node, NONE))
+            .row(Pointwise.class, (node, op) -> refuse(node, NONE))
+            .row(Reduction.class, (node, op) -> refuse(node, NONE))
+            .row(Normalization.class, (node, op) -> refuse(node, NONE))
+            .row(Movement.class, (node, op) -> refuse(node, NONE))
+            .row(Shapes.class, (node, op) -> refuse(node, "depends on shapes that are not known"))
             .row(Training.class, (node, op) -> refuse(node, "belongs to a training step, not to inference"))
             .build();
 

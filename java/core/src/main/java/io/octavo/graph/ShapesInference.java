@@ -1,0 +1,80 @@
+package io.octavo.graph;
+
+import io.octavo.graph.Inference.Spec;
+import io.octavo.tensor.DType;
+import io.octavo.tensor.Dim;
+import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
+
+/** What {@link Shapes} operators give. */
+final class ShapesInference {
+    static final OpTable<Inference, Spec> TABLE = OpTable.<Inference, Spec>of("shape inference", Shapes.class)
+            .row(Shapes.ShapeOf.class, ShapesInference::shapeOf)
+            .row(Shapes.SizeOf.class, (node, op) -> {
+                node.only();
+                return new Spec(DType.S64, Shape.of(), null);
+            })
+            .row(Shapes.Range.class, (node, op) -> range(node))
+            .row(Shapes.Fill.class, ShapesInference::fill)
+            .build();
+
+    private ShapesInference() {}
+
+    static Spec output(Inference node, Shapes op) {
+        return TABLE.apply(node, op);
+    }
+
+    private static Spec shapeOf(Inference node, Shapes.ShapeOf op) {
+        Value x = node.only();
+        if (op.start() < 0 || op.end() > x.shape().rank() || op.start() >= op.end()) {
+            throw node.mismatch(x, "dimensions " + op.start() + " to " + op.end());
+        }
+        return new Spec(DType.S64, Shape.of(op.end() - op.start()), null);
+    }
+
+    private static Spec range(Inference node) {
+        node.arity(3, 3);
+        Value start = node.required(0, "start");
+        for (int i = 0; i < 3; i++) {
+            Value value = node.required(i, i == 0 ? "start" : i == 1 ? "limit" : "delta");
+            if (value.dtype() != start.dtype() || value.shape().rank() != 0 || value.isQuantized()) {
+                throw node.mismatch(value, "one number of the type " + start.dtype());
+            }
+        }
+        long count = -1;
+        if (!node.isOpen(0) && !node.isOpen(1) && !node.isOpen(2)) {
+            count = rangeSize(
+                    start.data(),
+                    node.required(1, "limit").data(),
+                    node.required(2, "delta").data());
+            if (count < 1) {
+                throw node.mismatch(start, "a start short of the limit: a tensor without elements is not supported");
+            }
+        }
+        return new Spec(start.dtype(), Shape.ofDims(count < 0 ? node.unknown(0) : Dim.of(count)), null);
+    }
+
+    /** How many numbers a range has; none for a step of 0. */
+    private static long rangeSize(Tensor start, Tensor limit, Tensor delta) {
+        if (start.dtype() == DType.F32) {
+            double count = Math.ceil(((double) limit.getFloat() - start.getFloat()) / delta.getFloat());
+            return Double.isFinite(count) ? (long) count : 0;
+        }
+        long first = number(start);
+        long end = number(limit);
+        long step = number(delta);
+        if (step == 0 || step > 0 == first >= end) {
+            return 0;
+        }
+        return step > 0 ? (end - first - 1) / step + 1 : (first - end - 1) / -step + 1;
+    }
+
+    private static long number(Tensor scalar) {
+        return scalar.dtype() == DType.S64 ? scalar.getLong() : scalar.getInt();
+    }
+
+    private static Spec fill(Inference node, Shapes.Fill op) {
+        Value shape = node.only();
+        return new Spec(op.dtype(), MovementInference.asShape(node, shape, 0), null);
+    }
+}
