@@ -42,7 +42,7 @@ install_packages() {
 }
 
 # need WHAT...: makes sure of the tools for `java` (JDK 17 and Maven), `native` (CMake, g++), `tests` (GoogleTest, Google
-# Benchmark, a JSON library, Ninja), `format` (clang-format).
+# Benchmark, a JSON library, Ninja, ONNX's test data), `format` (clang-format).
 need() {
     local packages=() what
     if [[ -n "${JAVA_HOME:-}" ]]; then PATH="$JAVA_HOME/bin:$PATH"; fi
@@ -62,6 +62,7 @@ need() {
                 has_header gtest/gtest.h || packages+=(libgtest-dev)
                 has_header benchmark/benchmark.h || packages+=(libbenchmark-dev)
                 has_header nlohmann/json.hpp || packages+=(nlohmann-json3-dev)
+                [[ -d /usr/share/libonnx-testdata ]] || packages+=(libonnx-testdata)
                 ;;
             format) command -v clang-format >/dev/null || packages+=(clang-format) ;;
             *) die "need: unknown $what" ;;

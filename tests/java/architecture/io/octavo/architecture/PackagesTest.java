@@ -27,6 +27,7 @@ class PackagesTest {
     private static final String ROOT = "io.octavo";
     private static final String BIND = "internal.bind";
     private static final String LOWER = "internal.lower";
+    private static final String ONNX_FILE = "internal.onnx";
     private static final String RANDOM = "internal.random";
     private static final String NATIVES = "natives";
 
@@ -45,7 +46,8 @@ class PackagesTest {
         TABLE.put("calibrate", Set.of("observe", "qconfig", "graph", "runtime"));
         TABLE.put("quantize", Set.of("graph", "scheme", "qconfig", "calibrate"));
         TABLE.put("analyze", Set.of("quantize", "calibrate", "runtime"));
-        TABLE.put("onnx", Set.of("graph", "scheme", "tensor"));
+        TABLE.put(ONNX_FILE, Set.of("tensor"));
+        TABLE.put("onnx", Set.of("graph", "scheme", "tensor", ONNX_FILE));
         TABLE.put("nn", Set.of("graph"));
         TABLE.put(RANDOM, Set.of());
         TABLE.put("data", Set.of("tensor", RANDOM));
@@ -59,6 +61,7 @@ class PackagesTest {
     /** Packages of other libraries, by their first names, to the rooms that may use them. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "com.fasterxml.jackson", Set.of("tensor", "calibrate", "cli", "report"),
+            "com.google.protobuf", Set.of(ONNX_FILE),
             "org.apache.commons.compress", Set.of("data"),
             "javax.imageio", Set.of("data"),
             "java.awt", Set.of("data", "cli", "report"),
@@ -196,7 +199,7 @@ class PackagesTest {
         for (String next : named) {
             all.addAll(reachable(next));
         }
-        for (String closed : Set.of(BIND, LOWER, RANDOM, NATIVES)) {
+        for (String closed : Set.of(BIND, LOWER, ONNX_FILE, RANDOM, NATIVES)) {
             if (!named.contains(closed)) {
                 all.remove(closed);
             }
