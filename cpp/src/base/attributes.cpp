@@ -13,22 +13,24 @@ namespace {
 constexpr double most_integer = std::numeric_limits<int32_t>::max(), infinity = HUGE_VAL;
 constexpr double most_real = std::numeric_limits<float>::max();
 
-enum : uint32_t {
-    has_kernel = 1 << 0,
-    has_stride = 1 << 1,
-    has_dilation = 1 << 2,
-    has_pad = 1 << 3,
-    has_groups = 1 << 4,
-    has_ceil_mode = 1 << 5,
-    has_count_include_pad = 1 << 6,
-    has_activation = 1 << 7,
-    has_clamp_min = 1 << 8,
-    has_clamp_max = 1 << 9,
-    has_epsilon = 1 << 10,
-    has_momentum = 1 << 11,
-    has_probability = 1 << 12,
-    has_reduce_range = 1 << 13,
-    has_pytorch_tail = 1 << 14,
+enum : uint64_t {
+    has_kernel = uint64_t{1} << 0,
+    has_stride = uint64_t{1} << 1,
+    has_dilation = uint64_t{1} << 2,
+    has_pad = uint64_t{1} << 3,
+    has_groups = uint64_t{1} << 4,
+    has_ceil_mode = uint64_t{1} << 5,
+    has_count_include_pad = uint64_t{1} << 6,
+    has_activation = uint64_t{1} << 7,
+    has_clamp_min = uint64_t{1} << 8,
+    has_clamp_max = uint64_t{1} << 9,
+    has_epsilon = uint64_t{1} << 10,
+    has_momentum = uint64_t{1} << 11,
+    has_probability = uint64_t{1} << 12,
+    has_reduce_range = uint64_t{1} << 13,
+    has_pytorch_tail = uint64_t{1} << 14,
+    has_axis = uint64_t{1} << 15,
+    has_axes = uint64_t{1} << 16,
 
     required = has_kernel | has_epsilon | has_momentum | has_probability,  // where they are taken
     bounds = has_clamp_min | has_clamp_max,
@@ -43,12 +45,13 @@ enum class Type { integer, real };
 
 struct Row {
     const char* key;
-    uint32_t bit;
+    uint64_t bit;
     Type type;
     int64_t count;
     size_t offset;       // in Attributes, of so many int32_t or float
     double least, most;  // of each number
     const char* expected;
+    size_t count_offset = 0;  // in Attributes, of an int32_t: how many there are, at most `count`; 0: always `count`
 };
 
 #define OCTAVO_ATTRIBUTE(name, type, count, least, most, expected) \
@@ -70,11 +73,14 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(probability, real, 1, 0, 1 - 0x1p-24, "at least 0 and below 1"),
     OCTAVO_ATTRIBUTE(reduce_range, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(pytorch_tail, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
+    {"axes", has_axes, Type::integer, OCTAVO_MAX_RANK, offsetof(Attributes, axes), 0, OCTAVO_MAX_RANK - 1, "0 to 7",
+     offsetof(Attributes, axis_count)},
 };
 
 #undef OCTAVO_ATTRIBUTE
 
-uint32_t taken_by(octavo_op_kind kind) {
+uint64_t taken_by(octavo_op_kind kind) {
     switch (kind) {
         case OCTAVO_OP_CONV2D:
             return convolutions | activations;
@@ -112,7 +118,7 @@ uint32_t taken_by(octavo_op_kind kind) {
     throw Error(status, subject + ": " + what);
 }
 
-const Row& find_row(const char* key, uint32_t taken, const std::string& subject) {
+const Row& find_row(const char* key, uint64_t taken, const std::string& subject) {
     const Row* found = nullptr;
     std::string keys;
     for (const Row& row : rows) {
@@ -141,12 +147,19 @@ void read_entry(const octavo_attribute& entry, const Row& row, const std::string
                                               : (entry.reals == nullptr ? "integers" : "numbers of both types"),
                     ", expected ", integers ? "integers" : "real numbers"));
     }
-    if (entry.count != row.count) {
+    const bool counted = row.count_offset != 0;
+    if (counted ? entry.count < 0 || entry.count > row.count : entry.count != row.count) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject,
-               text("attribute \"", row.key, "\" has ", entry.count, " numbers, expected ", row.count));
+               text("attribute \"", row.key, "\" has ", entry.count, " numbers, expected ", counted ? "at most " : "",
+                    row.count));
     }
-    unsigned char* field = reinterpret_cast<unsigned char*>(to) + row.offset;
-    for (int64_t i = 0; i < row.count; ++i) {
+    unsigned char* base = reinterpret_cast<unsigned char*>(to);
+    unsigned char* field = base + row.offset;
+    if (counted) {
+        const auto count = static_cast<int32_t>(entry.count);
+        std::memcpy(base + row.count_offset, &count, sizeof count);
+    }
+    for (int64_t i = 0; i < entry.count; ++i) {
         if (integers) {
             const int64_t number = entry.integers[i];
             if (number < static_cast<int64_t>(row.least) || number > static_cast<int64_t>(row.most)) {
@@ -176,8 +189,8 @@ Attributes read_attributes(const octavo_op_desc& desc, const std::string& subjec
     Attributes attributes;
     attributes.kind = desc.kind;
     attributes.backend = desc.backend;
-    const uint32_t taken = taken_by(desc.kind);
-    uint32_t given = 0;
+    const uint64_t taken = taken_by(desc.kind);
+    uint64_t given = 0;
     const SizedArray<octavo_attribute> entries(desc.attributes, desc.attribute_count,
                                                OCTAVO_SIZE_TO(octavo_attribute, reals), "attributes");
     for (int64_t i = 0; i < entries.count(); ++i) {
@@ -192,7 +205,7 @@ Attributes read_attributes(const octavo_op_desc& desc, const std::string& subjec
     }
     const bool clamp = attributes.activation == OCTAVO_CLAMP;
     for (const Row& row : rows) {
-        const bool needed = taken & row.bit & (clamp ? required | bounds : uint32_t{required});
+        const bool needed = taken & row.bit & (clamp ? required | bounds : uint64_t{required});
         if (needed && (given & row.bit) == 0)
             refuse(OCTAVO_INVALID_ARGUMENT, subject, text("attribute \"", row.key, "\" is missing"));
     }
@@ -204,8 +217,19 @@ Attributes read_attributes(const octavo_op_desc& desc, const std::string& subjec
     return attributes;
 }
 
+namespace {
+
+int64_t count_of(const Row& row, const Attributes& attributes) {
+    if (row.count_offset == 0) return row.count;
+    int32_t count;
+    std::memcpy(&count, reinterpret_cast<const unsigned char*>(&attributes) + row.count_offset, sizeof count);
+    return count;
+}
+
+}  // namespace
+
 AttributeEntries::AttributeEntries(const Attributes& attributes) {
-    const uint32_t taken = taken_by(attributes.kind);
+    const uint64_t taken = taken_by(attributes.kind);
     size_t integers = 0, reals = 0;
     for (const Row& row : rows) {
         if (taken & row.bit) (row.type == Type::integer ? integers : reals) += static_cast<size_t>(row.count);
@@ -214,16 +238,16 @@ AttributeEntries::AttributeEntries(const Attributes& attributes) {
     reals_.reserve(reals);
     for (const Row& row : rows) {
         if ((taken & row.bit) == 0) continue;
-        octavo_attribute entry{sizeof(octavo_attribute), row.key, row.count, nullptr, nullptr};
+        octavo_attribute entry{sizeof(octavo_attribute), row.key, count_of(row, attributes), nullptr, nullptr};
         const unsigned char* field = reinterpret_cast<const unsigned char*>(&attributes) + row.offset;
         if (row.type == Type::integer) {
             entry.integers = integers_.data() + integers_.size();
             const auto* numbers = reinterpret_cast<const int32_t*>(field);
-            integers_.insert(integers_.end(), numbers, numbers + row.count);
+            integers_.insert(integers_.end(), numbers, numbers + entry.count);
         } else {
             entry.reals = reals_.data() + reals_.size();
             const auto* numbers = reinterpret_cast<const float*>(field);
-            reals_.insert(reals_.end(), numbers, numbers + row.count);
+            reals_.insert(reals_.end(), numbers, numbers + entry.count);
         }
         entries_.push_back(entry);
     }
