@@ -43,7 +43,7 @@ final class Preparation {
             Kind kind = kind(node);
             kinds.put(node.name(), kind);
             if (kind == Kind.QUANTIZED || kind == Kind.PASSED) {
-                codes.add(node.output());
+                codes.addAll(node.outputs());
             }
         }
         Map<String, QConfig> borders = borders();

@@ -1,5 +1,6 @@
 package io.octavo.graph;
 
+import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -201,7 +202,7 @@ public final class Passes {
         Rewrite(Graph graph) {
             this.graph = graph;
             for (Node node : graph.nodes()) {
-                producers.put(node.output(), node);
+                node.outputs().forEach(output -> producers.put(output, node));
             }
         }
 
@@ -271,6 +272,15 @@ public final class Passes {
             return alias.getOrDefault(value, value);
         }
 
+        /** That of a node's results, of which at least one has a name. */
+        private QuantParams quantization(Node node) {
+            return node.outputs().stream()
+                    .filter(output -> !output.isEmpty())
+                    .findFirst()
+                    .map(output -> graph.value(output).quantization())
+                    .orElse(null);
+        }
+
         Graph graph() {
             List<Node> kept = new ArrayList<>();
             Set<String> used = new HashSet<>();
@@ -299,7 +309,7 @@ public final class Passes {
             }
             constants.forEach(builder::constant);
             for (Node node : kept) {
-                builder.node(node, graph.value(node.output()).quantization());
+                builder.node(node, quantization(node));
             }
             graph.outputs().forEach(output -> builder.output(output.name()));
             return builder.build();

@@ -91,7 +91,7 @@ final class Converter {
             case PASSED -> emit(node, inputs, parameters.get(node.input(0)));
             case WEIGHT_ONLY, FLOAT -> {
                 target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
-                floats.put(node.output(), node.output());
+                node.outputs().forEach(output -> floats.put(output, output));
             }
         }
     }
@@ -128,11 +128,14 @@ final class Converter {
     }
 
     private void emit(Node node, List<String> inputs, QuantParams params) {
-        String output = node.output();
-        String name = borders.contains(output) ? output + ".q" : output;
-        target.node(new Node(node.name(), node.op(), inputs, List.of(name)), params);
-        integers.put(output, name);
-        parameters.put(output, params);
+        List<String> names = new ArrayList<>();
+        for (String output : node.outputs()) {
+            String name = borders.contains(output) ? output + ".q" : output;
+            names.add(name);
+            integers.put(output, name);
+            parameters.put(output, params);
+        }
+        target.node(new Node(node.name(), node.op(), inputs, names), params);
     }
 
     private String asIntegers(String value) {

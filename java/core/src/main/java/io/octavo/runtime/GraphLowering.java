@@ -16,6 +16,7 @@ import io.octavo.internal.bind.PlanBuilder;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.lower.Lowering;
+import io.octavo.internal.lower.NodeValues;
 import io.octavo.scheme.QuantParams;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
@@ -120,8 +121,8 @@ final class GraphLowering {
             add(input, Role.INPUT, Layout.PLAIN, true);
         }
         for (Node node : graph.nodes()) {
-            if (!(node.op() instanceof Op.Dropout) && needed.contains(node.output())) {
-                operator(node);
+            if (!(node.op() instanceof Op.Dropout) && node.outputs().stream().anyMatch(needed::contains)) {
+                operator(node, needed);
             }
         }
     }
@@ -141,20 +142,19 @@ final class GraphLowering {
         Set<String> needed = new HashSet<>(external);
         List<Node> nodes = graph.nodes();
         for (int i = nodes.size() - 1; i >= 0; i--) {
-            if (needed.contains(nodes.get(i).output())) {
+            if (nodes.get(i).outputs().stream().anyMatch(needed::contains)) {
                 nodes.get(i).inputs().forEach(input -> needed.add(alias(input)));
+                needed.remove(""); // inputs that are absent
             }
         }
         return needed;
     }
 
-    private void operator(Node node) {
-        OpSpec spec = Lowering.operator(node);
+    private void operator(Node node, Set<String> needed) {
+        OpSpec spec = Lowering.operator(NodeValues.of(node, graph::value));
         if (spec.kind() == OpKind.CONV2D || spec.kind() == OpKind.LINEAR) {
             spec.backend(backend);
         }
-        Value result = graph.value(node.output());
-        Layout natural = Lowering.naturalLayout(node.op(), result.shape());
         int[] read = new int[node.inputs().size()];
         for (int i = 0; i < read.length; i++) {
             String name = node.inputs().get(i);
@@ -164,14 +164,29 @@ final class GraphLowering {
                             ? realBias(graph.value(name))
                             : input(graph.value(alias(name)), node.op());
         }
-        boolean wanted = external.contains(result.name());
-        Layout layout = wanted && node.op() instanceof Op.Dequantize ? Layout.PLAIN : natural;
-        boolean direct = wanted && layout == Layout.PLAIN;
-        int written = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, true);
+        int[] written = new int[node.outputs().size()];
+        List<Value> reordered = new ArrayList<>();
+        for (int i = 0; i < written.length; i++) {
+            String name = node.outputs().get(i);
+            if (!needed.contains(name)) {
+                written[i] = -1;
+                continue;
+            }
+            Value result = graph.value(name);
+            boolean given = external.contains(name);
+            Layout layout = given && node.op() instanceof Op.Dequantize
+                    ? Layout.PLAIN
+                    : Lowering.naturalLayout(node.op(), result.shape());
+            boolean direct = given && layout == Layout.PLAIN;
+            written[i] = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, true);
+            if (direct) {
+                outputs.add(result);
+            } else if (given) {
+                reordered.add(result);
+            }
+        }
         builder.op(spec.inputs(read).outputs(written));
-        if (direct) {
-            outputs.add(result);
-        } else if (wanted) {
+        for (Value result : reordered) {
             reorder(result, Layout.PLAIN, Role.OUTPUT);
             outputs.add(result);
         }

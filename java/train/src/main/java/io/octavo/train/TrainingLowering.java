@@ -1,11 +1,11 @@
 package io.octavo.train;
 
-import io.octavo.graph.Node;
 import io.octavo.graph.OpTable;
 import io.octavo.graph.Training;
 import io.octavo.internal.bind.OpKind;
 import io.octavo.internal.bind.OpSpec;
 import io.octavo.internal.lower.Lowering;
+import io.octavo.internal.lower.NodeValues;
 
 /** How the operators of a training step are described to native code. */
 final class TrainingLowering {
@@ -47,8 +47,8 @@ final class TrainingLowering {
 
     private TrainingLowering() {}
 
-    /** The native operator of a node, with its attributes and without values. */
-    static OpSpec operator(Node node) {
-        return node.op() instanceof Training op ? OPERATORS.apply(node.name(), op) : Lowering.operator(node);
+    /** The native operator of a node, with its attributes and without its values' numbers. */
+    static OpSpec operator(NodeValues node) {
+        return node.node().op() instanceof Training op ? OPERATORS.apply(node.name(), op) : Lowering.operator(node);
     }
 }

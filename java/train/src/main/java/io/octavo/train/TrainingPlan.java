@@ -13,6 +13,7 @@ import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
 import io.octavo.internal.bind.Role;
 import io.octavo.internal.bind.ValueSpec;
+import io.octavo.internal.lower.NodeValues;
 import io.octavo.internal.random.SplitMix64;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
@@ -61,7 +62,7 @@ final class TrainingPlan implements AutoCloseable {
             }
             toChannelsLast(builder, program.inputs().get(0));
             for (Node node : program.nodes()) {
-                builder.op(TrainingLowering.operator(node)
+                builder.op(TrainingLowering.operator(NodeValues.of(node, program.values()::get))
                         .inputs(numbers(node.inputs()))
                         .outputs(numbers(node.outputs())));
             }

@@ -3,7 +3,6 @@ package io.octavo.internal.lower;
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Activation;
 import io.octavo.graph.Movement;
-import io.octavo.graph.Node;
 import io.octavo.graph.Normalization;
 import io.octavo.graph.Op;
 import io.octavo.graph.OpTable;
@@ -31,7 +30,7 @@ public final class Lowering {
     private static final String NONE = "has no native operator";
 
     /** A row an operator. */
-    static final OpTable<Node, OpSpec> OPERATORS = OpTable.<Node, OpSpec>of("lowering")
+    static final OpTable<NodeValues, OpSpec> OPERATORS = OpTable.<NodeValues, OpSpec>of("lowering")
             .row(
                     Op.Conv2d.class,
                     (node, op) -> activation(
@@ -66,17 +65,17 @@ public final class Lowering {
     private Lowering() {}
 
     /**
-     * The native operator of a node, with its attributes and without values.
+     * The native operator of a node, with its attributes and without its values' numbers.
      *
      * @throws UnsupportedException for an operator that inference does not run: {@link Op.Dropout}
      */
-    public static OpSpec operator(Node node) {
-        return OPERATORS.apply(node, node.op());
+    public static OpSpec operator(NodeValues node) {
+        return OPERATORS.apply(node, node.node().op());
     }
 
-    private static OpSpec refuse(Node node, String why) {
+    static OpSpec refuse(NodeValues node, String why) {
         throw new UnsupportedException(
-                "Node '" + node.name() + "' (" + node.op().type() + ") " + why);
+                "Node '" + node.name() + "' (" + node.node().op().type() + ") " + why);
     }
 
     /**
