@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every file of the collections is read, and every element of its tensors. */
+/** Every file of the collections is read, and every element of its tensors; what is written of it is read as the same. */
 class OnnxCollectionsTest {
     @ParameterizedTest
     @EnumSource(Collections.class)
@@ -25,6 +25,7 @@ class OnnxCollectionsTest {
             assertTrue(model.opsets().values().stream().anyMatch(version -> version > 0), file::toString);
             assertFalse(model.graph().outputs().isEmpty(), file::toString);
             model.graph().initializers().forEach(OnnxCollectionsTest::decode);
+            assertEquals(model, Written.model(Written.bytes(model)), file::toString);
         }
     }
 
@@ -48,6 +49,7 @@ class OnnxCollectionsTest {
                         TensorDef tensor = OnnxFile.readTensor(folder.resolve(what + "_" + i + ".pb"));
                         assertTrue(isSame(type.element(), tensor.type()), () -> folder + ": " + tensor);
                         decode(tensor);
+                        assertEquals(tensor, Written.tensor(Written.bytes(tensor)), folder::toString);
                         read++;
                     }
                 }

@@ -1,5 +1,6 @@
 package io.octavo.internal.onnx;
 
+import io.octavo.AtomicFile;
 import io.octavo.CorruptDataException;
 import io.octavo.DataException;
 import io.octavo.UnsupportedException;
@@ -32,6 +33,23 @@ public final class OnnxFile {
     /** Reads a file of a single tensor, as ONNX's test data are; throws as {@link #read}. */
     public static TensorDef readTensor(Path file) {
         return parsed(file, OnnxReader::tensor);
+    }
+
+    /**
+     * Writes a model, or leaves what was there as it was; see {@link AtomicFile}. Equal models are equal bytes. Elements go from
+     * where they lie to the file; external ones become part of it.
+     *
+     * @throws UnsupportedException if it takes more than 2 GiB
+     * @throws io.octavo.ClosedException if a tensor that it holds is closed
+     * @throws DataException if it cannot be written
+     */
+    public static void write(Path file, ModelDef model) {
+        AtomicFile.write(file, to -> OnnxWriter.of(model).writeTo(to));
+    }
+
+    /** Writes a file of a single tensor; throws as {@link #write}. */
+    public static void writeTensor(Path file, TensorDef tensor) {
+        AtomicFile.write(file, to -> OnnxWriter.of(tensor).writeTo(to));
     }
 
     private interface Parser<T> {
