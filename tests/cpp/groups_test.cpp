@@ -142,8 +142,8 @@ TEST(Groups, FitRangeFindsAlmostTheLeastError) {
                       q_max = symmetric ? most : 2 * most;
         std::vector<float> lo(groups), hi(groups);
         with_threads([&] {
-            EXPECT_EQ(octavo_group_fit_range(c.x.data(), c.rows, c.columns, c.group, q_min, q_max, symmetric, lo.data(),
-                                             hi.data()),
+            EXPECT_EQ(octavo_group_fit_range(c.x.data(), c.rows, c.columns, c.group, OCTAVO_RANGE_LEAST_ERROR, 100,
+                                             q_min, q_max, symmetric, lo.data(), hi.data()),
                       OCTAVO_OK)
                 << octavo_last_error();
             std::vector<float> all = lo;
@@ -202,7 +202,9 @@ TEST(Groups, FitRangeIsAsGoodAsADenseSearch) {
         if (random.chance(0.3)) x[0] = 9;
         const auto n = static_cast<int64_t>(x.size());
         float lo = 0, hi = 0;
-        EXPECT_EQ(octavo_group_fit_range(x.data(), 1, n, n, q_min, q_max, symmetric, &lo, &hi), OCTAVO_OK);
+        EXPECT_EQ(
+            octavo_group_fit_range(x.data(), 1, n, n, OCTAVO_RANGE_LEAST_ERROR, 100, q_min, q_max, symmetric, &lo, &hi),
+            OCTAVO_OK);
         const double found = affine_error(x, lo, hi, q_min, q_max, symmetric);
         const float least = std::min(0.0f, *std::min_element(x.begin(), x.end()));
         const float most = std::max(0.0f, *std::max_element(x.begin(), x.end()));
@@ -232,9 +234,9 @@ TEST(Groups, FitRangeIsAsGoodAsADenseSearch) {
             return sum;
         };
         float low = 0, high = 0;
-        EXPECT_EQ(
-            octavo_histogram_fit_range(counts.data(), -10, first, bins, min, max, q_min, q_max, symmetric, &low, &high),
-            OCTAVO_OK);
+        EXPECT_EQ(octavo_histogram_fit_range(counts.data(), -10, first, bins, min, max, OCTAVO_RANGE_LEAST_ERROR, 100,
+                                             q_min, q_max, symmetric, &low, &high),
+                  OCTAVO_OK);
         EXPECT_LE(spread(low, high), spread(lo, hi) * 1.05);
         EXPECT_LE(found, best * 1.05) << bits << " bits, " << n << " values of kind " << kind << ", symmetric "
                                       << symmetric;
@@ -249,11 +251,161 @@ TEST(Groups, FitRangeOfALargeArray) {
     for (float& v : x) v = random.normal();
     float lo = 0, hi = 0;
     with_threads([&] {
-        EXPECT_EQ(octavo_group_fit_range(x.data(), 1, 300'000, 300'000, -7, 7, 1, &lo, &hi), OCTAVO_OK);
+        EXPECT_EQ(
+            octavo_group_fit_range(x.data(), 1, 300'000, 300'000, OCTAVO_RANGE_LEAST_ERROR, 100, -7, 7, 1, &lo, &hi),
+            OCTAVO_OK);
         return std::vector<float>{lo, hi};
     });
     EXPECT_NEAR(hi, 2.35, 0.1);  // 15 levels for a normal source: a step of 0.335 (Max, 1960)
     EXPECT_EQ(lo, -hi);
+}
+
+// Bins as octavo.h has them, and the counts of x in them.
+struct Histogram {
+    int32_t exponent = -149;
+    int64_t first = 0;
+    std::vector<int64_t> counts;
+
+    Histogram(const std::vector<float>& x, float min, float max, int64_t most) {
+        const float magnitude = std::max(std::fabs(min), std::fabs(max));
+        const auto bin = [&](float v) {
+            return static_cast<int64_t>(std::floor(std::ldexp(static_cast<double>(v), -exponent)));
+        };
+        exponent = magnitude < 0x1p-126f ? -126 : std::max(-126, std::ilogb(magnitude) - 23);
+        while (bin(max) - bin(min) >= most) exponent++;
+        first = bin(min);
+        counts.resize(static_cast<size_t>(bin(max) - first + 1));
+        octavo_histogram(x.data(), static_cast<int64_t>(x.size()), exponent, first, static_cast<int64_t>(counts.size()),
+                         counts.data());
+    }
+
+    float width() const { return std::ldexp(1.0f, exponent); }
+};
+
+// The range of every group is that of its histogram alone; and it is what the method promises.
+TEST(Groups, FitRangeByAllMethods) {
+    Sweep(150).run([&](Random& random) {
+        const Case c = random_case(random, 400);
+        const size_t groups = static_cast<size_t>(c.groups());
+        const bool symmetric = random.chance(0.5);
+        const int32_t bits = random.pick({2, 3, 4, 8}), q_max = symmetric ? (1 << bits) / 2 - 1 : (1 << bits) - 1,
+                      q_min = symmetric ? -q_max : 0;
+        const octavo_range method =
+            random.pick({OCTAVO_RANGE_PERCENTILE, OCTAVO_RANGE_ANALYTICAL, OCTAVO_RANGE_ENTROPY});
+        const double percent = method == OCTAVO_RANGE_PERCENTILE ? random.pick({50.0, 90.0, 99.0, 100.0}) : 100;
+        std::vector<float> lo(groups), hi(groups);
+        with_threads([&] {
+            EXPECT_EQ(octavo_group_fit_range(c.x.data(), c.rows, c.columns, c.group, method, percent, q_min, q_max,
+                                             symmetric, lo.data(), hi.data()),
+                      OCTAVO_OK)
+                << octavo_last_error();
+            std::vector<float> all = lo;
+            all.insert(all.end(), hi.begin(), hi.end());
+            return all;
+        });
+        for (size_t i = 0; i < groups; i++) {
+            std::vector<float> x = c.part(static_cast<int64_t>(i));
+            std::sort(x.begin(), x.end());
+            const auto n = static_cast<int64_t>(x.size());
+            const float min = x.front() + 0.0f, max = x.back() + 0.0f;
+            const Histogram of(x, min, max, std::max<int64_t>(2048, std::min<int64_t>(16384, 32 * n)));
+            float low = 0, high = 0;
+            EXPECT_EQ(octavo_histogram_fit_range(of.counts.data(), of.exponent, of.first,
+                                                 static_cast<int64_t>(of.counts.size()), min, max, method, percent,
+                                                 q_min, q_max, symmetric, &low, &high),
+                      OCTAVO_OK);
+            EXPECT_EQ(lo[i], low);
+            EXPECT_EQ(hi[i], high);
+            const float reach = std::max(std::fabs(min), std::fabs(max));
+            EXPECT_LE(hi[i], symmetric ? reach : max);
+            EXPECT_GE(lo[i], symmetric ? -reach : min);
+            if (symmetric) {
+                EXPECT_EQ(lo[i], -hi[i]);
+            }
+            const bool one_sign = min >= 0 || max <= 0, one_bin = of.counts.size() == 1;
+            if (method == OCTAVO_RANGE_PERCENTILE) {
+                // As many as must be are inside, and one less if the range were narrower by a bin.
+                const auto inside = [&](float from, float to) {
+                    return std::count_if(x.begin(), x.end(), [&](float v) { return v >= from && v <= to; });
+                };
+                const double least = percent / 100 * static_cast<double>(n);
+                EXPECT_GE(static_cast<double>(inside(lo[i] - of.width(), hi[i] + of.width())), least - 1e-9);
+                const bool has_ends = symmetric || !one_sign || percent < 100;
+                if (has_ends && !one_bin && hi[i] - lo[i] > 4 * of.width()) {
+                    EXPECT_LE(static_cast<double>(inside(lo[i] + of.width(), hi[i] - of.width())), least + 1);
+                }
+            }
+            if (method == OCTAVO_RANGE_ANALYTICAL && symmetric) {
+                // The nearer of the two constants of Banner et al. gives the range.
+                const double laplace[] = {2.831, 3.897, 5.029, 0, 0, 0, 9.897},
+                             normal[] = {1.711, 2.152, 2.559, 0, 0, 0, 3.924};
+                double absolute = 0, squared = 0;
+                for (float v : x) {
+                    absolute += std::fabs(v) / static_cast<double>(n);
+                    squared += static_cast<double>(v) * v / static_cast<double>(n);
+                }
+                const double a = std::min<double>(reach, laplace[bits - 2] * absolute),
+                             b = std::min<double>(reach, normal[bits - 2] * std::sqrt(squared));
+                EXPECT_LE(std::min(std::fabs(hi[i] - a), std::fabs(hi[i] - b)), 4 * of.width() + 1e-6 * reach);
+            }
+        }
+        return true;
+    });
+}
+
+// The divergence as Migacz defines it, P against Q bin by bin, and the threshold with the least: of as many bins as there are levels
+// and of all that end a bin that holds something.
+TEST(Groups, EntropyIsTheLeastDivergence) {
+    Sweep(30).run([&](Random& random) {
+        std::vector<float> x(static_cast<size_t>(random.pick({64, 300, 5000})));
+        for (float& v : x) v = random.normal() * (random.chance(0.02) ? 4.0f : 1.0f);
+        if (random.chance(0.3)) x[0] = 40;
+        float greatest = 0;
+        std::vector<float> magnitudes;
+        for (float v : x) {
+            magnitudes.push_back(std::fabs(v));
+            greatest = std::max(greatest, std::fabs(v));
+        }
+        const int32_t q_max = random.pick({3, 7, 127}), levels = q_max + 1;
+        const auto n = static_cast<int64_t>(x.size());
+        float lo = 0, hi = 0;
+        EXPECT_EQ(octavo_group_fit_range(x.data(), 1, n, n, OCTAVO_RANGE_ENTROPY, 100, -q_max, q_max, 1, &lo, &hi),
+                  OCTAVO_OK);
+        Histogram of(magnitudes, 0, greatest, 2048);
+        const float min = *std::min_element(x.begin(), x.end()), max = *std::max_element(x.begin(), x.end());
+        const Histogram own(x, min, max, std::max<int64_t>(2048, std::min<int64_t>(16384, 32 * n)));
+        if (own.exponent > of.exponent) return false;  // the values' bins are wider: others than these
+        double least = std::numeric_limits<double>::infinity(), best = 0;
+        for (size_t bins = static_cast<size_t>(levels); bins <= of.counts.size(); bins++) {
+            if (of.counts[bins - 1] == 0 && bins > static_cast<size_t>(levels)) continue;
+            std::vector<double> p(of.counts.begin(), of.counts.begin() + static_cast<int64_t>(bins)), q(bins);
+            double inside = 0, outside = 0;
+            for (double count : p) inside += count;
+            for (size_t i = bins; i < of.counts.size(); i++) outside += static_cast<double>(of.counts[i]);
+            if (inside == 0) continue;
+            std::vector<double> cut = p;
+            cut.back() += outside;
+            for (size_t level = 0; level < static_cast<size_t>(levels); level++) {
+                const size_t from = level * bins / levels, to = (level + 1) * bins / levels;
+                double held = 0, occupied = 0;
+                for (size_t i = from; i < to; i++) {
+                    held += p[i];
+                    occupied += cut[i] > 0;
+                }
+                for (size_t i = from; i < to; i++) q[i] = std::max(held, 1e-4) / occupied;
+            }
+            double divergence = 0;
+            for (size_t i = 0; i < bins; i++)
+                if (cut[i] > 0)
+                    divergence += cut[i] / (inside + outside) * std::log(cut[i] / (inside + outside) / (q[i] / inside));
+            if (divergence <= least + 1e-12) {
+                least = std::min(least, divergence);
+                best = static_cast<double>(bins);
+            }
+        }
+        EXPECT_NEAR(hi, std::min<double>(greatest, best * of.width()), 1e-6);
+        return true;
+    });
 }
 
 // Distance of x from the nearest of levels, squared and summed.
@@ -392,10 +544,11 @@ TEST(Groups, HistogramErrorAndRange) {
     for (int32_t symmetric : {0, 1}) {
         const int32_t q_min = symmetric ? -7 : 0, q_max = symmetric ? 7 : 15;
         float lo, hi, data_lo, data_hi;
-        ASSERT_EQ(
-            octavo_histogram_fit_range(counts.data(), -8, -2048, 4096, min, max, q_min, q_max, symmetric, &lo, &hi),
-            OCTAVO_OK);
-        ASSERT_EQ(octavo_group_fit_range(x.data(), 1, 20'000, 20'000, q_min, q_max, symmetric, &data_lo, &data_hi),
+        ASSERT_EQ(octavo_histogram_fit_range(counts.data(), -8, -2048, 4096, min, max, OCTAVO_RANGE_LEAST_ERROR, 100,
+                                             q_min, q_max, symmetric, &lo, &hi),
+                  OCTAVO_OK);
+        ASSERT_EQ(octavo_group_fit_range(x.data(), 1, 20'000, 20'000, OCTAVO_RANGE_LEAST_ERROR, 100, q_min, q_max,
+                                         symmetric, &data_lo, &data_hi),
                   OCTAVO_OK);
         EXPECT_LE(affine_error(x, lo, hi, q_min, q_max, symmetric),
                   affine_error(x, data_lo, data_hi, q_min, q_max, symmetric) * 1.02);
@@ -422,9 +575,11 @@ TEST(Groups, WrongArgumentsAreRefused) {
     EXPECT_EQ(octavo_group_quantize(x, 2, 2, 1, scale, z, OCTAVO_S8, 5, 1, q), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_group_dequantize(q, OCTAVO_F32, 2, 2, 1, scale, z, y), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_group_nearest_level(x, 2, 2, 2, scale, 0, codes), OCTAVO_INVALID_ARGUMENT);
-    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, 3, 3, 0, y, y), OCTAVO_INVALID_ARGUMENT);
-    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, 1, 3, 1, y, y), OCTAVO_INVALID_ARGUMENT);
-    EXPECT_EQ(octavo_group_fit_range(bad, 1, 2, 2, -7, 7, 1, y, y), OCTAVO_NOT_FINITE);
+    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, OCTAVO_RANGE_LEAST_ERROR, 100, 3, 3, 0, y, y),
+              OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, OCTAVO_RANGE_LEAST_ERROR, 100, 1, 3, 1, y, y),
+              OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_group_fit_range(bad, 1, 2, 2, OCTAVO_RANGE_LEAST_ERROR, 100, -7, 7, 1, y, y), OCTAVO_NOT_FINITE);
     EXPECT_EQ(octavo_group_fit_levels(bad, nullptr, 1, 2, 2, 2, y, q, scale, &most), OCTAVO_NOT_FINITE);
     EXPECT_EQ(octavo_group_fit_levels(x, none, 1, 4, 4, 2, y, q, scale, &most), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_group_fit_levels(x, negative, 1, 4, 4, 2, y, q, scale, &most), OCTAVO_INVALID_ARGUMENT);
@@ -432,7 +587,10 @@ TEST(Groups, WrongArgumentsAreRefused) {
     EXPECT_EQ(octavo_group_fit_scale(x, nullptr, 1, 4, 4, entries, 2, scale), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_histogram_error(none, 0, 0, 4, 0, 1, 1, 0, 0, 1, &sum), OCTAVO_INVALID_ARGUMENT);
     EXPECT_EQ(octavo_histogram_error(negative, 0, 0, 4, 0, 1, 1, 0, 0, 1, &sum), OCTAVO_INVALID_ARGUMENT);
-    EXPECT_EQ(octavo_histogram_fit_range(nullptr, 0, 0, 4, 0, 1, 0, 1, 0, y, y), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_histogram_fit_range(nullptr, 0, 0, 4, 0, 1, OCTAVO_RANGE_ENTROPY, 100, 0, 1, 0, y, y),
+              OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, 4, 100, -7, 7, 1, y, y), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_EQ(octavo_group_fit_range(x, 2, 2, 2, OCTAVO_RANGE_PERCENTILE, 49, -7, 7, 1, y, y), OCTAVO_INVALID_ARGUMENT);
     EXPECT_GT(std::string(octavo_last_error()).size(), 0u);
 }
 

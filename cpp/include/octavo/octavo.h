@@ -423,13 +423,25 @@ OCTAVO_API octavo_status octavo_group_dequantize(const void* q, octavo_dtype dty
 /* As octavo_nearest_level, for each group. levels [groups, count]. */
 OCTAVO_API octavo_status octavo_group_nearest_level(const float* x, int64_t rows, int64_t columns, int64_t group,
                                                     const float* levels, int32_t count, uint8_t* codes);
-/* The range lo .. hi [groups] of each group that gives octavo_affine_error the least value of hundreds of scales and of
- * finer ones around the best few; the whole range is one of those tried. q_min < q_max, within +-255, are the codes that it is
- * laid over. symmetric = 0: as octavo_min_max's observers have it, scale = (hi - lo) / (q_max - q_min) at least 2^-23, zero_point =
- * q_min - rint(lo / scale), 0 being in the range. Otherwise lo = -hi, scale = hi / ((q_max - q_min) / 2), and codes are counted from
- * the zero point. A NaN or infinity is OCTAVO_NOT_FINITE. */
-OCTAVO_API octavo_status octavo_group_fit_range(const float* x, int64_t rows, int64_t columns, int64_t group, int32_t q_min,
-                                                int32_t q_max, int32_t symmetric, float* lo, float* hi);
+/* How a range is chosen. */
+typedef int32_t octavo_range;
+enum {
+    OCTAVO_RANGE_LEAST_ERROR = 0, /* that gives octavo_affine_error the least value of hundreds of scales and of finer ones around the
+                                   * best few; the whole range is one of those tried */
+    OCTAVO_RANGE_PERCENTILE = 1,  /* that holds `percent` of the values, 50 to 100: of their magnitudes for symmetric codes, otherwise
+                                   * cutting as many at either end, or at the far end alone if all have one sign */
+    OCTAVO_RANGE_ANALYTICAL = 2,  /* optimal for a Laplace or a normal distribution, whichever has the less error (Banner et al. 2019) */
+    OCTAVO_RANGE_ENTROPY = 3      /* whose quantized histogram diverges least from the values' (Migacz 2017) */
+};
+
+/* A range lo .. hi [groups] for each group. q_min < q_max, within +-255, are the codes that it is laid over. symmetric = 0: as
+ * octavo_min_max's observers have it, scale = (hi - lo) / (q_max - q_min) at least 2^-23, zero_point = q_min - rint(lo / scale), 0
+ * being taken into the range. Otherwise lo = -hi, scale = hi / ((q_max - q_min) / 2), and codes are counted from the zero point. All
+ * but the least error is that of a histogram: of 32 bins for each value, at least 2,048 and at most 16,384, less what rounding their
+ * width up to a power of two takes. percent: 100 where it has no meaning. A NaN or infinity is OCTAVO_NOT_FINITE. */
+OCTAVO_API octavo_status octavo_group_fit_range(const float* x, int64_t rows, int64_t columns, int64_t group, octavo_range method,
+                                                double percent, int32_t q_min, int32_t q_max, int32_t symmetric, float* lo,
+                                                float* hi);
 /* The `count` levels (1 to 256) of each group that have the least sum of squared distances to its elements, exactly (k-means), as
  * levels [groups, count] ascending; and rounded to entries [groups, count] of -127 to 127 times scales [groups], at least 2^-64,
  * chosen for the least cost. Groups with fewer distinct values repeat their last level; *most: the greatest number of levels of a
@@ -447,7 +459,8 @@ OCTAVO_API octavo_status octavo_histogram_error(const int64_t* counts, int32_t e
                                                 float max, float scale, int32_t zero_point, int32_t q_min, int32_t q_max,
                                                 double* sum);
 OCTAVO_API octavo_status octavo_histogram_fit_range(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins, float min,
-                                                    float max, int32_t q_min, int32_t q_max, int32_t symmetric, float* lo, float* hi);
+                                                    float max, octavo_range method, double percent, int32_t q_min, int32_t q_max,
+                                                    int32_t symmetric, float* lo, float* hi);
 
 /* ---- Memory of tensors --------------------------------------------------------------------------------------------------
  * For bindings whose buffers must not crash the process when they are used after their owner has let go of them: memory is given

@@ -53,6 +53,15 @@ void check_levels(int32_t q_min, int32_t q_max, int32_t symmetric) {
                                              (symmetric != 0 ? " that holds 0" : ""));
 }
 
+RangeChoice checked_choice(octavo_range method, double percent) {
+    if (method < OCTAVO_RANGE_LEAST_ERROR || method > OCTAVO_RANGE_ENTROPY)
+        throw Error(OCTAVO_INVALID_ARGUMENT,
+                    "range method is " + std::to_string(method) + ", expected one of octavo_range");
+    if (method == OCTAVO_RANGE_PERCENTILE && !(percent >= 50 && percent <= 100))
+        throw Error(OCTAVO_INVALID_ARGUMENT, "percent is " + std::to_string(percent) + ", expected 50 to 100");
+    return {method, percent / 100};
+}
+
 Counted checked_histogram(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins, float min, float max) {
     constexpr int64_t exact = int64_t{1} << 53;  // whole numbers up to here are doubles
     const auto invalid = [](const std::string& what) { throw Error(OCTAVO_INVALID_ARGUMENT, what); };
@@ -193,14 +202,16 @@ octavo_status octavo_group_nearest_level(const float* x, int64_t rows, int64_t c
     });
 }
 
-octavo_status octavo_group_fit_range(const float* x, int64_t rows, int64_t columns, int64_t group, int32_t q_min,
-                                     int32_t q_max, int32_t symmetric, float* lo, float* hi) {
+octavo_status octavo_group_fit_range(const float* x, int64_t rows, int64_t columns, int64_t group, octavo_range method,
+                                     double percent, int32_t q_min, int32_t q_max, int32_t symmetric, float* lo,
+                                     float* hi) {
     return guarded([&] {
+        const RangeChoice choice = checked_choice(method, percent);
         const Groups groups = checked_groups(x, rows, columns, group);
         check_levels(q_min, q_max, symmetric);
         check_array(lo, groups.count(), "lo");
         check_array(hi, groups.count(), "hi");
-        group_fit_range(x, groups, {q_min, q_max, symmetric != 0}, lo, hi);
+        group_fit_range(x, groups, choice, {q_min, q_max, symmetric != 0}, lo, hi);
     });
 }
 
@@ -238,13 +249,14 @@ octavo_status octavo_histogram_error(const int64_t* counts, int32_t exponent, in
 }
 
 octavo_status octavo_histogram_fit_range(const int64_t* counts, int32_t exponent, int64_t first, int64_t bins,
-                                         float min, float max, int32_t q_min, int32_t q_max, int32_t symmetric,
-                                         float* lo, float* hi) {
+                                         float min, float max, octavo_range method, double percent, int32_t q_min,
+                                         int32_t q_max, int32_t symmetric, float* lo, float* hi) {
     return guarded([&] {
+        const RangeChoice choice = checked_choice(method, percent);
         const Counted x = checked_histogram(counts, exponent, first, bins, min, max);
         check_levels(q_min, q_max, symmetric);
         require(lo, "lo");
         require(hi, "hi");
-        histogram_fit_range(x, {q_min, q_max, symmetric != 0}, lo, hi);
+        histogram_fit_range(x, choice, {q_min, q_max, symmetric != 0}, lo, hi);
     });
 }

@@ -60,6 +60,30 @@ class ClippingTest {
         assertTrue(found <= best * 1.02, found + " against " + best);
     }
 
+    /** Parts of a few dozen values, of one sign and of both, and a last one that is shorter. */
+    @Property(tries = 40)
+    void groupsAreFittedAsTheyWouldBeAlone(
+            @ForAll @IntRange(min = 2, max = 8) int bits,
+            @ForAll boolean weights,
+            @ForAll @IntRange(min = 0, max = 4) int kind,
+            @ForAll long seed) {
+        Clipping scheme = (weights ? Clipping.weights(bits) : Clipping.activations(bits)).range(RANGES.get(kind));
+        float[] x = Data.mixed(seed, 3 * 80);
+        for (int i = 80; i < 160; i++) {
+            x[i] = Math.abs(x[i]);
+        }
+        AffineParams together = scheme.fit(Tensor.of(x, 3, 80), Granularity.perGroup(32));
+        int group = 0;
+        for (int row = 0; row < 3; row++) {
+            for (int from = 0; from < 80; from += 32, group++) {
+                float[] part = java.util.Arrays.copyOfRange(x, row * 80 + from, row * 80 + Math.min(from + 32, 80));
+                AffineParams alone = scheme.fit(Data.tensor(part), Granularity.perTensor());
+                assertEquals(alone.scale(), together.scale(group), scheme + ", group " + group);
+                assertEquals(alone.zeroPoint(), together.zeroPoint(group), scheme + ", group " + group);
+            }
+        }
+    }
+
     /** U8 codes around their zero point are the levels of S8 codes, whatever the range and however it is chosen. */
     @Property(tries = 60)
     void unsignedSymmetricCodesHaveTheErrorOfSignedOnes(

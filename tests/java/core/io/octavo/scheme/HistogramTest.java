@@ -71,18 +71,4 @@ class HistogramTest {
         assertThrows(InvalidValueException.class, () -> new Distribution(0, Float.POSITIVE_INFINITY, 1, null));
         assertThrows(InvalidValueException.class, () -> Distribution.ofRange(0, 1, 0));
     }
-
-    @Example
-    void magnitudesFoldAtZero() {
-        Distribution d = Data.distribution(new float[] {-3, -1.5f, 0, 0.5f, 1.5f, 2});
-        Distribution m = Magnitudes.of(d);
-        assertEquals(0, m.min());
-        assertEquals(3, m.max());
-        assertEquals(6, m.histogram().total());
-        assertEquals(0, m.histogram().first());
-        Distribution negative = Magnitudes.of(Data.distribution(new float[] {-5, -4.5f}));
-        assertEquals(4.5f, negative.min());
-        assertEquals(5, negative.max());
-        assertTrue(negative.histogram().lowerEdge(0) >= 4.4);
-    }
 }

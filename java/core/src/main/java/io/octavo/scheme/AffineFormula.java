@@ -86,11 +86,6 @@ record AffineFormula(
         return new AffineParams(dtype, bits, leastCode, greatestCode, scales, zeroPoints, granularity);
     }
 
-    /** Bits of the codes that the range is laid over: one less with a reduced range. */
-    int usedBits() {
-        return 32 - Integer.numberOfLeadingZeros(qMax - qMin);
-    }
-
     /** Infinite, and so refused, where the width of the range is beyond float32. */
     float scale(float min, float max) {
         float lo = Math.min(min, 0f);

@@ -73,7 +73,8 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
 
         /**
          * The range whose quantized histogram diverges least from the data's (Kullback-Leibler). Migacz, <i>8-bit
-         * inference with TensorRT</i>, 2017. For activations of 8 bits; it has little to say for a few dozen weights.
+         * inference with TensorRT</i>, 2017. For activations of 8 bits; it has little to say for a few
+         * dozen weights.
          */
         public static final Range ENTROPY = new Range(Method.ENTROPY, 100);
 
@@ -153,20 +154,15 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
         AffineFormula formula = AffineFormula.of(this);
         Ranges ranges = Ranges.of(x, granularity);
         Partition parts = Partition.of(x, granularity);
-        if (range.method() == Method.MSE) {
-            GroupArrays.Ranges best = GroupArrays.fitRange(
-                    parts.flat(),
-                    parts.groups(),
-                    formula.qMin() - formula.middle(),
-                    formula.qMax() - formula.middle(),
-                    symmetric);
-            return formula.params(best.lo(), best.hi(), granularity);
+        if (range.method() != Method.PYTORCH_L2) {
+            GroupArrays.Ranges chosen = GroupArrays.fitRange(parts.flat(), parts.groups(), choice(formula));
+            return formula.params(chosen.lo(), chosen.hi(), granularity);
         }
         for (int i = 0; i < parts.count(); i++) {
             Tensor part = parts.part(i);
             float min = ranges.min()[i];
             float max = ranges.max()[i];
-            Limits chosen = limits(formula, new Distribution(min, max, part.elements(), histogram(part, min, max)));
+            Limits chosen = PytorchRange.of(new Distribution(min, max, part.elements(), histogram(part, min, max)));
             ranges.min()[i] = chosen.lo();
             ranges.max()[i] = chosen.hi();
         }
@@ -219,26 +215,29 @@ public record Clipping(int bits, DType dtype, boolean symmetric, boolean reduceR
 
     private Limits limits(AffineFormula formula, Distribution d) {
         d.requireHistogram("clipping by " + range);
-        return switch (range.method()) {
-            case MSE -> leastError(formula, d);
-            case PYTORCH_L2 -> PytorchRange.of(d);
-            case PERCENTILE -> PercentileRange.of(formula, d, range.percent());
-            case ACIQ -> AciqRange.of(formula, d);
-            case ENTROPY -> EntropyRange.of(formula, d);
-        };
+        if (range.method() == Method.PYTORCH_L2) {
+            return PytorchRange.of(d);
+        }
+        Histogram h = d.histogram();
+        GroupArrays.Ranges chosen =
+                GroupArrays.histogramFitRange(h.counts(), h.exponent(), h.first(), d.min(), d.max(), choice(formula));
+        return new Limits(chosen.lo()[0], chosen.hi()[0]);
     }
 
-    private Limits leastError(AffineFormula formula, Distribution d) {
-        Histogram h = d.histogram();
-        GroupArrays.Ranges best = GroupArrays.histogramFitRange(
-                h.counts(),
-                h.exponent(),
-                h.first(),
-                d.min(),
-                d.max(),
+    private GroupArrays.RangeChoice choice(AffineFormula formula) {
+        GroupArrays.RangeMethod method =
+                switch (range.method()) {
+                    case MSE -> GroupArrays.RangeMethod.LEAST_ERROR;
+                    case PERCENTILE -> GroupArrays.RangeMethod.PERCENTILE;
+                    case ACIQ -> GroupArrays.RangeMethod.ANALYTICAL;
+                    case ENTROPY -> GroupArrays.RangeMethod.ENTROPY;
+                    case PYTORCH_L2 -> throw new IllegalStateException("the search of PyTorch is not a native one");
+                };
+        return new GroupArrays.RangeChoice(
+                method,
+                range.percent(),
                 formula.qMin() - formula.middle(),
                 formula.qMax() - formula.middle(),
                 symmetric);
-        return new Limits(best.lo()[0], best.hi()[0]);
     }
 }

@@ -4,14 +4,11 @@ import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.natives.global.octavo;
 import io.octavo.tensor.DType;
-import io.octavo.tensor.Memory;
 import io.octavo.tensor.Tensor;
-import java.lang.ref.Reference;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The native whole-array functions. A tensor per channel is seen as {@code [outer, channels, inner]}; whatever the instruction
@@ -41,35 +38,24 @@ public final class Arrays {
     /** Least and greatest element of each channel. */
     public static MinMax minMax(Tensor x, long outer, long channels, long inner) {
         check(x, DType.F32, outer, channels, inner);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             FloatPointer min = new FloatPointer(channels);
             FloatPointer max = new FloatPointer(channels);
             LongPointer nan = new LongPointer(1);
             LongPointer inf = new LongPointer(1);
-            Status.check(octavo.octavo_min_max(floats(xMemory), outer, channels, inner, min, max, nan, inf));
-            float[] least = new float[(int) channels];
-            float[] greatest = new float[(int) channels];
-            min.get(least);
-            max.get(greatest);
-            return new MinMax(least, greatest, nan.get(0), inf.get(0));
-        } finally {
-            Reference.reachabilityFence(xMemory);
+            Status.check(octavo.octavo_min_max(call.floats(x), outer, channels, inner, min, max, nan, inf));
+            int count = (int) channels;
+            return new MinMax(ArrayCall.values(min, count), ArrayCall.values(max, count), nan.get(0), inf.get(0));
         }
     }
 
     /** Adds every finite x to {@code counts[floor(x / 2^exponent) - first]}. */
     public static void histogram(Tensor x, int exponent, long first, long[] counts) {
         check(x, DType.F32, 1, 1, x.elements());
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             LongPointer bins = new LongPointer(counts);
-            Status.check(octavo.octavo_histogram(floats(xMemory), x.elements(), exponent, first, counts.length, bins));
+            Status.check(octavo.octavo_histogram(call.floats(x), x.elements(), exponent, first, counts.length, bins));
             bins.get(counts);
-        } finally {
-            Reference.reachabilityFence(xMemory);
         }
     }
 
@@ -85,14 +71,11 @@ public final class Arrays {
             int qMax,
             Tensor q) {
         check(x, DType.F32, outer, channels, inner);
-        check(q, codes(q), outer, channels, inner);
+        check(q, ArrayCall.codes(q), outer, channels, inner);
         checkParameters(channels, scales, zeroPoints);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        Memory qMemory = q.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             Status.check(octavo.octavo_quantize(
-                    floats(xMemory),
+                    call.floats(x),
                     outer,
                     channels,
                     inner,
@@ -101,35 +84,26 @@ public final class Arrays {
                     NativeType.of(q.dtype()).code,
                     qMin,
                     qMax,
-                    Address.pointer(qMemory)));
-        } finally {
-            Reference.reachabilityFence(xMemory);
-            Reference.reachabilityFence(qMemory);
+                    call.bytes(q)));
         }
     }
 
     /** Writes the real numbers that the U8, S8 or S32 codes q stand for into x. */
     public static void dequantize(
             Tensor q, long outer, long channels, long inner, float[] scales, int[] zeroPoints, Tensor x) {
-        check(q, q.dtype() == DType.S32 ? DType.S32 : codes(q), outer, channels, inner);
+        check(q, q.dtype() == DType.S32 ? DType.S32 : ArrayCall.codes(q), outer, channels, inner);
         check(x, DType.F32, outer, channels, inner);
         checkParameters(channels, scales, zeroPoints);
-        NativeLibrary.require();
-        Memory qMemory = q.memory();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             Status.check(octavo.octavo_dequantize(
-                    Address.pointer(qMemory),
+                    call.bytes(q),
                     NativeType.of(q.dtype()).code,
                     outer,
                     channels,
                     inner,
                     new FloatPointer(scales),
                     new IntPointer(zeroPoints),
-                    floats(xMemory)));
-        } finally {
-            Reference.reachabilityFence(qMemory);
-            Reference.reachabilityFence(xMemory);
+                    call.floats(x)));
         }
     }
 
@@ -137,26 +111,12 @@ public final class Arrays {
     public static SquaredError squaredError(Tensor a, Tensor b) {
         check(a, DType.F32, 1, 1, a.elements());
         check(b, DType.F32, 1, 1, a.elements());
-        NativeLibrary.require();
-        Memory aMemory = a.memory();
-        Memory bMemory = b.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             DoublePointer error = new DoublePointer(1);
             DoublePointer power = new DoublePointer(1);
-            Status.check(octavo.octavo_squared_error(floats(aMemory), floats(bMemory), a.elements(), error, power));
+            Status.check(octavo.octavo_squared_error(call.floats(a), call.floats(b), a.elements(), error, power));
             return new SquaredError(error.get(0), power.get(0));
-        } finally {
-            Reference.reachabilityFence(aMemory);
-            Reference.reachabilityFence(bMemory);
         }
-    }
-
-    private static FloatPointer floats(Memory x) {
-        return new FloatPointer(Address.pointer(x));
-    }
-
-    private static DType codes(Tensor q) {
-        return q.dtype() == DType.S8 ? DType.S8 : DType.U8;
     }
 
     static void check(Tensor x, DType dtype, long outer, long channels, long inner) {

@@ -3,15 +3,12 @@ package io.octavo.internal.bind;
 import io.octavo.ShapeMismatchException;
 import io.octavo.natives.global.octavo;
 import io.octavo.tensor.DType;
-import io.octavo.tensor.Memory;
 import io.octavo.tensor.Tensor;
-import java.lang.ref.Reference;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The native whole-array functions of tensors whose elements have parameters by groups: one call for all groups, on all threads.
@@ -69,18 +66,18 @@ public final class GroupArrays {
     /** Least and greatest element of each group. */
     public static Arrays.MinMax minMax(Tensor x, Groups groups) {
         check(x, DType.F32, groups);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             FloatPointer min = new FloatPointer(groups.count());
             FloatPointer max = new FloatPointer(groups.count());
             LongPointer nan = new LongPointer(1);
             LongPointer inf = new LongPointer(1);
             Status.check(octavo.octavo_group_min_max(
-                    floats(xMemory), groups.rows, groups.columns, groups.size, min, max, nan, inf));
-            return new Arrays.MinMax(values(min, groups.count()), values(max, groups.count()), nan.get(0), inf.get(0));
-        } finally {
-            Reference.reachabilityFence(xMemory);
+                    call.floats(x), groups.rows, groups.columns, groups.size, min, max, nan, inf));
+            return new Arrays.MinMax(
+                    ArrayCall.values(min, groups.count()),
+                    ArrayCall.values(max, groups.count()),
+                    nan.get(0),
+                    inf.get(0));
         }
     }
 
@@ -88,15 +85,12 @@ public final class GroupArrays {
     public static void quantize(
             Tensor x, Groups groups, float[] scales, int[] zeroPoints, int qMin, int qMax, Tensor q) {
         check(x, DType.F32, groups);
-        check(q, codes(q), groups);
+        check(q, ArrayCall.codes(q), groups);
         checkLength(groups, scales.length, 1);
         checkLength(groups, zeroPoints.length, 1);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        Memory qMemory = q.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             Status.check(octavo.octavo_group_quantize(
-                    floats(xMemory),
+                    call.floats(x),
                     groups.rows,
                     groups.columns,
                     groups.size,
@@ -105,35 +99,26 @@ public final class GroupArrays {
                     NativeType.of(q.dtype()).code,
                     qMin,
                     qMax,
-                    Address.pointer(qMemory)));
-        } finally {
-            Reference.reachabilityFence(xMemory);
-            Reference.reachabilityFence(qMemory);
+                    call.bytes(q)));
         }
     }
 
     /** Writes the real numbers that the U8 or S8 codes q stand for into x. */
     public static void dequantize(Tensor q, Groups groups, float[] scales, int[] zeroPoints, Tensor x) {
-        check(q, codes(q), groups);
+        check(q, ArrayCall.codes(q), groups);
         check(x, DType.F32, groups);
         checkLength(groups, scales.length, 1);
         checkLength(groups, zeroPoints.length, 1);
-        NativeLibrary.require();
-        Memory qMemory = q.memory();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             Status.check(octavo.octavo_group_dequantize(
-                    Address.pointer(qMemory),
+                    call.bytes(q),
                     NativeType.of(q.dtype()).code,
                     groups.rows,
                     groups.columns,
                     groups.size,
                     new FloatPointer(scales),
                     new IntPointer(zeroPoints),
-                    floats(xMemory)));
-        } finally {
-            Reference.reachabilityFence(qMemory);
-            Reference.reachabilityFence(xMemory);
+                    call.floats(x)));
         }
     }
 
@@ -146,37 +131,68 @@ public final class GroupArrays {
         check(x, DType.F32, groups);
         check(codes, DType.U8, groups);
         checkLength(groups, levels.length, count);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        Memory codesMemory = codes.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             Status.check(octavo.octavo_group_nearest_level(
-                    floats(xMemory),
+                    call.floats(x),
                     groups.rows,
                     groups.columns,
                     groups.size,
                     new FloatPointer(levels),
                     count,
-                    new BytePointer(Address.pointer(codesMemory))));
-        } finally {
-            Reference.reachabilityFence(xMemory);
-            Reference.reachabilityFence(codesMemory);
+                    new BytePointer(call.bytes(codes))));
         }
     }
 
-    /** The range of each group with the least squared error; codes of symmetric ranges are counted from their zero point. */
-    public static Ranges fitRange(Tensor x, Groups groups, int qMin, int qMax, boolean symmetric) {
+    /** How a range is chosen, as octavo.h has it. */
+    public enum RangeMethod {
+        /** Least squared error. */
+        LEAST_ERROR(octavo.OCTAVO_RANGE_LEAST_ERROR),
+        /** A share of the values. */
+        PERCENTILE(octavo.OCTAVO_RANGE_PERCENTILE),
+        /** A fitted Laplace or normal distribution. */
+        ANALYTICAL(octavo.OCTAVO_RANGE_ANALYTICAL),
+        /** Least loss of information. */
+        ENTROPY(octavo.OCTAVO_RANGE_ENTROPY);
+
+        private final int code;
+
+        RangeMethod(int code) {
+            this.code = code;
+        }
+    }
+
+    /**
+     * A choice of range.
+     *
+     * @param percent of the values, for {@link RangeMethod#PERCENTILE}
+     * @param qMin least of the codes that the range is laid over, counted from the zero point if symmetric
+     * @param qMax greatest of them
+     */
+    public record RangeChoice(RangeMethod method, double percent, int qMin, int qMax, boolean symmetric) {
+        private int symmetricFlag() {
+            return symmetric ? 1 : 0;
+        }
+    }
+
+    /** The range of each group. */
+    public static Ranges fitRange(Tensor x, Groups groups, RangeChoice choice) {
         check(x, DType.F32, groups);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             FloatPointer lo = new FloatPointer(groups.count());
             FloatPointer hi = new FloatPointer(groups.count());
             Status.check(octavo.octavo_group_fit_range(
-                    floats(xMemory), groups.rows, groups.columns, groups.size, qMin, qMax, symmetric ? 1 : 0, lo, hi));
-            return new Ranges(values(lo, groups.count()), values(hi, groups.count()));
-        } finally {
-            Reference.reachabilityFence(xMemory);
+                    call.floats(x),
+                    groups.rows,
+                    groups.columns,
+                    groups.size,
+                    choice.method.code,
+                    choice.percent,
+                    choice.qMin,
+                    choice.qMax,
+                    choice.symmetricFlag(),
+                    lo,
+                    hi));
+            return new Ranges(ArrayCall.values(lo, groups.count()), ArrayCall.values(hi, groups.count()));
         }
     }
 
@@ -188,16 +204,14 @@ public final class GroupArrays {
      */
     public static Levels fitLevels(Tensor x, long[] counts, Groups groups, int count) {
         check(x, DType.F32, groups);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             long all = (long) groups.count() * count;
             FloatPointer levels = new FloatPointer(all);
             BytePointer entries = new BytePointer(all);
             FloatPointer scales = new FloatPointer(groups.count());
             IntPointer most = new IntPointer(1);
             Status.check(octavo.octavo_group_fit_levels(
-                    floats(xMemory),
+                    call.floats(x),
                     longs(x, counts),
                     groups.rows,
                     groups.columns,
@@ -214,9 +228,7 @@ public final class GroupArrays {
                 levels.position((long) i * count).get(fitted, i * size, size);
                 entries.position((long) i * count).get(rounded, i * size, size);
             }
-            return new Levels(size, fitted, rounded, values(scales, groups.count()));
-        } finally {
-            Reference.reachabilityFence(xMemory);
+            return new Levels(size, fitted, rounded, ArrayCall.values(scales, groups.count()));
         }
     }
 
@@ -228,12 +240,10 @@ public final class GroupArrays {
      */
     public static float[] fitScale(Tensor x, long[] counts, Groups groups, byte[] entries) {
         check(x, DType.F32, groups);
-        NativeLibrary.require();
-        Memory xMemory = x.memory();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             FloatPointer scales = new FloatPointer(groups.count());
             Status.check(octavo.octavo_group_fit_scale(
-                    floats(xMemory),
+                    call.floats(x),
                     longs(x, counts),
                     groups.rows,
                     groups.columns,
@@ -241,9 +251,7 @@ public final class GroupArrays {
                     new BytePointer(entries),
                     entries.length,
                     scales));
-            return values(scales, groups.count());
-        } finally {
-            Reference.reachabilityFence(xMemory);
+            return ArrayCall.values(scales, groups.count());
         }
     }
 
@@ -258,8 +266,7 @@ public final class GroupArrays {
             int zeroPoint,
             int qMin,
             int qMax) {
-        NativeLibrary.require();
-        try (PointerScope scope = new PointerScope()) {
+        try (ArrayCall call = new ArrayCall()) {
             DoublePointer sum = new DoublePointer(1);
             Status.check(octavo.octavo_histogram_error(
                     new LongPointer(counts),
@@ -277,11 +284,10 @@ public final class GroupArrays {
         }
     }
 
-    /** The range with the least such error, as {@link #fitRange} finds it. */
+    /** The range of such values. */
     public static Ranges histogramFitRange(
-            long[] counts, int exponent, long first, float min, float max, int qMin, int qMax, boolean symmetric) {
-        NativeLibrary.require();
-        try (PointerScope scope = new PointerScope()) {
+            long[] counts, int exponent, long first, float min, float max, RangeChoice choice) {
+        try (ArrayCall call = new ArrayCall()) {
             FloatPointer lo = new FloatPointer(1);
             FloatPointer hi = new FloatPointer(1);
             Status.check(octavo.octavo_histogram_fit_range(
@@ -291,17 +297,15 @@ public final class GroupArrays {
                     counts.length,
                     min,
                     max,
-                    qMin,
-                    qMax,
-                    symmetric ? 1 : 0,
+                    choice.method.code,
+                    choice.percent,
+                    choice.qMin,
+                    choice.qMax,
+                    choice.symmetricFlag(),
                     lo,
                     hi));
-            return new Ranges(values(lo, 1), values(hi, 1));
+            return new Ranges(ArrayCall.values(lo, 1), ArrayCall.values(hi, 1));
         }
-    }
-
-    private static FloatPointer floats(Memory x) {
-        return new FloatPointer(Address.pointer(x));
     }
 
     private static LongPointer longs(Tensor x, long[] counts) {
@@ -309,16 +313,6 @@ public final class GroupArrays {
             throw new ShapeMismatchException(counts.length + " counts for tensor " + x);
         }
         return counts == null ? null : new LongPointer(counts);
-    }
-
-    private static float[] values(FloatPointer from, int count) {
-        float[] values = new float[count];
-        from.get(values);
-        return values;
-    }
-
-    private static DType codes(Tensor q) {
-        return q.dtype() == DType.S8 ? DType.S8 : DType.U8;
     }
 
     private static void check(Tensor x, DType dtype, Groups groups) {
