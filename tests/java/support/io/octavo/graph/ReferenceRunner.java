@@ -5,7 +5,9 @@ import io.octavo.scheme.QuantParams;
 import io.octavo.scheme.TableParams;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
@@ -15,37 +17,40 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class ReferenceRunner {
     /** A row an operator. */
-    static final OpTable<Step, double[]> TABLE = OpTable.<Step, double[]>of("the reference")
-            .row(Op.Conv2d.class, (at, op) -> at.runner.product(at.node))
-            .row(Op.Linear.class, (at, op) -> at.runner.product(at.node))
-            .row(Op.BatchNorm.class, (at, op) -> at.runner.batchNorm(at.node, op.epsilon()))
-            .row(Op.Clamp.class, (at, op) -> at.runner.clamp(at.node, op))
-            .row(Op.MaxPool2d.class, (at, op) -> at.runner.pool(at.node, op.window(), true, false))
-            .row(Op.AvgPool2d.class, (at, op) -> at.runner.pool(at.node, op.window(), false, op.countIncludePad()))
-            .row(Op.AdaptiveAvgPool2d.class, (at, op) -> at.runner.adaptive(at.node))
-            .row(Op.Flatten.class, (at, op) -> at.runner.unary(at.node, x -> x))
-            .row(Op.Dropout.class, (at, op) -> at.runner.unary(at.node, x -> x))
-            .row(Op.Add.class, (at, op) -> at.runner.add(at.node, op))
-            .row(Op.Softmax.class, (at, op) -> at.runner.softmax(at.node))
-            .row(Op.Quantize.class, (at, op) -> at.runner.quantize(at.node))
-            .row(Op.Dequantize.class, (at, op) -> at.runner.dequantize(at.node))
-            .row(Op.Requantize.class, (at, op) -> at.runner.requantize(at.node))
+    static final OpTable<Step, List<double[]>> TABLE = OpTable.<Step, List<double[]>>of("the reference of graphs")
+            .row(Op.Conv2d.class, (at, op) -> List.of(at.runner.product(at.node)))
+            .row(Op.Linear.class, (at, op) -> List.of(at.runner.product(at.node)))
+            .row(Op.BatchNorm.class, (at, op) -> List.of(at.runner.batchNorm(at.node, op.epsilon())))
+            .row(Op.Clamp.class, (at, op) -> List.of(at.runner.clamp(at.node, op)))
+            .row(Op.MaxPool2d.class, (at, op) -> List.of(at.runner.pool(at.node, op.window(), true, false)))
+            .row(
+                    Op.AvgPool2d.class,
+                    (at, op) -> List.of(at.runner.pool(at.node, op.window(), false, op.countIncludePad())))
+            .row(Op.AdaptiveAvgPool2d.class, (at, op) -> List.of(at.runner.adaptive(at.node)))
+            .row(Op.Flatten.class, (at, op) -> List.of(at.runner.unary(at.node, x -> x)))
+            .row(Op.Dropout.class, (at, op) -> List.of(at.runner.unary(at.node, x -> x)))
+            .row(Op.Add.class, (at, op) -> List.of(at.runner.add(at.node, op)))
+            .row(Op.Softmax.class, (at, op) -> List.of(at.runner.softmax(at.node)))
+            .row(Op.Quantize.class, (at, op) -> List.of(at.runner.quantize(at.node)))
+            .row(Op.Dequantize.class, (at, op) -> List.of(at.runner.dequantize(at.node)))
+            .row(Op.Requantize.class, (at, op) -> List.of(at.runner.requantize(at.node)))
             .row(Op.ConvTranspose.class, (at, op) -> at.runner.foreign(op))
-            .row(Op.MatMul.class, (at, op) -> at.runner.foreign(op))
-            .row(Pointwise.class, (at, op) -> at.runner.foreign(op))
-            .row(Reduction.class, (at, op) -> at.runner.foreign(op))
-            .row(Normalization.class, (at, op) -> at.runner.foreign(op))
-            .row(Movement.class, (at, op) -> at.runner.foreign(op))
-            .row(Shapes.class, (at, op) -> at.runner.foreign(op))
+            .row(Op.MatMul.class, (at, op) -> at.runner.general(at))
+            .row(Pointwise.class, (at, op) -> at.runner.general(at))
+            .row(Reduction.class, (at, op) -> at.runner.general(at))
+            .row(Normalization.class, (at, op) -> at.runner.general(at))
+            .row(Movement.class, (at, op) -> at.runner.general(at))
+            .row(Shapes.class, (at, op) -> at.runner.general(at))
             .row(Training.class, (at, op) -> at.runner.foreign(op))
             .build();
 
     private final Graph graph;
     private final Map<String, double[]> results = new HashMap<>(); // real numbers, or codes where quantized
+    private final Map<String, Tensor> tensors = new HashMap<>(); // of values that are not made by the loops below
     private final Map<String, Shape> shapes = new HashMap<>();
 
-    /** A node and the run that it is part of. */
-    record Step(ReferenceRunner runner, Node node) {}
+    /** A node of a run, its inputs with their shapes and its outputs. */
+    record Step(ReferenceRunner runner, Node node, List<Value> inputs, List<Inference.Spec> specs) {}
 
     private ReferenceRunner(Graph graph) {
         this.graph = graph;
@@ -54,39 +59,82 @@ public final class ReferenceRunner {
     /** All values of the graph for these inputs: real numbers, or codes where quantized. */
     public static Map<String, double[]> run(Graph graph, Map<String, Tensor> inputs) {
         ReferenceRunner runner = new ReferenceRunner(graph);
-        long batch = inputs.values().iterator().next().shape().dim(0);
         for (Value value : graph.values()) {
-            Shape shape = value.shape();
-            runner.shapes.put(value.name(), shape.hasBatch() ? shape.withBatch(batch) : shape);
             Tensor data = value.isConstant() ? value.data() : inputs.get(value.name());
             if (data != null) {
-                runner.results.put(value.name(), elements(data));
+                runner.put(value.name(), data);
             }
         }
         for (Node node : graph.nodes()) {
-            runner.results.put(node.output(), TABLE.apply(new Step(runner, node), node.op()));
+            runner.run(node);
         }
         return runner.results;
     }
 
-    private double[] foreign(Op op) {
+    private void run(Node node) {
+        List<Value> read = new ArrayList<>();
+        for (String input : node.inputs()) {
+            read.add(input.isEmpty() ? null : concrete(graph.value(input), tensors.get(input)));
+        }
+        List<Inference.Spec> specs =
+                Inference.outputs(node, read, graph.value(node.output()).quantization());
+        for (int i = 0; i < specs.size(); i++) {
+            shapes.put(node.outputs().get(i), specs.get(i).shape());
+        }
+        List<double[]> found = TABLE.apply(new Step(this, node, read, specs), node.op());
+        for (int i = 0; i < found.size(); i++) {
+            results.put(node.outputs().get(i), found.get(i));
+        }
+    }
+
+    private void put(String name, Tensor data) {
+        tensors.put(name, data);
+        results.put(name, elements(data));
+        shapes.put(name, data.shape());
+    }
+
+    /** A value with the shape that it has in this run. */
+    private Value concrete(Value value, Tensor data) {
+        return new Value(value.name(), value.dtype(), shapes.get(value.name()), value.quantization(), data);
+    }
+
+    /** The operators that the library defines itself, each rounded to its type. */
+    private List<double[]> general(Step step) {
+        List<Value> constants = new ArrayList<>();
+        for (Value value : step.inputs) {
+            constants.add(value == null ? null : concrete(value, tensors.computeIfAbsent(value.name(), this::tensor)));
+        }
+        List<Tensor> found = Reference.evaluate(step.node, constants, step.specs);
+        for (int i = 0; i < found.size(); i++) {
+            tensors.put(step.node.outputs().get(i), found.get(i));
+        }
+        return found.stream().map(ReferenceRunner::elements).toList();
+    }
+
+    private Tensor tensor(String name) {
+        Elements elements = new Elements(graph.value(name).dtype(), shapes.get(name));
+        double[] numbers = results.get(name);
+        for (int i = 0; i < numbers.length; i++) {
+            if (elements.areReal()) {
+                elements.set(i, numbers[i]);
+            } else {
+                elements.set(i, (long) numbers[i]);
+            }
+        }
+        return elements.tensor();
+    }
+
+    private List<double[]> foreign(Op op) {
         throw new IllegalArgumentException("graphs of these tests do not hold " + op);
     }
 
     private static double[] elements(Tensor tensor) {
-        double[] elements = new double[(int) tensor.elements()];
-        if (tensor.dtype().isInteger()) {
-            int[] ints = tensor.toIntArray();
-            for (int i = 0; i < ints.length; i++) {
-                elements[i] = ints[i];
-            }
-        } else {
-            float[] floats = tensor.toFloatArray();
-            for (int i = 0; i < floats.length; i++) {
-                elements[i] = floats[i];
-            }
+        Elements elements = Elements.of(tensor);
+        double[] numbers = new double[elements.count()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = elements.areReal() ? elements.real(i) : elements.whole(i);
         }
-        return elements;
+        return numbers;
     }
 
     private double[] unary(Node node, DoubleUnaryOperator f) {
