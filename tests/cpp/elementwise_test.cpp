@@ -269,10 +269,10 @@ TEST(Add, AConstantOperandIsKept) {
     Value x = a, b = a;
     x.batched = b.batched = false;
     b.role = OCTAVO_CONSTANT;
-    for (int v : {1, 2, 3, 4}) b.data.push_back(static_cast<std::byte>(v));
+    b.data = std::vector<std::byte>{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
     Value y = x;
     const auto op = create_op(operator_desc(OCTAVO_OP_ADD, {&x, &b}, y, Isa::scalar));
-    b.data.clear();
+    b.data = Contents();
     const std::vector<uint8_t> input = {10, 20, 30, 40};
     EXPECT_EQ(run_op<uint8_t>(*op, 1, 1, {input.data(), nullptr}, 4), (std::vector<uint8_t>{11, 22, 33, 44}));
     EXPECT_EQ(op->weight_bytes(), 4);

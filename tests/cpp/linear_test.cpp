@@ -37,7 +37,7 @@ Problem random_linear(Random& random, int64_t& batch) {
                  : random_weights(random, weights, {features, depth}, extreme);
     if (low_bits) {
         const int least = random.pick({-8, -8, -4, 0, 112});
-        for (std::byte& code : p.w.data) code = static_cast<std::byte>(random.integer(least, least + 15));
+        change_data(p.w, [&](size_t, std::byte) { return random.integer(least, least + 15); });
         p.w.zero_points.assign(p.w.scales.size(), random.chance(0.7) ? 0 : least);
         for (int32_t& zero : p.w.zero_points) {
             if (groups && least == -8) zero = static_cast<int32_t>(random.integer(-8, 7));
@@ -94,7 +94,7 @@ TEST(Linear, LowBitsArePackedAsSuch) {
     p.y = activation(OCTAVO_U8, {1, 256}, 0.1f, 128);
     p.w = random_groups(random, OCTAVO_S8, {256, 1024}, 128, true);
     p.w.zero_points.assign(p.w.scales.size(), 0);
-    for (std::byte& code : p.w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+    change_data(p.w, [&](size_t, std::byte) { return random.integer(-8, 7); });
     for (Isa isa : available_isas()) {
         const auto op = create_op(describe(p, isa));
         EXPECT_NE(op->kernel().find("lookup"), std::string::npos) << op->kernel();
@@ -246,7 +246,7 @@ TEST(Linear, SumsThatCouldPass32BitsAreRefused) {
         reduced.x.code_max = 127;
         EXPECT_EQ(refusal_of(reduced.desc(isa)), "taken");
         LongRow mixed(70000, 127);
-        for (size_t i = 0; i < 35000; i++) mixed.w.data[2 * i] = static_cast<std::byte>(-127);
+        change_data(mixed.w, [](size_t i, std::byte w) { return i % 2 == 0 ? std::byte{129} : w; });
         EXPECT_EQ(refusal_of(mixed.desc(isa)), "taken");
         const Value bias = constant(OCTAVO_S32, {1}, std::vector<int32_t>{2000000000});
         EXPECT_NE(refusal_of(LongRow(5000, 127).desc(isa, &bias)).find("2161925000"), std::string::npos);
@@ -307,11 +307,11 @@ TEST(Linear, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     w.axis = 0;
     w.scales.assign(5, 0.1f);
     w.zero_points.assign(5, 0);
-    w.data[3] = std::byte{100};
+    change_data(w, [](size_t i, std::byte code) { return i == 3 ? std::byte{100} : code; });
     EXPECT_EQ(message(w, OCTAVO_OK), "no error");
     w.zero_points[2] = 3;
     EXPECT_NE(message(w, OCTAVO_UNSUPPORTED).find("zero points other than 0"), std::string::npos);
-    w.data[3] = std::byte{1};
+    change_data(w, [](size_t i, std::byte code) { return i == 3 ? std::byte{1} : code; });
     EXPECT_EQ(message(w, OCTAVO_OK), "no error");
     w.zero_points[2] = 0;
     w.group_size = 4;

@@ -49,7 +49,7 @@ TEST(Lookup, EveryIsaEqualsTheDefinition) {
         if (p.y.dtype == OCTAVO_U8 && p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
         const GuardedBuffer<uint8_t> a(p.codes, random.chance(0.7) ? Guard::after : Guard::before);
         for (Isa isa : available_isas()) {
-            const LinearWeights weights(p.w, isa, "lookup");
+            const LinearWeights weights(p.w, isa, "lookup", nullptr);
             const StageOperands operands = {&weights.dense,
                                             quantized_input(p.x, "lookup"),
                                             p.has_bias ? &p.bias : nullptr,
@@ -110,16 +110,16 @@ TEST(Lookup, WeightsTakeFourBits) {
 TEST(Lookup, GroupsOfFewLevelsMayHaveZeroPoints) {
     Random random(5);
     Value w = random_groups(random, OCTAVO_S8, {16, 64}, 32, true);
-    for (std::byte& code : w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+    change_data(w, [&](size_t, std::byte) { return random.integer(-8, 7); });
     for (int32_t& zero : w.zero_points) zero = static_cast<int32_t>(random.integer(-8, 7));
-    const std::optional<Value> codes = low_bit_codes(w);
+    const std::optional<Value> codes = low_bit_codes(w, nullptr);
     ASSERT_TRUE(codes);
     for (int64_t i = 0; i < 16 * 64; i++)
         EXPECT_EQ(weight_at(*codes, i / 64, i % 64, 64), weight_at(w, i / 64, i % 64, 64));
     w.group_size = 0;
     w.scales.resize(16);
     w.zero_points.resize(16);
-    EXPECT_FALSE(low_bit_codes(w));
+    EXPECT_FALSE(low_bit_codes(w, nullptr));
 }
 
 }  // namespace

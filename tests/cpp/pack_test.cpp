@@ -88,7 +88,7 @@ TEST(Panels, AreTheSameInWhateverOrderTheyArePacked) {
             Panels panels(tile);
             panels.add(weights.data(), columns, depth, 0, 0, 0);
             panels.finish(layout, share);
-            PairPanels pairs(pairs_avx2, packed, 255, false, std::nullopt);
+            PairPanels pairs(pairs_avx2, packed.source, 255, false, std::nullopt);
             pairs.add(weights.data(), columns, depth, 0, 0, 0);
             pairs.finish(share);
             bytes[back].insert(bytes[back].end(), panels.data(panels.panels()[0]),
@@ -130,7 +130,7 @@ TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
             const PackedDepth packed(layout);
             const std::optional<PairsForm> form =
                 random.pick<std::optional<PairsForm>>({std::nullopt, pairs_cross, pairs_bytes, pairs_quads});
-            PairPanels panels(*row, packed, a_max, random.chance(0.5), form);
+            PairPanels panels(*row, packed.source, a_max, random.chance(0.5), form);
             panels.add(weights.data(), columns, depth, 0, 0, 0);
             panels.finish(alone);
             int64_t first = 0;
@@ -176,7 +176,7 @@ TEST(PairPanels, HoldEachWeightAndTheirSumsHold) {
                     const auto* extra = reinterpret_cast<const int8_t*>(panels.extra_weights(panel));
                     for (size_t e = 0; e < panel.extras.size(); e++) {
                         for (size_t i = 0; i < group; i++) {
-                            found[static_cast<size_t>(panel.extras[e]) / 4 * group + i] += extra[e * group + i];
+                            found[static_cast<size_t>(panel.extras[e]) * group + i] += extra[e * group + i];
                         }
                         for (size_t i = 0; i < group; i += 2) {
                             const auto sums = holds(extra + e * group, i, i + 1);

@@ -26,33 +26,13 @@ struct PlanDeleter {
 };
 using Plan = std::unique_ptr<octavo_plan, PlanDeleter>;
 
-ValueSpec describe(const Value& v) {
-    ValueSpec d = {};
-    d.dtype = v.dtype;
-    d.role = v.role;
-    d.layout = v.layout;
-    d.batched = v.batched;
-    for (int64_t n : v.dims) d.dims[d.rank++] = n;
-    d.axis = v.axis;
-    d.group_size = v.group_size;
-    d.param_count = static_cast<int64_t>(v.scales.size());
-    d.scales = v.scales.data();
-    d.zero_points = v.zero_points.empty() ? nullptr : v.zero_points.data();
-    d.code_min = v.code_min;
-    d.code_max = v.code_max;
-    d.table_size = v.table_size;
-    d.table = v.table.empty() ? nullptr : v.table.data();
-    d.data = v.data.empty() ? nullptr : v.data.data();
-    return d;
-}
-
 // Null, with a failure noted, where the library refuses.
 Plan build(const SweepCase& c, Isa isa, int threads) {
     octavo_builder* builder = nullptr;
     octavo_status status = octavo_builder_create(&builder);
     for (const Value& v : c.values) {
         int32_t number = -1;
-        const ValueSpec desc = describe(v);
+        const ValueSpec desc = described_value(v);
         if (status == OCTAVO_OK) status = add_value(builder, desc, &number);
     }
     for (const OpSpec& op : c.ops) {

@@ -43,7 +43,7 @@ Layer random_layer(Random& random, octavo_dtype type) {
                   : random_weights(random, type, {features, depth}, random.chance(0.1));
     if (type == OCTAVO_CODE4 || type == OCTAVO_CODE8) layer.w.zero_points.assign(layer.w.scales.size(), 0);
     if (type == OCTAVO_S8 && random.chance(0.3)) {  // of few levels
-        for (std::byte& code : layer.w.data) code = static_cast<std::byte>(random.integer(-8, 7));
+        change_data(layer.w, [&](size_t, std::byte) { return random.integer(-8, 7); });
         for (int32_t& zero : layer.w.zero_points) zero = static_cast<int32_t>(random.integer(-8, 7));
     } else if (type == OCTAVO_S8 && random.chance(0.3)) {
         for (int32_t& zero : layer.w.zero_points) zero = random.zero_point(-128, 127);
@@ -215,7 +215,7 @@ TEST(WeightOnly, DescriptionsThatDoNotFitAreRefusedWithAReason) {
     w.table.assign(39, 1);
     says(message(w, nullptr, y, OCTAVO_INVALID_ARGUMENT), "a table for each of its 10 scales");
     w.table.assign(40, 1);
-    w.data[70] = std::byte{9};
+    change_data(w, [](size_t i, std::byte code) { return i == 70 ? std::byte{9} : code; });
     says(message(w, nullptr, y, OCTAVO_INVALID_ARGUMENT), "code 9, but its tables end at 3");
     w.role = OCTAVO_INPUT;
     says(message(w, nullptr, y, OCTAVO_UNSUPPORTED), "constant weights");

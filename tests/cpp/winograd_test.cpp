@@ -35,16 +35,16 @@ ConvGeometry geometry_of(const Problem& p) {
 DenseWeights weights_of(const Problem& p) {
     DenseWeights weights = dense_weights(p.w, "conv");
     const int64_t inputs = p.w.dims[1];
-    AlignedArray<int8_t> values(static_cast<size_t>(weights.outputs * weights.depth));
+    std::vector<std::byte> values(static_cast<size_t>(weights.outputs * weights.depth));
     for (int64_t n = 0; n < weights.outputs; n++) {
         for (int64_t i = 0; i < inputs; i++) {
             for (int64_t t = 0; t < 9; t++) {
                 values[static_cast<size_t>((n * 9 + t) * inputs + i)] =
-                    weights.values[static_cast<size_t>((n * inputs + i) * 9 + t)];
+                    static_cast<std::byte>(weights.values[static_cast<size_t>((n * inputs + i) * 9 + t)]);
             }
         }
     }
-    weights.values = WeightValues(std::move(values));
+    weights.values = WeightValues(Contents(std::move(values)));
     return weights;
 }
 
@@ -93,7 +93,10 @@ bool random_problem(Random& random, Problem& p) {
                        : random.codes<uint8_t>(codes, low, p.x.code_max, extreme);
     p.w = random_weights(random, OCTAVO_S8, {outputs, inputs, 3, 3}, extreme);
     p.w.zero_points.assign(p.w.scales.size(), 0);
-    if (one_sign) std::fill(p.w.data.begin(), p.w.data.end(), random.pick({std::byte{127}, std::byte{128}}));
+    if (one_sign) {
+        const std::byte extreme_weight = random.pick({std::byte{127}, std::byte{128}});
+        change_data(p.w, [&](size_t, std::byte) { return extreme_weight; });
+    }
     finish_problem(random, p, inputs * 9, true, false);
     if (p.has_residual) {
         p.residual_codes =
@@ -120,7 +123,7 @@ TEST(Winograd, EveryIsaEqualsTheDefinition) {
                                         &p.attributes,
                                         "conv"};
         if (!steps_fit_32_bits(operands)) return false;  // the operator takes the definition
-        if (!WinogradProduct::fits(g, weights, operands.x.code_max)) return false;
+        if (!WinogradProduct::fits(g, operands)) return false;
         const std::vector<uint8_t> expected = reference_conv2d(p);
         if (p.attributes.activation == OCTAVO_NO_ACTIVATION) distrust.saw(expected);
         at_the_limit +=
@@ -150,9 +153,9 @@ TEST(Winograd, SumsBeyondTheLimitAreRefused) {
             const int64_t depth = limit / (a_max * (w < 0 ? -w : w));
             std::vector<int8_t> weights(static_cast<size_t>(2 * (depth + 2)), 0);
             std::fill_n(weights.begin() + depth + 2, depth - 1, static_cast<int8_t>(w));
-            EXPECT_TRUE(WinogradPanels::hold(weights.data(), 2, depth + 2, a_max));
+            EXPECT_TRUE(WinogradPanels::hold(WinogradPanels::extremes(weights.data(), 2, depth + 2), a_max));
             std::fill_n(weights.begin() + depth + 2, depth + 1, static_cast<int8_t>(w));
-            EXPECT_FALSE(WinogradPanels::hold(weights.data(), 2, depth + 2, a_max));
+            EXPECT_FALSE(WinogradPanels::hold(WinogradPanels::extremes(weights.data(), 2, depth + 2), a_max));
         }
     }
 }

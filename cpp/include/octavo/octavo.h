@@ -142,6 +142,10 @@ typedef struct octavo_value_desc {
     /* Table codes: real weight = scale * table[code]. One table of table_size entries a parameter set, param_count of them. */
     int64_t table_size;  /* 1 to 16 for CODE4, 1 to 256 for CODE8; else 0 */
     const int8_t* table; /* [param_count, table_size]; where all are the same, 4-bit codes run faster */
+
+    int64_t lent; /* CONSTANT, 1: data is not copied, but stays where it is, and as it is, until the builder is destroyed; 0: it is */
+    const uint64_t* identity; /* null, but to a back end, [4], of constants of a plan that shares its weights: in one process equal
+                                 only where the bytes at data are */
 } octavo_value_desc;
 
 /* ---- Operators --------------------------------------------------------------------------------------------------------- */
@@ -264,6 +268,27 @@ typedef struct octavo_op_desc {
     const octavo_attribute* attributes; /* [attribute_count], in any order */
 } octavo_op_desc;
 
+/* ---- Weights that plans share ------------------------------------------------------------------------------------------ */
+
+/* Plans of one network for several shapes hold its weights once: what is packed for a plan that is built with such an object is found
+ * there by the next one, if its constants have the same bytes and its kernels take them in the same form. Whatever names values have,
+ * and whichever builders they come from, other bytes or other parameters are other weights. Results are those of plans without.
+ * Calls may come from many threads; plans that are built at the same time pack nothing twice. */
+typedef struct octavo_weights octavo_weights;
+
+OCTAVO_API octavo_status octavo_weights_create(octavo_weights** weights);
+/* null is fine. Plans that were built with it keep what they use; what no plan uses any more is freed, now or with the last one. */
+OCTAVO_API void octavo_weights_destroy(octavo_weights* weights);
+
+/* Filled by the library; the caller sets size. */
+typedef struct octavo_weights_memory {
+    size_t size;     /* required: up to and with bytes */
+    int64_t bytes;   /* packed weights, tables, scales and biases that plans use now, each once */
+    int64_t objects; /* how many pieces they are */
+    int64_t packed;  /* pieces made so far; a plan for which all was there adds none */
+} octavo_weights_memory;
+OCTAVO_API octavo_status octavo_weights_memory_info(const octavo_weights* weights, octavo_weights_memory* memory);
+
 /* ---- Builder ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct octavo_builder octavo_builder;
@@ -277,13 +302,15 @@ typedef struct octavo_plan_options {
                           L2 cache. Without effect where an operator sees the whole batch of a run */
     const char* isa;   /* cap for this plan, a name of octavo_isa_info, beside OCTAVO_ISA's: what both allow runs; null: the
                           latter alone */
+    octavo_weights* weights; /* where packed weights are looked up, and kept for other plans; null: for this plan alone. It may be
+                                destroyed before the plan */
 } octavo_plan_options;
 
 OCTAVO_API octavo_status octavo_builder_create(octavo_builder** builder);
 OCTAVO_API void octavo_builder_destroy(octavo_builder* builder); /* null is fine */
-/* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept. Fails, adding nothing,
- * with OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH (param_count), OCTAVO_NOT_FINITE (a scale), OCTAVO_OUT_OF_MEMORY (also: a
- * size beyond 63 bits), OCTAVO_UNSUPPORTED (a member of a later version). */
+/* Adds a value; *number counts from 0. Pointers in the description are read by this call and not kept, but for data that is lent.
+ * Fails, adding nothing, with OCTAVO_INVALID_ARGUMENT, OCTAVO_SHAPE_MISMATCH (param_count), OCTAVO_NOT_FINITE (a scale),
+ * OCTAVO_OUT_OF_MEMORY (also: a size beyond 63 bits), OCTAVO_UNSUPPORTED (a member of a later version). */
 OCTAVO_API octavo_status octavo_builder_value(octavo_builder* builder, const octavo_value_desc* desc, int32_t* number);
 /* Adds an operator; operators run in the order of their adding, each value written before it is read, and once. Fails, adding
  * nothing, with OCTAVO_INVALID_ARGUMENT (also: what an operator changes is no STATE, or is another input of it as well),

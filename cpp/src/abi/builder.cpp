@@ -30,10 +30,30 @@ octavo::PlanOptions plan_options(const octavo_plan_options& options) {
     // Asked for first in any case: a wrong OCTAVO_ISA is an error also where the plan names an instruction set of its own.
     out.isa = octavo::active_isa();
     if (options.isa != nullptr) out.isa = octavo::best_under(out.isa, octavo::isa_by_name(options.isa));
+    if (options.weights != nullptr) out.weights = options.weights->objects;
     return out;
 }
 
 }  // namespace
+
+octavo_status octavo_weights_create(octavo_weights** weights) {
+    return guarded([&] {
+        octavo::require(weights, "weights");
+        *weights = new octavo_weights{std::make_shared<octavo::SharedObjects>()};
+    });
+}
+
+void octavo_weights_destroy(octavo_weights* weights) { delete weights; }
+
+octavo_status octavo_weights_memory_info(const octavo_weights* weights, octavo_weights_memory* memory) {
+    return guarded([&] {
+        octavo::require(weights, "weights");
+        octavo::require(memory, "memory");
+        const octavo::SharedObjects::Usage usage = weights->objects->usage();
+        const octavo_weights_memory ours = {sizeof ours, usage.bytes, usage.objects, usage.made};
+        octavo::write_sized(ours, OCTAVO_SIZE_TO(octavo_weights_memory, bytes), "octavo_weights_memory", memory);
+    });
+}
 
 octavo_status octavo_builder_create(octavo_builder** builder) {
     return guarded([&] {

@@ -11,6 +11,10 @@ struct octavo_builder {
     octavo::Builder builder;
 };
 
+struct octavo_weights {
+    std::shared_ptr<octavo::SharedObjects> objects;
+};
+
 struct octavo_plan {
     std::unique_ptr<octavo::Plan> plan;
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
+
+#include "ops/packing.h"
 
 namespace octavo {
 
@@ -22,6 +25,26 @@ std::pair<int64_t, int64_t> rows_inside(const ConvGeometry& g, int64_t line) {
     while (first < end && y + first * g.dilation_h < 0) first++;
     while (end > first && y + (end - 1) * g.dilation_h >= g.height) end--;
     return {first, end};
+}
+
+// What each tap of each packed column adds up to, [columns][taps].
+struct TapSums {
+    AlignedArray<int32_t> sums;
+    size_t bytes() const { return sums.bytes(); }
+};
+
+TapSums sums_of_taps(const DenseWeights& weights, int64_t taps, const std::vector<int64_t>& order) {
+    const int64_t depth = weights.depth / taps;
+    TapSums made = {AlignedArray<int32_t>(order.size() * static_cast<size_t>(taps))};
+    int32_t* sum = made.sums.data();
+    for (const int64_t output : order) {
+        for (int64_t t = 0; t < taps; t++, sum++) {
+            if (output < 0) continue;
+            const int8_t* const tap = weights.values.data() + output * weights.depth + t * depth;
+            for (int64_t k = 0; k < depth; k++) *sum += tap[k];
+        }
+    }
+    return made;
 }
 
 }  // namespace
@@ -81,19 +104,23 @@ Borders::Borders(const ConvGeometry& g, int64_t groups_a_tap, const StageOperand
     // Without a zero point nothing is missing outside.
     const bool shared = operands.x.zero_point == 0;
     const size_t columns = order.size();
+    const int64_t taps = g.kernel_h * g.kernel_w;
+    std::shared_ptr<const TapSums> tap_sums;
+    if (!shared) {
+        tap_sums = pack_weights(
+            operands, "sums of taps", [&](Hash& key) { key.add(taps).add(order); },
+            [&] { return sums_of_taps(*operands.weights, taps, order); });
+        tap_sums_ = tap_sums;
+    }
     starts_ = AlignedArray<int32_t>(columns * (shared ? 1 : 3 * rows.size()));
     const auto fill = [&](size_t at, const std::pair<int64_t, int64_t>& inside, int64_t pixel) {
-        const DenseWeights& weights = *operands.weights;
         for (size_t i = 0; i < columns; i++) {
             int64_t sum = 0;
-            for (int64_t ky = 0; ky < g.kernel_h && order[i] >= 0; ky++) {
+            for (int64_t ky = 0; ky < g.kernel_h && !shared; ky++) {
                 for (int64_t kx = 0; kx < g.kernel_w; kx++) {
                     if (ky >= inside.first && ky < inside.second && (pixel < 0 || column_inside(g, pixel, kx)))
                         continue;
-                    const int64_t depth = 4 * groups_a_tap;
-                    const int8_t* tap =
-                        weights.values.data() + order[i] * weights.depth + (ky * g.kernel_w + kx) * depth;
-                    for (int64_t k = 0; k < depth; k++) sum += tap[k];
+                    sum += tap_sums->sums[i * static_cast<size_t>(taps) + static_cast<size_t>(ky * g.kernel_w + kx)];
                 }
             }
             starts_[at + i] = static_cast<int32_t>(static_cast<uint32_t>(start[i]) +

@@ -5,6 +5,7 @@
 #define OCTAVO_OPS_BORDERS_H
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/memory.h"
@@ -46,6 +47,7 @@ private:
     std::vector<TileTaps> taps_;         // [kinds of lines][kinds of tiles], into the two below
     std::vector<std::vector<GroupRun>> runs_;
     AlignedArray<int32_t> starts_;
+    std::shared_ptr<const void> tap_sums_;  // what the starts are made of, kept for other shapes; null: no zero point
     int64_t ends_;
 };
 

@@ -50,12 +50,32 @@ CodeTables tables_of(const Value& weight, int64_t depth) {
     return tables;
 }
 
-CodePanels pack(Isa isa, const Value& weight, const StageOperands& operands) {
+std::shared_ptr<const CodePanels> pack(Isa isa, const Value& weight, const StageOperands& operands) {
     const LookupRow& row = choose_row(isa, weight);
     const DenseWeights& dense = *operands.weights;
-    const Share share = packing_threads(operands);
-    if (weight.dtype != OCTAVO_CODE4) return CodePanels(row, dense.values.data(), dense.outputs, dense.depth, share);
-    return CodePanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth, tables_of(weight, dense.depth), share);
+    const auto describe = [&](Hash& key) { describe_constant(weight, key.add(&row)); };
+    return pack_weights(operands, "code panels", describe, [&] {
+        const Share share = packing_threads(operands);
+        if (weight.dtype != OCTAVO_CODE4)
+            return CodePanels(row, dense.values.data(), dense.outputs, dense.depth, share);
+        return CodePanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth, tables_of(weight, dense.depth), share);
+    });
+}
+
+GroupTerms make_terms(const DenseWeights& weights, int64_t width, int64_t columns) {
+    const int64_t groups = weights.groups(), depth = weights.depth;
+    GroupTerms terms = {AlignedArray<int32_t>(static_cast<size_t>(groups * columns)),
+                        AlignedArray<float>(static_cast<size_t>(groups * columns))};
+    for (int64_t n = 0; n < weights.outputs; n++) {
+        const int64_t first = n / width * width * groups + n % width;
+        const int8_t* const values = weights.values.data() + n * depth;
+        for (int64_t k = 0; k < depth; k++)
+            terms.starts[static_cast<size_t>(first + k / weights.group_size * width)] -= values[k];
+        for (int64_t g = 0; g < groups; g++) {
+            terms.scales[static_cast<size_t>(first + g * width)] = weights.scales[static_cast<size_t>(n * groups + g)];
+        }
+    }
+    return terms;
 }
 
 }  // namespace
@@ -70,7 +90,7 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     std::vector<int64_t> order(static_cast<size_t>(columns()), -1);
     for (int64_t n = 0; n < features_; n++) order[static_cast<size_t>(n)] = n;
     if (group_size_ == 0) {
-        if (panels_.row().decode != nullptr) tile_ = tile_of(gemm_row(isa), panels_.row().columns);
+        if (panels_->row().decode != nullptr) tile_ = tile_of(gemm_row(isa), panels_->row().columns);
         for (int32_t g = 0; tile_ != nullptr && g < ceil_div<int64_t>(depth_, 4); g++) offsets_.push_back(4 * g);
         stage_ = pack_stage(operands, order);
         return;
@@ -87,36 +107,27 @@ CodeProduct::CodeProduct(Isa isa, const Value& weight, const StageOperands& oper
     }
     // To the stage the sums of the groups are weighted already.
     DenseWeights weighted;
-    weighted.outputs = features_;
+    weighted.outputs = features_;  // of depth 0: no sums of weights
     weighted.zero_points.assign(static_cast<size_t>(features_), 0);
     weighted.scales.assign(static_cast<size_t>(features_), 1.0f);
     weighted.per_channel = true;
     StageOperands without = operands;
     without.weights = &weighted;
     stage_ = pack_stage(without, order);
-    const int64_t groups = weights.groups();
-    starts_ = AlignedArray<int32_t>(static_cast<size_t>(groups * columns()));
-    scales_ = AlignedArray<float>(static_cast<size_t>(groups * columns()));
-    for (int64_t n = 0; n < features_; n++) {
-        const int64_t width = panels_.row().columns, first = n / width * width * groups + n % width;
-        for (int64_t k = 0; k < depth_; k++) {
-            starts_[static_cast<size_t>(first + k / group_size_ * width)] -=
-                weights.values[static_cast<size_t>(n * depth_ + k)];
-        }
-        for (int64_t g = 0; g < groups; g++) {
-            scales_[static_cast<size_t>(first + g * width)] = weights.scales[static_cast<size_t>(n * groups + g)];
-        }
-    }
+    const int64_t width = panels_->row().columns;
+    terms_ = pack_weights(
+        operands, "terms of groups", [&](Hash& key) { weights.describe(key.add(width)); },
+        [&] { return make_terms(weights, width, columns()); });
 }
 
 bool CodeProduct::decodes(int64_t rows) const { return tile_ != nullptr && rows >= enough_to_decode; }
 
-int64_t CodeProduct::decoded_bytes() const { return panels_.blocks() * panels_.row().block * panels_.row().columns; }
+int64_t CodeProduct::decoded_bytes() const { return panels_->blocks() * panels_->row().block * panels_->row().columns; }
 
-bool CodeProduct::prepares() const { return panels_.row().copies > 1 || depth_ % panels_.row().block != 0; }
+bool CodeProduct::prepares() const { return panels_->row().copies > 1 || depth_ % panels_->row().block != 0; }
 
 int64_t CodeProduct::prepared_stride(int64_t copies) const {
-    return round_up<int64_t>(panels_.blocks() * panels_.row().block, 16) * copies;
+    return round_up<int64_t>(panels_->blocks() * panels_->row().block, 16) * copies;
 }
 
 void CodeProduct::prepare(const uint8_t* a, int64_t a_stride, int64_t rows, int64_t copies,
@@ -142,7 +153,7 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
         run_decoded(a, a_stride, rows, c, scratch, first, end, stage);
         return;
     }
-    const LookupRow& row = panels_.row();
+    const LookupRow& row = panels_->row();
     const int64_t size = element_bytes(stage);
     const bool pairs = pairs_ && row.pair_sums != nullptr;
     const LookupFn* functions = bytes_            ? row.bytes
@@ -150,11 +161,11 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
                                                   : (pairs ? row.pair_sums : row.sums);
     const int64_t groups = group_size_ > 0 ? ceil_div(depth_, group_size_) : 0;
     LookupArgs args = {};
-    args.blocks = panels_.blocks();
+    args.blocks = panels_->blocks();
     args.stage = &stage;
     args.c_stride = features_;
     args.group_blocks = group_size_ / row.block;
-    args.table_step = panels_.table_step();
+    args.table_step = panels_->table_step();
     args.group_step = row.columns;
     args.zero_point = zero_point;
     for (int64_t done = 0; done < rows; done += rows_at_once) {
@@ -169,12 +180,14 @@ void CodeProduct::run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c,
             args.a_stride = prepared_stride(row.copies);
         }
         for (int64_t panel = first; panel < end; panel++) {
-            args.codes = panels_.codes(panel);
-            if (!bytes_) args.tables = panels_.tables(panel);
+            args.codes = panels_->codes(panel);
+            if (!bytes_) args.tables = panels_->tables(panel);
             args.column = panel * row.columns;
             args.columns = static_cast<int32_t>(std::min<int64_t>(row.columns, features_ - args.column));
-            args.starts = starts_.data() + args.column * groups;
-            args.scales = scales_.data() + args.column * groups;
+            if (terms_ != nullptr) {
+                args.starts = terms_->starts.data() + args.column * groups;
+                args.scales = terms_->scales.data() + args.column * groups;
+            }
             for (int64_t pass = 0; pass < passes; pass++) {
                 const int64_t from = count * pass / passes, to = count * (pass + 1) / passes;
                 args.a = x + from * args.a_stride;
@@ -205,7 +218,7 @@ void CodeProduct::run_decoded(const uint8_t* a, int64_t a_stride, int64_t rows, 
     }
     const int64_t passes = ceil_div<int64_t>(rows, tile_->rows), longer = rows % passes;
     for (int64_t panel = first; panel < end; panel++) {
-        panels_.row().decode({panels_.codes(panel), panels_.tables(panel), panels_.blocks(), decoded});
+        panels_->row().decode({panels_->codes(panel), panels_->tables(panel), panels_->blocks(), decoded});
         args.column = panel * tile_->columns;
         args.columns = static_cast<int32_t>(std::min<int64_t>(tile_->columns, features_ - args.column));
         args.a = x;
@@ -222,20 +235,20 @@ void CodeProduct::run_decoded(const uint8_t* a, int64_t a_stride, int64_t rows, 
 }
 
 size_t CodeProduct::scratch_bytes(int64_t rows) const {
-    int64_t bytes = prepares() ? std::min(rows, rows_at_once) * prepared_stride(panels_.row().copies) : 0;
+    int64_t bytes = prepares() ? std::min(rows, rows_at_once) * prepared_stride(panels_->row().copies) : 0;
     if (decodes(rows)) bytes = std::max(bytes, decoded_bytes() + (depth_ % 4 != 0 ? rows * prepared_stride(1) : 0));
     return static_cast<size_t>(bytes);
 }
 
 std::string CodeProduct::kernel() const {
-    const LookupRow& row = panels_.row();
+    const LookupRow& row = panels_->row();
     return std::string(bytes_ ? "lookup_u8s8_" : "lookup_u8c4_") + std::to_string(row.rows) + "x" +
            std::to_string(row.columns) + "_" + (group_size_ > 0 ? "g" + std::to_string(group_size_) + "_" : "") +
            row.isa;
 }
 
 int64_t CodeProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes() + starts_.bytes() + scales_.bytes()) + stage_.bytes();
+    return static_cast<int64_t>(panels_->bytes() + (terms_ != nullptr ? terms_->bytes() : 0)) + stage_->bytes();
 }
 
 }  // namespace octavo

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,13 @@
 #include "pack/code_panels.h"
 
 namespace octavo {
+
+// Of groups along K. A panel's parameters lie together, as its codes do: [panels][groups][columns of a panel].
+struct GroupTerms {
+    AlignedArray<int32_t> starts;  // minus the sum of a group's weights
+    AlignedArray<float> scales;
+    size_t bytes() const { return starts.bytes() + scales.bytes(); }
+};
 
 class CodeProduct {
 public:
@@ -23,14 +31,14 @@ public:
     // weights of a group; without groups the stage has it.
     void run(const uint8_t* a, int64_t a_stride, int64_t rows, void* c, std::byte* scratch, int64_t first, int64_t end,
              const OutputStage& stage, int32_t zero_point) const noexcept;
-    int64_t parts() const { return panels_.panels(); }
-    int64_t first_column(int64_t part) const { return part * panels_.row().columns; }
+    int64_t parts() const { return panels_->panels(); }
+    int64_t first_column(int64_t part) const { return part * panels_->row().columns; }
     size_t scratch_bytes(int64_t rows) const;
     std::string kernel() const;
     std::string reason() const { return bytes_ ? "" : "4-bit codes are decoded inside the kernel"; }
     int64_t weight_bytes() const;
-    int64_t columns() const { return panels_.panels() * panels_.row().columns; }  // of the stage's arrays
-    OutputStage stage() const { return stage_.stage(); }
+    int64_t columns() const { return panels_->panels() * panels_->row().columns; }  // of the stage's arrays
+    OutputStage stage() const { return stage_->stage(); }
 
 private:
     bool prepares() const;  // rows of A are brought into the form that the kernel reads
@@ -45,13 +53,11 @@ private:
     int64_t features_, depth_, group_size_;
     bool bytes_;  // not codes
     bool pairs_;  // two neighbouring products fit 16 bits
-    CodePanels panels_;
-    PackedStage stage_;
+    std::shared_ptr<const CodePanels> panels_;
+    std::shared_ptr<const PackedStage> stage_;
     const GemmTile* tile_ = nullptr;  // as wide as a panel, for rows so many that panels are decoded before
     std::vector<int32_t> offsets_;
-    // A panel's parameters lie together, as its codes do: [panels][groups][columns of a panel].
-    AlignedArray<int32_t> starts_;  // minus the sum of a group's weights
-    AlignedArray<float> scales_;
+    std::shared_ptr<const GroupTerms> terms_;  // null: no groups along K
 };
 
 }  // namespace octavo

@@ -29,7 +29,8 @@ public:
         const DenseWeights weights = dense_weights(*desc.inputs[1], where);
         macs_ = checked_product({convolution.out_height, convolution.out_width, weights.outputs, weights.depth,
                                  std::max<int64_t>(images_, 1)});
-        StageOperands operands = {&weights, x_, nullptr, nullptr, &y, &desc.attributes, where, desc.threads};
+        StageOperands operands = {&weights,         x_,    nullptr,      nullptr,     &y,
+                                  &desc.attributes, where, desc.threads, desc.weights};
         if (desc.inputs.size() > 2) operands.bias = desc.inputs[2];
         if (desc.inputs.size() > 3) operands.residual = desc.inputs[3];
         residual_input_ = operands.residual != nullptr ? 3 : -1;

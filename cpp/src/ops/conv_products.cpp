@@ -49,8 +49,7 @@ ConvProduct on_a_copy(Arguments&&... arguments) {
 
 bool tiles_fit(const ConvProblem& p) {
     const WinogradRow* row = winograd_row(p.isa, p.g.outputs);
-    return row != nullptr && WinogradProduct::fits(p.g, p.weights(), p.operands.x.code_max) &&
-           WinogradProduct::pays(*row, p.g);
+    return row != nullptr && WinogradProduct::pays(*row, p.g) && WinogradProduct::fits(p.g, p.operands);
 }
 
 ConvProduct build_tiles(const ConvProblem& p) {

@@ -12,17 +12,24 @@ DenseWeights reordered(const DenseWeights& weights, const ConvGeometry& g, int64
     const int64_t inputs = g.channels / g.groups, outputs = g.outputs / g.groups, taps = g.kernel_h * g.kernel_w;
     if (merged == 1 && (taps == 1 || inputs == 1)) return weights;
     const int64_t depth = taps * inputs * merged;
-    const TransposeKernels& transpose = transpose_kernels(isa);
-    auto values = AlignedArray<int8_t>::uninitialized(static_cast<size_t>(weights.outputs * depth));
-    share(weights.outputs, [&](int64_t n) {
-        int8_t* const to = values.data() + n * depth;
-        if (merged > 1) std::fill_n(to, depth, static_cast<int8_t>(weights.zero_points[static_cast<size_t>(n)]));
-        transpose.bytes(weights.values.data() + n * weights.depth, taps, to + n / outputs % merged * inputs,
-                        inputs * merged, inputs, taps);
-    });
+    const TransposeKernels* const transpose = &transpose_kernels(isa);
     DenseWeights result = weights;
-    result.values = WeightValues(std::move(values));
     result.depth = depth;
+    const auto recipe = [=, given = weights] {
+        Hash key;
+        given.describe_values(key.add(std::string("reordered")));
+        return key.add(taps).add(inputs).add(outputs).add(merged).add(given.zero_points).digest();
+    };
+    result.values =
+        WeightValues::made(static_cast<size_t>(weights.outputs * depth), recipe, [=, given = weights](int8_t* values) {
+            const int8_t* const from = given.values.data();
+            share(given.outputs, [&](int64_t n) {
+                int8_t* const to = values + n * depth;
+                if (merged > 1) std::fill_n(to, depth, static_cast<int8_t>(given.zero_points[static_cast<size_t>(n)]));
+                transpose->bytes(from + n * given.depth, taps, to + n / outputs % merged * inputs, inputs * merged,
+                                 inputs, taps);
+            });
+        });
     return result;
 }
 

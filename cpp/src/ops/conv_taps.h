@@ -12,7 +12,7 @@
 namespace octavo {
 
 // [O, I, kh, kw] to [O, kh, kw, I * merged]: `merged` channel groups side by side, each output's weights at its own group's
-// inputs and weights of value zero (the zero point) elsewhere.
+// inputs and weights of value zero (the zero point) elsewhere. Made when they are looked at.
 DenseWeights reordered(const DenseWeights& weights, const ConvGeometry& g, int64_t merged, Isa isa, const Share& share);
 
 // Groups of K for `channels` consecutive input channels a tap, where a row of the image or its copy has `pitch` bytes.

@@ -3,39 +3,46 @@
 #include <algorithm>
 #include <utility>
 
+#include "ops/packing.h"
+
 namespace octavo {
 DepthwiseProduct::DepthwiseProduct(const DepthwiseRow& row, std::vector<int32_t> offsets, const StageOperands& operands)
     : offsets_(std::move(offsets)),
-      filters_(row, operands.weights->values.data(), operands.weights->outputs, operands.weights->depth),
-      stage_(pack_stage(operands, filters_.order())),
+      filters_(pack_weights(
+          operands, "filters", [&](Hash& key) { key.add(&row); },
+          [&] {
+              const DenseWeights& weights = *operands.weights;
+              return Filters(row, weights.values.data(), weights.outputs, weights.depth);
+          })),
+      stage_(pack_stage(operands, filters_->order())),
       channels_(operands.weights->outputs) {
-    offsets_.resize(static_cast<size_t>(filters_.taps()), offsets_.back());
+    offsets_.resize(static_cast<size_t>(filters_->taps()), offsets_.back());
 }
 
 void DepthwiseProduct::run(const Lines& lines, int64_t, int64_t) const noexcept {
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     DepthwiseArgs args = {};
     args.pixel_stride = lines.pixel_bytes;
     args.offsets = offsets_.data();
-    args.taps = filters_.taps();
-    args.b = filters_.data();
+    args.taps = filters_->taps();
+    args.b = filters_->data();
     args.stage = &stage;
     args.pixels = lines.pixels;
     args.channels = channels_;
     for (int64_t l = 0; l < lines.lines; l++) {
         args.a = lines.a + l * lines.line_bytes;
         args.c = static_cast<uint8_t*>(lines.c) + l * lines.pixels * channels_;
-        filters_.row().line(args);
+        filters_->row().line(args);
     }
 }
 
 std::string DepthwiseProduct::kernel() const {
-    const DepthwiseRow& row = filters_.row();
+    const DepthwiseRow& row = filters_->row();
     return std::string("depthwise_u8s8_") + std::to_string(row.channels) + "c" + std::to_string(row.taps_grouped) +
            "_" + row.isa;
 }
 
-int64_t DepthwiseProduct::weight_bytes() const { return static_cast<int64_t>(filters_.bytes()) + stage_.bytes(); }
+int64_t DepthwiseProduct::weight_bytes() const { return static_cast<int64_t>(filters_->bytes()) + stage_->bytes(); }
 
 bool DepthwiseColumnsProduct::fits(const DepthwiseRow& row, const ConvGeometry& g) {
     return row.block_count > 0 && (g.kernel_h == 3 || g.kernel_h == 5) && g.kernel_w == g.kernel_h && g.stride_w <= 2 &&
@@ -46,8 +53,14 @@ DepthwiseColumnsProduct::DepthwiseColumnsProduct(const DepthwiseRow& row, const 
                                                  const StageOperands& operands)
     : row_(&row),
       geometry_(geometry),
-      filters_(row, operands.weights->values.data(), geometry.channels, geometry.kernel_h, geometry.stride_w),
-      stage_(pack_stage(operands, filters_.order())),
+      filters_(pack_weights(
+          operands, "filters by columns",
+          [&](Hash& key) { key.add(&row).add(geometry.kernel_h).add(geometry.stride_w); },
+          [&] {
+              return ColumnFilters(row, operands.weights->values.data(), geometry.channels, geometry.kernel_h,
+                                   geometry.stride_w);
+          })),
+      stage_(pack_stage(operands, filters_->order())),
       padding_(static_cast<size_t>(geometry.width * geometry.channels)),
       padding_code_(static_cast<uint8_t>(operands.x.zero_point)) {
     std::fill(padding_.begin(), padding_.end(), padding_code_);
@@ -59,7 +72,7 @@ void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const no
     // A block's lines are taken together while the rows that all blocks read, one after the other, stay in L2.
     constexpr int64_t most_lines = 32, near_bytes = 128 * 1024;
     const int64_t together = std::clamp<int64_t>(near_bytes / (row_bytes * g.stride_h), 1, most_lines);
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     const uint8_t* rows[most_lines * 5];
     DepthwiseColumnsArgs args = {};
     args.rows = rows;
@@ -80,13 +93,13 @@ void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const no
             }
         }
         uint8_t* c = static_cast<uint8_t*>(lines.c) + l * lines.pixels * g.channels;
-        for (const ColumnFilters::Block& block : filters_.blocks()) {
+        for (const ColumnFilters::Block& block : filters_->blocks()) {
             OutputStage block_stage = stage;
             block_stage.start += block.column;
             block_stage.multiplier += block.column;
             if (stage.bias != nullptr) block_stage.bias += block.column;
             args.channel = block.channel;
-            args.b = filters_.data(block);
+            args.b = filters_->data(block);
             args.stage = &block_stage;
             args.c = c + block.channel;
             block.kernel->lines(args);
@@ -96,12 +109,12 @@ void DepthwiseColumnsProduct::run(const Lines& lines, int64_t, int64_t) const no
 
 std::string DepthwiseColumnsProduct::kernel() const {
     const std::string size = std::to_string(geometry_.kernel_h);
-    return "depthwise_u8s8_" + size + "x" + size + "_" + std::to_string(filters_.blocks().front().channels) + "c" +
+    return "depthwise_u8s8_" + size + "x" + size + "_" + std::to_string(filters_->blocks().front().channels) + "c" +
            std::to_string(row_->taps_grouped) + "_" + row_->isa;
 }
 
 int64_t DepthwiseColumnsProduct::weight_bytes() const {
-    return static_cast<int64_t>(filters_.bytes() + padding_.bytes()) + stage_.bytes();
+    return static_cast<int64_t>(filters_->bytes() + padding_.bytes()) + stage_->bytes();
 }
 
 const DepthwiseImage* DepthwiseImageProduct::kernel_for(const DepthwiseRow& row, const ConvGeometry& g) {
@@ -122,8 +135,10 @@ DepthwiseImageProduct::DepthwiseImageProduct(const DepthwiseRow& row, const Dept
     : row_(&row),
       image_(&image),
       geometry_(geometry),
-      filters_(image, operands.weights->values.data(), geometry.channels),
-      stage_(pack_stage(operands, filters_.order())) {
+      filters_(pack_weights(
+          operands, "filters of images", [&](Hash& key) { key.add(&image); },
+          [&] { return ImageFilters(image, operands.weights->values.data(), geometry.channels); })),
+      stage_(pack_stage(operands, filters_->order())) {
     make_lines(operands);
 }
 
@@ -144,7 +159,7 @@ void DepthwiseImageProduct::make_lines(const StageOperands& operands) {
     }
     if (zero_point == 0) return;
     block_starts_ = static_cast<int64_t>(line_classes.size()) * classes * 16;
-    const std::vector<int64_t>& order = filters_.order();
+    const std::vector<int64_t>& order = filters_->order();
     starts_ = AlignedArray<int32_t>(order.size() / 16 * static_cast<size_t>(block_starts_));
     int32_t* start = starts_.data();
     for (size_t block = 0; block < order.size(); block += 16) {
@@ -161,7 +176,7 @@ void DepthwiseImageProduct::make_lines(const StageOperands& operands) {
                         }
                     }
                     // Wraps like the sums themselves.
-                    *start = static_cast<int32_t>(static_cast<uint32_t>(stage_.start[n]) +
+                    *start = static_cast<int32_t>(static_cast<uint32_t>(stage_->start[n]) +
                                                   static_cast<uint32_t>(zero_point * outside));
                 }
             }
@@ -171,11 +186,11 @@ void DepthwiseImageProduct::make_lines(const StageOperands& operands) {
 
 void DepthwiseImageProduct::run(const Lines& lines, int64_t, int64_t) const noexcept {
     const ConvGeometry& g = geometry_;
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     DepthwiseImageArgs args = {};
     args.a = lines.a - lines.first * g.stride_h * g.width * g.channels;
     args.channels = g.channels;
-    args.b = filters_.data();
+    args.b = filters_->data();
     args.stage = &stage;
     args.starts = starts_.empty() ? stage.start : starts_.data();
     args.block_starts = block_starts_;
@@ -203,7 +218,7 @@ std::string DepthwiseImageProduct::kernel() const {
 }
 
 int64_t DepthwiseImageProduct::weight_bytes() const {
-    return static_cast<int64_t>(filters_.bytes() + starts_.bytes()) + stage_.bytes();
+    return static_cast<int64_t>(filters_->bytes() + starts_.bytes()) + stage_->bytes();
 }
 
 }  // namespace octavo

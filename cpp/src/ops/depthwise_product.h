@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_DEPTHWISE_PRODUCT_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,15 +25,15 @@ public:
     // offsets: bytes from a pixel's first tap to each tap.
     DepthwiseProduct(const DepthwiseRow& row, std::vector<int32_t> offsets, const StageOperands& operands);
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
-    int over_read() const override { return over_read_of(filters_.row(), channels_); }
+    int over_read() const override { return over_read_of(filters_->row(), channels_); }
     std::string kernel() const override;
     int64_t weight_bytes() const override;
-    int macs_per_ns() const override { return filters_.row().macs_per_ns; }
+    int macs_per_ns() const override { return filters_->row().macs_per_ns; }
 
 private:
     std::vector<int32_t> offsets_;
-    Filters filters_;
-    PackedStage stage_;
+    std::shared_ptr<const Filters> filters_;
+    std::shared_ptr<const PackedStage> stage_;
     int64_t channels_;
 };
 
@@ -50,8 +51,8 @@ public:
 private:
     const DepthwiseRow* row_;
     ConvGeometry geometry_;
-    ColumnFilters filters_;
-    PackedStage stage_;
+    std::shared_ptr<const ColumnFilters> filters_;
+    std::shared_ptr<const PackedStage> stage_;
     AlignedArray<uint8_t> padding_;  // a row of the image
     uint8_t padding_code_;
 };
@@ -75,8 +76,8 @@ private:
     const DepthwiseRow* row_;
     const DepthwiseImage* image_;
     ConvGeometry geometry_;
-    ImageFilters filters_;
-    PackedStage stage_;
+    std::shared_ptr<const ImageFilters> filters_;
+    std::shared_ptr<const PackedStage> stage_;
     std::vector<DepthwiseImageLine> lines_;  // of the output
     AlignedArray<int32_t> starts_;           // empty: those of the stage serve all lines and pixels
     int64_t block_starts_ = 16;

@@ -59,41 +59,38 @@ GemmProduct::GemmProduct(const GemmRow& row, GroupLayout layout, const StageOper
                   groups, group_bytes) {
     if (padded == nullptr) return;
     const int64_t taps = padded->kernel_h * padded->kernel_w;
-    borders_.emplace(*padded, layout_.groups() / taps, operands, panels_.order(), stage_.start);
+    borders_.emplace(*padded, layout_.groups() / taps, operands, panels_->order(), stage_->start);
 }
 
 GemmProduct::GemmProduct(const GemmRow& row, const GemmTile& tile, GroupLayout layout, const StageOperands& operands,
                          int groups, int64_t group_bytes)
-    : row_(&row), layout_(std::move(layout)), panels_(tile), outputs_(operands.weights->outputs), groups_(groups) {
-    const DenseWeights& weights = *operands.weights;
-    const int64_t columns = outputs_ / groups;
-    for (int g = 0; g < groups; g++) {
-        panels_.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
-                    g * group_bytes, g);
-    }
-    panels_.finish(layout_, packing_threads(operands));
-    if (weights.has_zero_points()) runs_ = PackedDepth(layout_).runs;
-    fetches_ahead_ = panels_.bytes() > cache_bytes(2) / 2;
-    stage_ = pack_stage(operands, panels_.order());
+    : row_(&row),
+      layout_(std::move(layout)),
+      panels_(pack_panels(tile, layout_, operands, groups, group_bytes)),
+      outputs_(operands.weights->outputs),
+      groups_(groups) {
+    if (operands.weights->has_zero_points()) runs_ = PackedDepth(layout_).runs;
+    fetches_ahead_ = panels_->bytes() > cache_bytes(2) / 2;
+    stage_ = pack_stage(operands, panels_->order());
 }
 
 void GemmProduct::run_panel(size_t number, const Lines& lines, const OutputStage& stage,
                             const int32_t* sums) const noexcept {
-    const GemmTile& tile = panels_.tile();
-    const Panel& panel = panels_.panels()[number];
+    const GemmTile& tile = panels_->tile();
+    const Panel& panel = panels_->panels()[number];
     const GemmFn* functions = borders_ ? tile.bordered : tile.functions;
     const int64_t size = element_bytes(stage);
     const int64_t passes = ceil_div<int64_t>(lines.pixels, tile.rows);
     const int64_t rows = lines.pixels / passes, longer = lines.pixels % passes;
     GemmArgs args = {};
     // Of weights that L2 does not hold, the next panel is fetched while this one is used.
-    if (fetches_ahead_ && number + 1 < panels_.panels().size()) {
-        args.ahead = panels_.data(panels_.panels()[number + 1]) - panels_.data(panel);
+    if (fetches_ahead_ && number + 1 < panels_->panels().size()) {
+        args.ahead = panels_->data(panels_->panels()[number + 1]) - panels_->data(panel);
     }
     args.a_stride = lines.pixel_bytes;
     args.offsets = layout_.offsets.data();
     args.groups = layout_.groups();
-    args.b = panels_.data(panel);
+    args.b = panels_->data(panel);
     args.stage = &stage;
     args.start = stage.start;
     args.column = static_cast<int64_t>(number) * tile.columns;
@@ -119,7 +116,7 @@ void GemmProduct::run_panel(size_t number, const Lines& lines, const OutputStage
 }
 
 void GemmProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
-    run(lines, first, end, stage_.stage());
+    run(lines, first, end, stage_->stage());
 }
 
 void GemmProduct::run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept {
@@ -128,7 +125,7 @@ void GemmProduct::run(const Lines& lines, int64_t first, int64_t end, const Outp
     int32_t* sums = stage.weight_zero != nullptr ? reinterpret_cast<int32_t*>(lines.scratch) : nullptr;
     int summed = -1;
     for (int64_t p = first; p < end; p++) {
-        const Panel& panel = panels_.panels()[static_cast<size_t>(p)];
+        const Panel& panel = panels_->panels()[static_cast<size_t>(p)];
         if (sums != nullptr && panel.group != summed) {
             summed = panel.group;
             RowSumsArgs rows = {};
@@ -147,16 +144,16 @@ void GemmProduct::run(const Lines& lines, int64_t first, int64_t end, const Outp
 }
 
 size_t GemmProduct::scratch_bytes(int64_t pixels) const {
-    return stage_.weight_zero.empty() ? 0 : static_cast<size_t>(pixels) * sizeof(int32_t);
+    return stage_->weight_zero.empty() ? 0 : static_cast<size_t>(pixels) * sizeof(int32_t);
 }
 
 std::string GemmProduct::kernel() const {
-    return "gemm_u8s8_" + std::to_string(panels_.tile().rows) + "x" + std::to_string(panels_.tile().columns) + "c4_" +
+    return "gemm_u8s8_" + std::to_string(panels_->tile().rows) + "x" + std::to_string(panels_->tile().columns) + "c4_" +
            row_->isa;
 }
 
 int64_t GemmProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes()) + stage_.bytes() + (borders_ ? borders_->bytes() : 0);
+    return static_cast<int64_t>(panels_->bytes()) + stage_->bytes() + (borders_ ? borders_->bytes() : 0);
 }
 
 }  // namespace octavo

@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_GEMM_PRODUCT_H
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,16 +30,16 @@ public:
                 int64_t group_bytes);
 
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
-    int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
+    int64_t parts() const override { return static_cast<int64_t>(panels_->panels().size()); }
     size_t scratch_bytes(int64_t pixels) const override;
     int over_read() const override { return layout_.over_read; }
     std::string kernel() const override;
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return row_->macs_per_ns; }
 
-    OutputStage stage() const override { return stage_.stage(); }
-    std::vector<int64_t> order() const override { return panels_.order(); }
-    int64_t first_column(int64_t part) const override { return part * panels_.tile().columns; }
+    OutputStage stage() const override { return stage_->stage(); }
+    std::vector<int64_t> order() const override { return panels_->order(); }
+    int64_t first_column(int64_t part) const override { return part * panels_->tile().columns; }
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
 
 private:
@@ -46,9 +47,9 @@ private:
 
     const GemmRow* row_;
     GroupLayout layout_;
-    Panels panels_;
+    std::shared_ptr<const Panels> panels_;
     std::vector<ByteRun> runs_;  // what the sums of rows add: only with weight zero points
-    PackedStage stage_;
+    std::shared_ptr<const PackedStage> stage_;
     std::optional<Borders> borders_;
     int64_t outputs_;
     int groups_;

@@ -16,7 +16,7 @@ class Linear : public Op {
 public:
     Linear(const OpDesc& desc, const std::string& where)
         : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
-        LinearWeights weights(*desc.inputs[1], desc.isa, where);
+        LinearWeights weights(*desc.inputs[1], desc.isa, where, desc.weights);
         const StageOperands operands = {&weights.dense,
                                         x_,
                                         desc.inputs.size() > 2 ? desc.inputs[2] : nullptr,
@@ -24,10 +24,11 @@ public:
                                         desc.outputs[0],
                                         &desc.attributes,
                                         where,
-                                        desc.threads};
+                                        desc.threads,
+                                        desc.weights};
         require_32_bit_sums(operands);
         steps_fit_ = steps_fit_32_bits(operands);
-        if (!steps_fit_) weights = LinearWeights(*desc.inputs[1], Isa::scalar, where);
+        if (!steps_fit_) weights = LinearWeights(*desc.inputs[1], Isa::scalar, where, desc.weights);
         product_ = std::make_unique<RowProduct>(steps_fit_ ? desc.isa : Isa::scalar, weights, shape_, operands);
         float_result_ = desc.outputs[0]->dtype == OCTAVO_F32;
         result_bytes_ = static_cast<int64_t>(desc.outputs[0]->element_bytes());

@@ -59,14 +59,14 @@ public:
           attributes_(desc.attributes),
           quantize_(&quantize_kernels(desc.isa)),
           stats_(&stats_kernels(desc.isa)) {
-        const LinearWeights weights(*desc.inputs[1], desc.isa, where);
+        const LinearWeights weights(*desc.inputs[1], desc.isa, where, desc.weights);
         const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
         if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
         // point adds.
         const Activations unit = {1, 1, false, 0, 255};
-        StageOperands operands = {&weights.dense,   unit,  bias,        nullptr, desc.outputs[0],
-                                  &desc.attributes, where, desc.threads};
+        StageOperands operands = {&weights.dense,   unit,  bias,         nullptr,     desc.outputs[0],
+                                  &desc.attributes, where, desc.threads, desc.weights};
         // The zero point may become any code; sums are largest with those at the ends.
         for (int zero_point : {0, 255}) {
             operands.x.zero_point = zero_point;

@@ -69,8 +69,10 @@ RowSplit split_rows(int64_t total, const LinearShape& shape, int64_t element_byt
     return split;
 }
 
-LinearWeights::LinearWeights(const Value& weight, Isa isa, const std::string& where) : given(&weight) {
-    if (weight.group_size > 0 || lookup_row(isa, true).layout == lookup_columns) codes = low_bit_codes(weight);
+LinearWeights::LinearWeights(const Value& weight, Isa isa, const std::string& where, SharedObjects* facts)
+    : given(&weight) {
+    const bool as_codes = given->group_size > 0 || lookup_row(isa, true).layout == lookup_columns;
+    if (as_codes) codes = low_bit_codes(weight, facts);
     require_group_size(weight, where);
     dense = dense_weights(value(), where, Groups::allowed);
 }

@@ -28,7 +28,7 @@ void require_linear_operands(const OpDesc& desc, const std::string& where);
 LinearShape linear_shape(const OpDesc& desc, const std::string& where);
 // The weights as RowProduct takes them: those of few levels as 4-bit codes where groups along K ask for it or kernels are fast.
 struct LinearWeights {
-    LinearWeights(const Value& given, Isa isa, const std::string& where);
+    LinearWeights(const Value& given, Isa isa, const std::string& where, SharedObjects* facts);
     const Value& value() const { return codes ? *codes : *given; }
 
     const Value* given;

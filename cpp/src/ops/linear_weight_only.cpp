@@ -15,9 +15,9 @@
 namespace octavo {
 namespace {
 
-WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
+std::shared_ptr<const WeightOnlyPanels> pack(const OpDesc& desc, const std::string& where) {
     const WeightOnlyRow& row = weight_only_row(desc.isa);
-    const std::optional<Value> low_bits = row.fast_codes ? low_bit_codes(*desc.inputs[1]) : std::nullopt;
+    const std::optional<Value> low_bits = row.fast_codes ? low_bit_codes(*desc.inputs[1], desc.weights) : std::nullopt;
     const Value& weight = low_bits ? *low_bits : *desc.inputs[1];
     const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
     require_group_size(weight, where);
@@ -28,15 +28,23 @@ WeightOnlyPanels pack(const OpDesc& desc, const std::string& where) {
     if (bias != nullptr && bias->elements() != dense.outputs) {
         shapes_differ(where, *bias, "[" + std::to_string(dense.outputs) + "]");
     }
-    const Share share = packing_threads(dense.outputs * dense.depth, desc.threads);
-    WeightOnlyPanels panels = weight.dtype == OCTAVO_CODE4 && has_one_table(weight)
-                                  ? WeightOnlyPanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth,
-                                                     weight.table.data(), weight.table_size, share)
-                                  : WeightOnlyPanels(row, transpose_kernels(desc.isa), dense.values.data(),
-                                                     dense.outputs, dense.depth, share);
-    panels.set_parameters(dense.scales, dense.zero_points, dense.group_size > 0 ? dense.group_size : dense.depth);
-    if (bias != nullptr) panels.set_bias(bias->as<float>());
-    return panels;
+    const auto describe = [&](Hash& key) {
+        key.add(&row).add(&transpose_kernels(desc.isa));
+        describe_constant(weight, key);
+        if (bias != nullptr) describe_constant(*bias, key);
+    };
+    return shared_or_made(desc.weights, "weight-only panels", describe, [&] {
+        if (weight.dtype == OCTAVO_CODE4) require_codes(weight, where);
+        const Share share = packing_threads(dense.outputs * dense.depth, desc.threads);
+        WeightOnlyPanels panels = weight.dtype == OCTAVO_CODE4 && has_one_table(weight)
+                                      ? WeightOnlyPanels(row, weight.as<uint8_t>(), dense.outputs, dense.depth,
+                                                         weight.table.data(), weight.table_size, share)
+                                      : WeightOnlyPanels(row, transpose_kernels(desc.isa), dense.values.data(),
+                                                         dense.outputs, dense.depth, share);
+        panels.set_parameters(dense.scales, dense.zero_points, dense.group_size > 0 ? dense.group_size : dense.depth);
+        if (bias != nullptr) panels.set_bias(bias->as<float>());
+        return panels;
+    });
 }
 
 class LinearWeightOnly : public Op {
@@ -47,23 +55,23 @@ public:
           group_size_(desc.inputs[1]->group_size),
           unpacked_codes_(desc.inputs[1]->dtype == OCTAVO_CODE4),
           panels_(pack(desc, where)) {
-        unpacked_codes_ = unpacked_codes_ && !panels_.codes();
+        unpacked_codes_ = unpacked_codes_ && !panels_->codes();
     }
 
     void run(const RunArgs& args) const noexcept override {
         const auto* x = static_cast<const float*>(args.inputs[0]);
         auto* y = static_cast<float*>(args.outputs[0]);
-        const WeightOnlyRow& row = panels_.row();
-        const WeightOnlyFn* functions = panels_.codes() ? row.codes : row.bytes;
+        const WeightOnlyRow& row = panels_->row();
+        const WeightOnlyFn* functions = panels_->codes() ? row.codes : row.bytes;
         const int64_t total = shape_.batched ? args.batch * shape_.rows : shape_.rows;
         const RowSplit split = split_rows(total, shape_, static_cast<int64_t>(sizeof(float)), row.macs_per_ns,
-                                          panels_.panels(), args.threads);
+                                          panels_->panels(), args.threads);
         const auto work = [&](int64_t item, int) {
             const int64_t share = item % split.shares, first = item / split.shares * split.rows;
             const int64_t rows = std::min(split.rows, total - first), passes = ceil_div<int64_t>(rows, row.rows);
-            const int64_t end = panels_.panels() * (share + 1) / split.shares;
-            for (int64_t panel = panels_.panels() * share / split.shares; panel < end; panel++) {
-                WeightOnlyArgs tile = panels_.args(panel);
+            const int64_t end = panels_->panels() * (share + 1) / split.shares;
+            for (int64_t panel = panels_->panels() * share / split.shares; panel < end; panel++) {
+                WeightOnlyArgs tile = panels_->args(panel);
                 tile.x_stride = shape_.depth;
                 for (int64_t pass = 0; pass < passes; pass++) {
                     const int64_t from = first + rows * pass / passes, to = first + rows * (pass + 1) / passes;
@@ -82,15 +90,15 @@ public:
     }
 
     std::string kernel() const override {
-        const WeightOnlyRow& row = panels_.row();
-        return std::string("linear_weight_only_f32") + (panels_.codes() ? "c4_" : "s8_") + std::to_string(row.rows) +
+        const WeightOnlyRow& row = panels_->row();
+        return std::string("linear_weight_only_f32") + (panels_->codes() ? "c4_" : "s8_") + std::to_string(row.rows) +
                "x" + std::to_string(row.columns) + "_" +
                (group_size_ > 0 ? "g" + std::to_string(group_size_) + "_" : "") + row.isa;
     }
     std::string reason() const override {
         return unpacked_codes_ ? "tables of its channels differ: 4-bit codes are decoded to bytes beforehand" : "";
     }
-    int64_t weight_bytes() const override { return static_cast<int64_t>(panels_.bytes()); }
+    int64_t weight_bytes() const override { return static_cast<int64_t>(panels_->bytes()); }
     int64_t macs() const override { return shape_.macs(); }
 
 private:
@@ -98,7 +106,7 @@ private:
     Attributes attributes_;
     int group_size_;
     bool unpacked_codes_;
-    WeightOnlyPanels panels_;
+    std::shared_ptr<const WeightOnlyPanels> panels_;
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/attributes.h"
+#include "base/contents.h"
+#include "base/shared_objects.h"
 #include "base/status.h"
 #include "cpu/isa.h"
 #include "octavo/octavo.h"
@@ -29,8 +31,8 @@ struct Value {
     std::vector<int32_t> zero_points;  // as many as scales
     int code_min = 0, code_max = 0;    // resolved: the full range of the dtype where the description said 0, 0
     int table_size = 0;
-    std::vector<int8_t> table;    // [params, table_size]
-    std::vector<std::byte> data;  // CONSTANT and STATE
+    std::vector<int8_t> table;  // [params, table_size]
+    Contents data;              // CONSTANT and STATE
 
     int64_t elements() const;      // of one sample, if batched
     size_t element_bytes() const;  // codes: 1
@@ -51,7 +53,8 @@ struct OpDesc {
     // A convolution only: the maximum over 2 x 2 pixels at stride 2 follows, whose result is output 0; output 1 is the convolution's
     // own, which is only described.
     bool max_pool = false;
-    int threads = 1;  // that may pack weights
+    int threads = 1;                   // that may pack weights
+    SharedObjects* weights = nullptr;  // where packed weights are looked up first; null: every operator has its own
 };
 
 struct RunArgs {

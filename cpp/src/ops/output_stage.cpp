@@ -81,7 +81,27 @@ void require_bias(const StageOperands& operands) {
     }
 }
 
-PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order) {
+namespace {
+
+void describe_activations(const Value& value, Hash& key) {
+    key.add(value.dtype).add(value.scales).add(value.zero_points).add(value.code_min).add(value.code_max);
+}
+
+// All that make_stage looks at.
+void describe_stage(const StageOperands& operands, const std::vector<int64_t>& order, Hash& key) {
+    operands.weights->describe(key);
+    const Activations& x = operands.x;
+    key.add(order).add(x.scale).add(x.zero_point).add(x.flip).add(x.code_min).add(x.code_max);
+    describe_activations(*operands.y, key);
+    key.add(operands.residual != nullptr);
+    if (operands.residual != nullptr) describe_activations(*operands.residual, key);
+    key.add(operands.bias != nullptr);
+    if (operands.bias != nullptr) describe_constant(*operands.bias, key);
+    const Attributes& a = *operands.attributes;
+    key.add(a.activation).add(a.clamp_min).add(a.clamp_max);
+}
+
+PackedStage make_stage(const StageOperands& operands, const std::vector<int64_t>& order) {
     const DenseWeights& weights = *operands.weights;
     const Value& y = *operands.y;
     const Value* bias = operands.bias;
@@ -153,6 +173,14 @@ PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>
         }
     }
     return packed;
+}
+
+}  // namespace
+
+std::shared_ptr<const PackedStage> pack_stage(const StageOperands& operands, const std::vector<int64_t>& order) {
+    return shared_or_made(
+        operands.shared, "stage", [&](Hash& key) { describe_stage(operands, order, key); },
+        [&] { return make_stage(operands, order); });
 }
 
 void clamp_floats(float* y, int64_t count, const Attributes& attributes, int threads) {

@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_OUTPUT_STAGE_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,14 +49,15 @@ struct StageOperands {
     const Value* y;
     const Attributes* attributes;
     std::string where;
-    int threads = 1;  // that may pack
+    int threads = 1;                  // that may pack
+    SharedObjects* shared = nullptr;  // where packed forms are looked up first; null: each operator has its own
 };
 
 // Throws unless there is no bias, or one that integer kernels take.
 void require_bias(const StageOperands& operands);
 
 // order: output channel of each packed column, -1 for padding.
-PackedStage pack_stage(const StageOperands& operands, const std::vector<int64_t>& order);
+std::shared_ptr<const PackedStage> pack_stage(const StageOperands& operands, const std::vector<int64_t>& order);
 
 // max, then min, of a float result by the activation; nothing without one.
 void clamp_floats(float* y, int64_t count, const Attributes& attributes, int threads);

@@ -31,4 +31,20 @@ Share packing_threads(const StageOperands& operands) {
     return packing_threads(operands.weights->outputs * operands.weights->depth, operands.threads);
 }
 
+std::shared_ptr<const Panels> pack_panels(const GemmTile& tile, const GroupLayout& layout,
+                                          const StageOperands& operands, int groups, int64_t group_bytes) {
+    const auto describe = [&](Hash& key) { key.add(&tile).add(layout.source).add(groups).add(group_bytes); };
+    return pack_weights(operands, "panels", describe, [&] {
+        const DenseWeights& weights = *operands.weights;
+        const int64_t columns = weights.outputs / groups;
+        Panels panels(tile);
+        for (int g = 0; g < groups; g++) {
+            panels.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
+                       g * group_bytes, g);
+        }
+        panels.finish(layout, packing_threads(operands));
+        return panels;
+    });
+}
+
 }  // namespace octavo

@@ -1,6 +1,7 @@
 #include "ops/pairs_product.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/sizes.h"
 #include "cpu/isa.h"
@@ -17,7 +18,52 @@ T* take(std::byte*& scratch, size_t count) {
     return taken;
 }
 
+std::shared_ptr<const PairPanels> pack_pairs(const PairsRow& row, const PackedDepth& depth,
+                                             const StageOperands& operands, int groups, int64_t group_bytes,
+                                             bool any_rows, std::optional<PairsForm> form) {
+    const auto describe = [&](Hash& key) {
+        key.add(&row).add(depth.source).add(operands.x.code_max).add(groups).add(group_bytes).add(any_rows);
+        key.add(form ? static_cast<int>(*form) : -1);
+    };
+    return pack_weights(operands, "pairs", describe, [&] {
+        const DenseWeights& weights = *operands.weights;
+        const int64_t columns = weights.outputs / groups;
+        PairPanels panels(row, depth.source, operands.x.code_max, any_rows, form);
+        for (int g = 0; g < groups; g++) {
+            panels.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
+                       g * group_bytes, g);
+        }
+        panels.finish(packing_threads(operands));
+        return panels;
+    });
+}
+
+// One panel a channel group with weights 1, for the sums of rows.
+std::shared_ptr<const PairPanels> pack_ones(const PairsRow& row, const PackedDepth& depth,
+                                            const StageOperands& operands, int groups, int64_t group_bytes,
+                                            std::optional<PairsForm> form) {
+    const auto describe = [&](Hash& key) {
+        key.add(&row).add(depth.source).add(operands.x.code_max).add(groups).add(group_bytes);
+        key.add(form ? static_cast<int>(*form) : -1).add(operands.weights->depth);
+    };
+    return shared_or_made(operands.shared, "pairs of ones", describe, [&] {
+        const std::vector<int8_t> ones(static_cast<size_t>(operands.weights->depth), 1);
+        PairPanels panels(row, depth.source, operands.x.code_max, false, form);
+        for (int g = 0; g < groups; g++) panels.add(ones.data(), 1, operands.weights->depth, 0, g * group_bytes, g);
+        panels.finish(alone);
+        return panels;
+    });
+}
+
 }  // namespace
+
+PairsProduct::Factors::Factors(std::shared_ptr<const PairPanels> shared, const PackedDepth& depth)
+    : packed(std::move(shared)) {
+    for (const PairPanel& panel : packed->panels()) {
+        extras.emplace_back();
+        for (const int32_t group : panel.extras) extras.back().push_back(depth.group_offset(group));
+    }
+}
 
 PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
                            int64_t group_bytes, int64_t width, std::optional<PairsForm> form)
@@ -27,21 +73,13 @@ PairsProduct::PairsProduct(const PairsRow& row, const GroupLayout& layout, const
       pixel_bytes_(layout.pixel_bytes),
       line_bytes_(layout.line_bytes),
       width_(width),
-      panels_(row, depth_, operands.x.code_max, width == 0, form),
-      ones_(row, depth_, operands.x.code_max, false, form),
+      panels_(pack_pairs(row, depth_, operands, groups, group_bytes, width == 0, form), depth_),
+      stage_(pack_stage(operands, panels_.packed->order())),
       outputs_(operands.weights->outputs) {
-    const DenseWeights& weights = *operands.weights;
-    const int64_t columns = outputs_ / groups;
-    const std::vector<int8_t> ones(static_cast<size_t>(weights.depth), 1);
-    for (int g = 0; g < groups; g++) {
-        panels_.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
-                    g * group_bytes, g);
-        if (weights.has_zero_points()) ones_.add(ones.data(), 1, weights.depth, 0, g * group_bytes, g);
+    if (operands.weights->has_zero_points()) {
+        ones_ = Factors(pack_ones(row, depth_, operands, groups, group_bytes, form), depth_);
+        zeros_ = AlignedArray<int32_t>(ones_.packed->order().size());
     }
-    panels_.finish(packing_threads(operands));
-    ones_.finish(alone);
-    zeros_ = AlignedArray<int32_t>(ones_.order().size());
-    stage_ = pack_stage(operands, panels_.order());
     for (const PairsForm f : {pairs_cross, pairs_bytes, pairs_quads}) {
         if (!depth_.spans()) {
             // Quads take groups by two, the others no group of zeros.
@@ -138,8 +176,10 @@ PairsProduct::Rows PairsProduct::rows_of(const PairPanel& panel, const Block& bl
             block.first};
 }
 
-void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, const Rows& rows,
-                            const OutputStage& stage, void* c, const void* residual, int64_t outputs) const noexcept {
+void PairsProduct::multiply(const Factors& factors, size_t number, const Rows& rows, const OutputStage& stage, void* c,
+                            const void* residual, int64_t outputs) const noexcept {
+    const PairPanels& panels = *factors.packed;
+    const PairPanel& panel = panels.panels()[number];
     const PairsTile& tile = *panel.tile;
     PairsArgs args = {};
     args.a_stride = rows.stride;
@@ -148,7 +188,7 @@ void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, co
     args.b = panels.weights(panel);
     args.terms = panels.terms(panel);
     args.extras = static_cast<int64_t>(panel.extras.size());
-    args.extra_offsets = panel.extras.data();
+    args.extra_offsets = factors.extras[number].data();
     args.extra_b = panels.extra_weights(panel);
     args.stage = &stage;
     args.column = panel.column;
@@ -175,7 +215,7 @@ void PairsProduct::multiply(const PairPanels& panels, const PairPanel& panel, co
 }
 
 void PairsProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
-    run(lines, first, end, stage_.stage());
+    run(lines, first, end, stage_->stage());
 }
 
 void PairsProduct::run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept {
@@ -216,7 +256,7 @@ void PairsProduct::run_image(const Lines& lines, int64_t first, int64_t end, con
         block.lines = std::min(step, lines.lines - line);
         bool widened = false;
         for (int64_t p = first; p < end; p++) {
-            const PairPanel& panel = panels_.panels()[static_cast<size_t>(p)];
+            const PairPanel& panel = panels_.packed->panels()[static_cast<size_t>(p)];
             const bool words = panel.form == pairs_cross;
             if (words && !widened) {
                 widen(block, image);
@@ -230,7 +270,7 @@ void PairsProduct::run_image(const Lines& lines, int64_t first, int64_t end, con
                                    image.terms + i * lines.pixels,
                                    nullptr,
                                    (line + i) * lines.pixels};
-                multiply(panels_, panel, rows, stage, lines.c, lines.residual, outputs_);
+                multiply(panels_, static_cast<size_t>(p), rows, stage, lines.c, lines.residual, outputs_);
             }
         }
     }
@@ -251,39 +291,41 @@ void PairsProduct::run_packed(const Lines& lines, int64_t first, int64_t end, co
         block.words_of = block.bytes_of = -1;
         int summed = -1;
         for (int64_t p = first; p < end; p++) {
-            const PairPanel& panel = panels_.panels()[static_cast<size_t>(p)];
+            const PairPanel& panel = panels_.packed->panels()[static_cast<size_t>(p)];
             if (stage.weight_zero != nullptr && panel.group != summed) {
                 summed = panel.group;
                 OutputStage sum_stage = {};
                 sum_stage.type = output_s32;
                 sum_stage.start = zeros_.data();
-                const PairPanel& ones = ones_.panels()[static_cast<size_t>(panel.group)];
+                const PairPanel& ones = ones_.packed->panels()[static_cast<size_t>(panel.group)];
                 pack(lines, ones, block);
                 Rows ones_rows = rows_of(ones, block, nullptr);
                 ones_rows.first = 0;
-                multiply(ones_, ones, ones_rows, sum_stage, block.sums, nullptr, 1);
+                multiply(ones_, static_cast<size_t>(panel.group), ones_rows, sum_stage, block.sums, nullptr, 1);
             }
             pack(lines, panel, block);
-            multiply(panels_, panel, rows_of(panel, block, stage.weight_zero != nullptr ? block.sums : nullptr), stage,
-                     lines.c, lines.residual, outputs_);
+            multiply(panels_, static_cast<size_t>(p),
+                     rows_of(panel, block, stage.weight_zero != nullptr ? block.sums : nullptr), stage, lines.c,
+                     lines.residual, outputs_);
         }
     }
 }
 
 std::string PairsProduct::kernel() const {
-    const PairPanel& panel = panels_.panels().front();
+    const PairPanel& panel = panels_.packed->panels().front();
     return "gemm_u8s8_" + std::to_string(panel.tile->rows) + "x" + std::to_string(panel.tile->columns) + "c4_" +
            row_->isa;
 }
 
 std::string PairsProduct::reason() const {
-    return "of " + std::to_string(parts()) + " panels of weights " + std::to_string(panels_.count(pairs_quads)) +
-           " are safe as sums of four 8-bit products, " + std::to_string(panels_.count(pairs_bytes)) +
-           " of two, the others use 16-bit factors";
+    return "of " + std::to_string(parts()) + " panels of weights " +
+           std::to_string(panels_.packed->count(pairs_quads)) + " are safe as sums of four 8-bit products, " +
+           std::to_string(panels_.packed->count(pairs_bytes)) + " of two, the others use 16-bit factors";
 }
 
 int64_t PairsProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes() + ones_.bytes()) + stage_.bytes();
+    return static_cast<int64_t>(panels_.packed->bytes() + (ones_.packed != nullptr ? ones_.packed->bytes() : 0)) +
+           stage_->bytes();
 }
 
 }  // namespace octavo

@@ -31,13 +31,13 @@ public:
 
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
     void run(const Lines& lines, int64_t first, int64_t end, const OutputStage& stage) const noexcept override;
-    OutputStage stage() const override { return stage_.stage(); }
-    std::vector<int64_t> order() const override { return panels_.order(); }
+    OutputStage stage() const override { return stage_->stage(); }
+    std::vector<int64_t> order() const override { return panels_.packed->order(); }
     int64_t first_column(int64_t part) const override {
-        return part < parts() ? panels_.panels()[static_cast<size_t>(part)].column
-                              : static_cast<int64_t>(panels_.order().size());
+        return part < parts() ? panels_.packed->panels()[static_cast<size_t>(part)].column
+                              : static_cast<int64_t>(panels_.packed->order().size());
     }
-    int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
+    int64_t parts() const override { return static_cast<int64_t>(panels_.packed->panels().size()); }
     size_t scratch_bytes(int64_t pixels) const override;
     int over_read() const override { return over_read_; }
     std::string kernel() const override;
@@ -65,6 +65,14 @@ private:
         const int32_t* sums;  // null where not needed
         int64_t first;        // pixel
     };
+    // Panels that products share, and where in a row of this one each of their extras is.
+    struct Factors {
+        Factors() = default;
+        Factors(std::shared_ptr<const PairPanels> shared, const PackedDepth& depth);
+
+        std::shared_ptr<const PairPanels> packed;
+        std::vector<std::vector<int32_t>> extras;  // by panel
+    };
     // Lines of an image, words where some panel needs them.
     struct Image {
         uint8_t* words;
@@ -81,7 +89,7 @@ private:
     int64_t stride(bool words) const;
     bool packed_already(const Lines& lines, const Block& block) const noexcept;
     void pack(const Lines& lines, const PairPanel& panel, Block& block) const noexcept;
-    void multiply(const PairPanels& panels, const PairPanel& panel, const Rows& rows, const OutputStage& stage, void* c,
+    void multiply(const Factors& factors, size_t number, const Rows& rows, const OutputStage& stage, void* c,
                   const void* residual, int64_t outputs) const noexcept;
 
     const PairsRow* row_;
@@ -89,10 +97,10 @@ private:
     int over_read_;
     int64_t pixel_bytes_, line_bytes_, width_;
     std::vector<PairsSpan> spans_[pairs_forms];
-    PairPanels panels_;
-    PairPanels ones_;  // one panel a channel group with weights 1, for the sums of rows: only with weight zero points
+    Factors panels_;
+    Factors ones_;  // only with weight zero points
     AlignedArray<int32_t> zeros_;
-    PackedStage stage_;
+    std::shared_ptr<const PackedStage> stage_;
     int64_t outputs_;
 };
 

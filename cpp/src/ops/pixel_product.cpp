@@ -105,7 +105,7 @@ void PixelProduct::pack(const DenseWeights& weights, const int32_t* source) {
 
 void PixelProduct::run(const Lines& lines, int64_t, int64_t) const noexcept {
     const ConvLineFn line = (pooled() ? row_->pooled : row_->line)[pixel_bytes_ - 1][outputs_ - 1];
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     ConvLineArgs args = {};
     args.offsets = offsets_.data();
     for (int part = 0; part < 3; part++) args.groups[part] = groups_[part];
@@ -127,6 +127,6 @@ std::string PixelProduct::kernel() const {
            std::to_string(outputs_) + "_" + row_->isa;
 }
 
-int64_t PixelProduct::weight_bytes() const { return static_cast<int64_t>(weights_.size()) + stage_.bytes(); }
+int64_t PixelProduct::weight_bytes() const { return static_cast<int64_t>(weights_.size()) + stage_->bytes(); }
 
 }  // namespace octavo

@@ -25,7 +25,7 @@ public:
     std::string kernel() const override;
     int64_t weight_bytes() const override;
     int macs_per_ns() const override { return macs_per_ns_; }
-    const PackedStage& stage() const { return stage_; }
+    const PackedStage& stage() const { return *stage_; }
 
 private:
     // Four bytes of a pixel and what they meet along the depth, in the upper line and in the lower; -1: nothing.
@@ -43,7 +43,7 @@ private:
     std::vector<ConvPiece> pieces_;  // [joined][pieces_each]
     int64_t joined_ = 0, pieces_each_ = 0;
     std::vector<int8_t> weights_;
-    PackedStage stage_;
+    std::shared_ptr<const PackedStage> stage_;
     int64_t outputs_, pixel_bytes_;
     int macs_per_ns_;
     int64_t lower_;

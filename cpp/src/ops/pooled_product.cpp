@@ -27,18 +27,14 @@ PooledProduct::PooledProduct(const ConvPoolRow& row, GroupLayout layout, const S
     : row_(&row),
       tile_(&choose_tile(row, operands.weights->outputs)),
       layout_(std::move(layout)),
-      panels_(tile_->panel),
+      panels_(pack_panels(tile_->panel, layout_, operands, 1, 0)),
+      stage_(pack_stage(operands, panels_->order())),
       outputs_(operands.weights->outputs),
       pixel_bytes_(pixel_bytes),
-      lower_(lower) {
-    const DenseWeights& weights = *operands.weights;
-    panels_.add(weights.values.data(), outputs_, weights.depth, 0, 0, 0);
-    panels_.finish(layout_, packing_threads(operands));
-    stage_ = pack_stage(operands, panels_.order());
-}
+      lower_(lower) {}
 
 void PooledProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     const int64_t passes = ceil_div<int64_t>(lines.pixels, tile_->panel.rows);
     const int64_t rows = lines.pixels / passes, longer = lines.pixels % passes;
     ConvPoolArgs args = {};
@@ -49,8 +45,8 @@ void PooledProduct::run(const Lines& lines, int64_t first, int64_t end) const no
     args.gemm.stage = &stage;
     args.gemm.c_stride = outputs_;
     for (int64_t p = first; p < end; p++) {
-        const Panel& panel = panels_.panels()[static_cast<size_t>(p)];
-        args.gemm.b = panels_.data(panel);
+        const Panel& panel = panels_->panels()[static_cast<size_t>(p)];
+        args.gemm.b = panels_->data(panel);
         args.gemm.column = p * tile_->panel.columns;
         args.gemm.columns = panel.columns;
         for (int64_t line = 0; line < lines.lines; line++) {

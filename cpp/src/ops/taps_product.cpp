@@ -17,18 +17,6 @@ int tile_pixels(const TapsRow& row, int64_t width) {
     return 0;
 }
 
-PackedStage panels_and_stage(Panels& panels, const GroupLayout& layout, const StageOperands& operands, int groups,
-                             int64_t group_bytes) {
-    const DenseWeights& weights = *operands.weights;
-    const int64_t columns = weights.outputs / groups;
-    for (int g = 0; g < groups; g++) {
-        panels.add(weights.values.data() + g * columns * weights.depth, columns, weights.depth, g * columns,
-                   g * group_bytes, g);
-    }
-    panels.finish(layout, packing_threads(operands));
-    return pack_stage(operands, panels.order());
-}
-
 }  // namespace
 
 bool TapsProduct::fits(const TapsRow& row, const ConvGeometry& g, int64_t channels) {
@@ -42,15 +30,15 @@ TapsProduct::TapsProduct(const TapsRow& row, const GroupLayout& layout, const St
                          int64_t group_bytes, const ConvGeometry& g)
     : row_(&row),
       offsets_(layout.offsets.begin(), layout.offsets.begin() + layout.groups() / 3),
-      panels_(row.panel),
-      stage_(panels_and_stage(panels_, layout, operands, groups, group_bytes)),
-      borders_(g, layout.groups() / (g.kernel_h * 3), operands, panels_.order(), stage_.start),
+      panels_(pack_panels(row.panel, layout, operands, groups, group_bytes)),
+      stage_(pack_stage(operands, panels_->order())),
+      borders_(g, layout.groups() / (g.kernel_h * 3), operands, panels_->order(), stage_->start),
       outputs_(operands.weights->outputs),
       pixels_(tile_pixels(row, g.out_width)),
       function_(row.functions[g.stride_w - 1][pixels_ - row.least]) {}
 
 void TapsProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     TapsArgs args = {};
     GemmArgs& gemm = args.gemm;
     gemm.rows = pixels_;
@@ -67,24 +55,24 @@ void TapsProduct::run(const Lines& lines, int64_t first, int64_t end) const noex
     args.kinds = borders_.line_taps();
     args.kind_of_line = borders_.kinds_of_lines() + lines.first;
     for (int64_t p = first; p < end; p++) {
-        const Panel& panel = panels_.panels()[static_cast<size_t>(p)];
+        const Panel& panel = panels_->panels()[static_cast<size_t>(p)];
         gemm.a = lines.a + panel.a_offset;
         gemm.c = static_cast<uint8_t*>(lines.c) + panel.output;
         gemm.residual =
             lines.residual == nullptr ? nullptr : static_cast<const uint8_t*>(lines.residual) + panel.output;
-        gemm.b = panels_.data(panel);
-        gemm.column = p * panels_.tile().columns;
+        gemm.b = panels_->data(panel);
+        gemm.column = p * panels_->tile().columns;
         gemm.columns = panel.columns;
         function_(args);
     }
 }
 
 std::string TapsProduct::kernel() const {
-    return "taps_u8s8_" + std::to_string(pixels_) + "x" + std::to_string(panels_.tile().columns) + "c4_" + row_->isa;
+    return "taps_u8s8_" + std::to_string(pixels_) + "x" + std::to_string(panels_->tile().columns) + "c4_" + row_->isa;
 }
 
 int64_t TapsProduct::weight_bytes() const {
-    return static_cast<int64_t>(panels_.bytes()) + stage_.bytes() + borders_.bytes();
+    return static_cast<int64_t>(panels_->bytes()) + stage_->bytes() + borders_.bytes();
 }
 
 }  // namespace octavo

@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_TAPS_PRODUCT_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ public:
     TapsProduct(const TapsRow& row, const GroupLayout& layout, const StageOperands& operands, int groups,
                 int64_t group_bytes, const ConvGeometry& geometry);
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
-    int64_t parts() const override { return static_cast<int64_t>(panels_.panels().size()); }
+    int64_t parts() const override { return static_cast<int64_t>(panels_->panels().size()); }
     int over_read() const override { return 0; }
     std::string kernel() const override;
     int64_t weight_bytes() const override;
@@ -34,8 +35,8 @@ public:
 private:
     const TapsRow* row_;
     std::vector<int32_t> offsets_;  // of the first column of taps
-    Panels panels_;
-    PackedStage stage_;
+    std::shared_ptr<const Panels> panels_;
+    std::shared_ptr<const PackedStage> stage_;
     Borders borders_;
     int64_t outputs_;
     int pixels_;  // of a tile

@@ -19,18 +19,54 @@ int64_t parameter_of(const Value& weight, int64_t depth, int64_t n, int64_t k) {
     return n * ceil_div<int64_t>(depth, weight.group_size) + k / weight.group_size;
 }
 
-std::optional<Value> low_bit_codes(const Value& weight) {
-    if (weight.dtype != OCTAVO_S8 && weight.dtype != OCTAVO_U8) return std::nullopt;
-    if (weight.role != OCTAVO_CONSTANT || weight.scales.empty() || weight.data.empty()) return std::nullopt;
+void DenseWeights::describe_values(Hash& key) const { key.add(values.digest()).add(outputs).add(depth); }
+
+void DenseWeights::describe(Hash& key) const {
+    describe_values(key);
+    key.add(zero_points).add(scales).add(per_channel).add(group_size);
+}
+
+void describe_constant(const Value& value, Hash& key) {
+    key.add(value.data.digest())
+        .add(value.dtype)
+        .add(value.dims)
+        .add(value.axis)
+        .add(value.group_size)
+        .add(value.scales);
+    key.add(value.zero_points).add(value.table_size).add(value.table);
+}
+
+namespace {
+
+// The least and the greatest number of a weight, or two that are more than 15 apart.
+struct Levels {
+    int least, most;
+    size_t bytes() const { return sizeof *this; }
+};
+
+Levels levels_of(const Value& weight) {
     const auto level = [&](std::byte code) {
         return weight.dtype == OCTAVO_S8 ? static_cast<int>(static_cast<int8_t>(code)) : static_cast<int>(code);
     };
-    int least = level(weight.data[0]), most = least;
-    for (std::byte code : weight.data) {
-        least = std::min(least, level(code));
-        most = std::max(most, level(code));
-        if (most - least > 15) return std::nullopt;
+    Levels levels = {level(weight.data[0]), level(weight.data[0])};
+    for (const std::byte code : weight.data) {
+        levels.least = std::min(levels.least, level(code));
+        levels.most = std::max(levels.most, level(code));
+        if (levels.most - levels.least > 15) break;
     }
+    return levels;
+}
+
+}  // namespace
+
+std::optional<Value> low_bit_codes(const Value& weight, SharedObjects* facts) {
+    if (weight.dtype != OCTAVO_S8 && weight.dtype != OCTAVO_U8) return std::nullopt;
+    if (weight.role != OCTAVO_CONSTANT || weight.scales.empty() || weight.data.empty()) return std::nullopt;
+    const Levels levels = *shared_or_made(
+        facts, "levels", [&](Hash& key) { key.add(weight.data.digest()).add(weight.dtype); },
+        [&] { return levels_of(weight); }, SharedObjects::Kept::always);
+    const int least = levels.least, most = levels.most;
+    if (most - least > 15) return std::nullopt;
     Value codes = weight;
     codes.dtype = OCTAVO_CODE4;
     codes.zero_points.assign(weight.scales.size(), 0);
@@ -41,7 +77,12 @@ std::optional<Value> low_bit_codes(const Value& weight) {
         if ((!same && weight.group_size == 0) || least - zero < -128 || most - zero > 127) return std::nullopt;
         for (int l = least; l <= most; l++) codes.table.push_back(static_cast<int8_t>(l - zero));
     }
-    for (std::byte& code : codes.data) code = static_cast<std::byte>(level(code) - least);
+    const auto recipe = [given = weight.data, least] {
+        return Hash().add(std::string("codes")).add(given.digest()).add(least).digest();
+    };
+    codes.data = Contents::made(weight.data.size(), recipe, [given = weight.data, least](std::byte* to) {
+        for (const std::byte code : given) *to++ = static_cast<std::byte>(static_cast<int>(code) - least);
+    });
     return codes;
 }
 
@@ -68,32 +109,50 @@ namespace {
                 where + ": weight \"" + weight.name + "\" " + weight.shape_text() + " " + what);
 }
 
-AlignedArray<int8_t> decode(const Value& weight, const std::string& where, const DenseWeights& dense) {
-    auto values = AlignedArray<int8_t>::uninitialized(weight.data.size());
+[[noreturn]] void no_such_code(const Value& weight, const std::string& where, int code) {
+    wrong(where, weight,
+          "has the code " + std::to_string(code) + ", but its tables end at " + std::to_string(weight.table_size - 1));
+}
+
+// Of [outputs, depth] codes.
+void decode(const Value& weight, const std::string& where, int64_t outputs, int64_t depth, int8_t* values) {
+    const uint8_t* codes = weight.as<uint8_t>();
+    const int64_t run = weight.group_size > 0 ? weight.group_size : depth;  // codes of one table
+    for (int64_t n = 0; n < outputs; n++) {
+        for (int64_t first = 0; first < depth; first += run) {
+            const int8_t* table = weight.table.data() + parameter_of(weight, depth, n, first) * weight.table_size;
+            for (int64_t k = first; k < std::min(first + run, depth); k++) {
+                const int code = codes[n * depth + k];
+                if (code >= weight.table_size) no_such_code(weight, where, code);
+                values[n * depth + k] = table[code];
+            }
+        }
+    }
+}
+
+// The numbers that codes stand for.
+WeightValues decoded(const Value& weight, const std::string& where, int64_t outputs, int64_t depth) {
     const size_t tables = weight.scales.size();
     if (weight.table_size < 1 || weight.table.size() != tables * static_cast<size_t>(weight.table_size)) {
         wrong(where, weight, "has table codes but not a table for each of its " + std::to_string(tables) + " scales");
     }
-    const uint8_t* codes = weight.as<uint8_t>();
-    const int64_t run = dense.group_size > 0 ? dense.group_size : dense.depth;  // codes of one table
-    for (int64_t n = 0; n < dense.outputs; n++) {
-        for (int64_t first = 0; first < dense.depth; first += run) {
-            const int8_t* table = weight.table.data() + parameter_of(weight, dense.depth, n, first) * weight.table_size;
-            for (int64_t k = first; k < std::min(first + run, dense.depth); k++) {
-                const int code = codes[n * dense.depth + k];
-                if (code >= weight.table_size) {
-                    wrong(where, weight,
-                          "has the code " + std::to_string(code) + ", but its tables end at " +
-                              std::to_string(weight.table_size - 1));
-                }
-                values[static_cast<size_t>(n * dense.depth + k)] = table[code];
-            }
-        }
-    }
-    return values;
+    const auto recipe = [weight, outputs, depth] {
+        Hash key;
+        describe_constant(weight, key.add(std::string("decoded")).add(outputs).add(depth));
+        return key.digest();
+    };
+    return WeightValues::made(weight.data.size(), recipe, [weight, where, outputs, depth](int8_t* values) {
+        decode(weight, where, outputs, depth, values);
+    });
 }
 
 }  // namespace
+
+void require_codes(const Value& weight, const std::string& where) {
+    for (const std::byte code : weight.data) {
+        if (static_cast<int>(code) >= weight.table_size) no_such_code(weight, where, static_cast<int>(code));
+    }
+}
 
 DenseWeights dense_weights(const Value& weight, const std::string& where, Groups groups) {
     if (weight.role != OCTAVO_CONSTANT) throw Refusal(where + ": integer kernels need constant weights");
@@ -131,13 +190,16 @@ DenseWeights dense_weights(const Value& weight, const std::string& where, Groups
         dense.zero_points.push_back(zero);
     }
     if (weight.dtype == OCTAVO_S8) {
-        dense.values = WeightValues(weight.as<int8_t>());
+        dense.values = WeightValues(weight.data);
     } else if (weight.dtype == OCTAVO_U8) {
-        auto values = AlignedArray<int8_t>::uninitialized(elements);
-        for (size_t i = 0; i < elements; i++) values[i] = static_cast<int8_t>(weight.as<uint8_t>()[i] - shift);
-        dense.values = WeightValues(std::move(values));
+        const auto recipe = [given = weight.data] {
+            return Hash().add(std::string("less 128")).add(given.digest()).digest();
+        };
+        dense.values = WeightValues::made(elements, recipe, [given = weight.data](int8_t* to) {
+            for (const std::byte value : given) *to++ = static_cast<int8_t>(static_cast<int>(value) - 128);
+        });
     } else {
-        dense.values = WeightValues(decode(weight, where, dense));
+        dense.values = decoded(weight, where, dense.outputs, dense.depth);
     }
     return dense;
 }

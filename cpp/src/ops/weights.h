@@ -3,32 +3,35 @@
 #define OCTAVO_OPS_WEIGHTS_H
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/memory.h"
+#include "base/contents.h"
+#include "base/shared_objects.h"
 #include "ops/op.h"
 
 namespace octavo {
 
-// Numbers that are shared by copies: a value's own, or made of it.
+// Numbers that are shared by copies: a value's own, or made of it when they are first looked at.
 class WeightValues {
 public:
     WeightValues() = default;
-    // They must stay where they are.
-    explicit WeightValues(const int8_t* lent) : data_(lent) {}
-    explicit WeightValues(AlignedArray<int8_t> made)
-        : made_(std::make_shared<const AlignedArray<int8_t>>(std::move(made))), data_(made_->data()) {}
+    explicit WeightValues(Contents bytes) : bytes_(std::move(bytes)) {}
+    static WeightValues made(size_t count, std::function<Digest()> recipe, std::function<void(int8_t*)> make) {
+        return WeightValues(Contents::made(count, std::move(recipe), [make = std::move(make)](std::byte* to) {
+            make(reinterpret_cast<int8_t*>(to));
+        }));
+    }
 
-    const int8_t* data() const { return data_; }
-    const int8_t& operator[](size_t i) const { return data_[i]; }
+    const int8_t* data() const { return reinterpret_cast<const int8_t*>(bytes_.data()); }
+    const int8_t& operator[](size_t i) const { return data()[i]; }
+    Digest digest() const { return bytes_.digest(); }
 
 private:
-    std::shared_ptr<const AlignedArray<int8_t>> made_;
-    const int8_t* data_ = nullptr;
+    Contents bytes_;
 };
 
 struct DenseWeights {
@@ -40,6 +43,9 @@ struct DenseWeights {
     int64_t group_size = 0;            // 0: no groups along the depth
     int64_t groups() const;            // 1 without
     bool has_zero_points() const;
+    // What tells these numbers from others, without scales and zero points; and with all.
+    void describe_values(Hash& key) const;
+    void describe(Hash& key) const;
 };
 
 enum class Groups { refused, allowed };
@@ -51,7 +57,13 @@ DenseWeights dense_weights(const Value& weight, const std::string& where, Groups
 
 // The same weights as codes of at most 16 levels, those of a table the codes less the zero point; nothing where there are more of
 // them, or without groups several zero points: then products with bytes are faster than tables that differ.
-std::optional<Value> low_bit_codes(const Value& weight);
+std::optional<Value> low_bit_codes(const Value& weight, SharedObjects* facts);
+
+// Throws Error for codes that their table does not have.
+void require_codes(const Value& weight, const std::string& where);
+
+// What tells a constant value from others.
+void describe_constant(const Value& value, Hash& key);
 
 // Throws Refusal unless groups along K, if there are any, are of a multiple of 32, which kernels take.
 void require_group_size(const Value& weight, const std::string& where);

@@ -25,10 +25,17 @@ int64_t tiles_of(int64_t pixels) { return ceil_div<int64_t>(pixels, winograd_pix
 
 }  // namespace
 
-bool WinogradProduct::fits(const ConvGeometry& g, const DenseWeights& weights, int code_max) {
+bool WinogradProduct::fits(const ConvGeometry& g, const StageOperands& operands) {
+    const DenseWeights& weights = *operands.weights;
+    const auto extremes = [&] {
+        return shared_or_made(
+            operands.shared, "extremes", [&](Hash& key) { weights.describe_values(key); },
+            [&] { return WinogradPanels::extremes(weights.values.data(), weights.outputs, weights.depth); },
+            SharedObjects::Kept::always);
+    };
     return g.kernel_h == 3 && g.kernel_w == 3 && g.stride_h == 1 && g.stride_w == 1 && g.dilation_h == 1 &&
            g.dilation_w == 1 && g.groups == 1 && g.channels % winograd_channels == 0 && !weights.has_zero_points() &&
-           WinogradPanels::hold(weights.values.data(), weights.outputs, weights.depth, code_max);
+           WinogradPanels::hold(*extremes(), operands.x.code_max);
 }
 
 bool WinogradProduct::pays(const WinogradRow& row, const ConvGeometry& g) {
@@ -47,13 +54,17 @@ WinogradProduct::WinogradProduct(const WinogradRow& row, const ConvGeometry& geo
       geometry_(geometry),
       padding_(static_cast<uint8_t>(operands.x.zero_point)),
       flip_(operands.x.flip ? 0x80 : 0),
-      panels_(row.columns, operands.weights->values.data(), geometry.outputs, geometry.channels,
-              packing_threads(operands)),
-      stage_(pack_stage(operands, panels_.order())) {}
+      panels_(pack_weights(
+          operands, "tiles", [&](Hash& key) { key.add(row.columns); },
+          [&] {
+              return WinogradPanels(row.columns, operands.weights->values.data(), geometry.outputs, geometry.channels,
+                                    packing_threads(operands));
+          })),
+      stage_(pack_stage(operands, panels_->order())) {}
 
 int64_t WinogradProduct::most_tiles() const {
     // Filters from beyond L2 are to meet many tiles.
-    const bool far = panels_.bytes() > cache_bytes(2) / 2;
+    const bool far = panels_->bytes() > cache_bytes(2) / 2;
     return std::max<int64_t>(
         1, static_cast<int64_t>(cache_bytes(2) / (far ? 2 : 4)) / (winograd_positions * geometry_.channels * 2));
 }
@@ -77,7 +88,7 @@ size_t WinogradProduct::scratch_bytes(int64_t pixels) const {
 void WinogradProduct::run(const Lines& lines, int64_t first, int64_t end) const noexcept {
     const int64_t rows = tiles_of(lines.lines), tiles = tiles_of(geometry_.out_width);
     const Block most = block_of(rows);
-    const OutputStage stage = stage_.stage();
+    const OutputStage stage = stage_->stage();
     Block block = most;
     for (int64_t row = 0; row < rows; row += most.rows) {
         block.rows = std::min(most.rows, rows - row);
@@ -122,7 +133,7 @@ void WinogradProduct::run_block(const Lines& lines, const Block& block, int64_t 
     out.sums_plane = block.sums_plane;
     out.pixels = std::min(winograd_pixels * block.tiles, g.out_width - winograd_pixels * tile);
     for (int64_t p = first; p < end; p++) {
-        products.b = panels_.panel(p);
+        products.b = panels_->panel(p);
         row_->products(products);
         out.column = p * row_->columns;
         out.columns = static_cast<int32_t>(std::min<int64_t>(row_->columns, g.outputs - out.column));

@@ -3,6 +3,7 @@
 #define OCTAVO_OPS_WINOGRAD_PRODUCT_H
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "ops/image_band.h"
@@ -19,18 +20,18 @@ public:
     WinogradProduct(const WinogradRow& row, const ConvGeometry& geometry, const StageOperands& operands);
 
     // True if it computes this convolution, and exactly. weights: [outputs, depth] in any order.
-    static bool fits(const ConvGeometry& geometry, const DenseWeights& weights, int code_max);
+    static bool fits(const ConvGeometry& geometry, const StageOperands& operands);
     // True if it takes less time than products of the definition.
     static bool pays(const WinogradRow& row, const ConvGeometry& geometry);
 
     void run(const Lines& lines, int64_t first, int64_t end) const noexcept override;
-    int64_t parts() const override { return panels_.panels(); }
+    int64_t parts() const override { return panels_->panels(); }
     int64_t lines_together() const override { return winograd_pixels; }
     size_t scratch_bytes(int64_t pixels) const override;
     int over_read() const override { return 0; }
     std::string kernel() const override;
     std::string reason() const override { return "a quarter of the products: sums of minimal filtering fit 32 bits"; }
-    int64_t weight_bytes() const override { return static_cast<int64_t>(panels_.bytes()) + stage_.bytes(); }
+    int64_t weight_bytes() const override { return static_cast<int64_t>(panels_->bytes()) + stage_->bytes(); }
     int macs_per_ns() const override { return row_->macs_per_ns; }
 
 private:
@@ -47,8 +48,8 @@ private:
     const WinogradRow* row_;
     ConvGeometry geometry_;
     uint8_t padding_, flip_;
-    WinogradPanels panels_;
-    PackedStage stage_;
+    std::shared_ptr<const WinogradPanels> panels_;
+    std::shared_ptr<const PackedStage> stage_;
 };
 
 }  // namespace octavo

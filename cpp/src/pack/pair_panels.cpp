@@ -191,15 +191,10 @@ std::optional<CappedPanel> capped(std::vector<int8_t> bytes, int64_t columns, co
 
 }  // namespace
 
-PairPanels::PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows,
+PairPanels::PairPanels(const PairsRow& row, const std::vector<int32_t>& source, int a_max, bool any_rows,
                        std::optional<PairsForm> form)
-    : row_(&row),
-      depth_(&depth),
-      a_max_(a_max),
-      narrow_(any_rows && row.narrow_for_any_rows),
-      form_(form),
-      source_(depth.source) {
-    source_.resize(static_cast<size_t>(4 * depth.groups()), -1);
+    : row_(&row), a_max_(a_max), narrow_(any_rows && row.narrow_for_any_rows), form_(form), source_(source) {
+    source_.resize(static_cast<size_t>(4 * PackedDepth::groups_of(source)), -1);
 }
 
 void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset,
@@ -223,7 +218,7 @@ void PairPanels::add(const int8_t* weights, int64_t columns, int64_t depth, int6
 
 // The weights of a panel as groups of bytes, [groups][columns][4].
 std::vector<int8_t> PairPanels::grouped(const PairPanel& panel, const Source& source) const {
-    const int64_t groups = depth_->groups(), width = panel.tile->columns;
+    const int64_t groups = group_count(), width = panel.tile->columns;
     std::vector<int8_t> bytes(static_cast<size_t>(groups * width * 4));
     pack_groups(source.weights, source.depth, panel.columns, source_.data(), groups, width, bytes.data());
     return bytes;
@@ -237,7 +232,7 @@ void PairPanels::choose_form(const PairsTile& tile, const Source& source, int64_
     panel.extras.clear();
     if (form_ == pairs_cross) return;
     const std::vector<int8_t> bytes = grouped(panel, source);
-    const int64_t width = tile.columns, groups = depth_->groups();
+    const int64_t width = tile.columns, groups = group_count();
     const Bounds bounds(a_max_);
     double least = form_cost[pairs_cross] * static_cast<double>(groups);
     for (const PairsForm form : {pairs_bytes, pairs_quads}) {
@@ -250,13 +245,13 @@ void PairPanels::choose_form(const PairsTile& tile, const Source& source, int64_
         least = cost + extra_cost * static_cast<double>(c->groups.size());
         panel.form = form;
         panel.extras.clear();
-        for (const int32_t group : c->groups) panel.extras.push_back(depth_->group_offset(group));
+        panel.extras = c->groups;
     }
 }
 
 size_t PairPanels::panel_bytes(const PairPanel& panel) const {
     const size_t group = static_cast<size_t>(panel.tile->columns) * 4;
-    const size_t groups = static_cast<size_t>(depth_->groups()) * group * (panel.form == pairs_cross ? 2 : 1);
+    const size_t groups = static_cast<size_t>(group_count()) * group * (panel.form == pairs_cross ? 2 : 1);
     return round_up(group, alignment) + round_up(groups, alignment) + round_up(panel.extras.size() * group, alignment);
 }
 
@@ -287,7 +282,7 @@ void PairPanels::fill(const PairPanel& panel, const Source& source) {
     }
     auto* terms = reinterpret_cast<int32_t*>(data_.data() + panel.offset);
     auto* words = reinterpret_cast<int16_t*>(to);
-    for (int64_t g = 0; g < depth_->groups(); g++, words += 4 * width) {
+    for (int64_t g = 0; g < group_count(); g++, words += 4 * width) {
         const int8_t* w = bytes.data() + g * width * 4;
         for (int64_t j = 0; j < width; j++, w += 4) {
             words[2 * j] = w[1];
@@ -310,7 +305,7 @@ const std::byte* PairPanels::weights(const PairPanel& panel) const {
 }
 
 const std::byte* PairPanels::extra_weights(const PairPanel& panel) const {
-    return weights(panel) + round_up(static_cast<size_t>(depth_->groups() * panel.tile->columns * 4), alignment);
+    return weights(panel) + round_up(static_cast<size_t>(group_count() * panel.tile->columns * 4), alignment);
 }
 
 int PairPanels::count(PairsForm form) const {

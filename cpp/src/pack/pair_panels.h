@@ -24,7 +24,10 @@ struct PackedDepth {
     int32_t pieces_a_chunk = 0;
     std::vector<int32_t> source;  // index along the depth of each packed byte
     // Groups of a packed row, the last ones filled up with zeros; even, so that every form takes them.
-    int64_t groups() const { return (static_cast<int64_t>(source.size()) + 7) / 8 * 2; }
+    int64_t groups() const { return groups_of(source); }
+    static int64_t groups_of(const std::vector<int32_t>& source) {
+        return (static_cast<int64_t>(source.size()) + 7) / 8 * 2;
+    }
     // Rows need not be packed: their runs are spans of whole chunks, of rows and lines that are whole chunks apart.
     bool spans() const { return spans_; }
     // Bytes from a row's beginning to the end of its last run.
@@ -49,7 +52,7 @@ struct PairPanel {
     int32_t group;     // the channel group
     PairsForm form;
     const PairsTile* tile;
-    std::vector<int32_t> extras;  // where in a row of bytes each is
+    std::vector<int32_t> extras;  // groups of the depth
 };
 
 // A panel as groups of bytes whose sums hold, and the further groups that complete it.
@@ -61,8 +64,10 @@ struct CappedPanel {
 
 class PairPanels {
 public:
-    // a_max: largest code of A that can occur, padding included. any_rows: one row or many. form: the only one to use; for tests.
-    PairPanels(const PairsRow& row, const PackedDepth& depth, int a_max, bool any_rows, std::optional<PairsForm> form);
+    // source: the depth's. a_max: largest code of A that can occur, padding included. any_rows: one row or many. form: the only one to
+    // use; for tests.
+    PairPanels(const PairsRow& row, const std::vector<int32_t>& source, int a_max, bool any_rows,
+               std::optional<PairsForm> form);
 
     // Adds the columns of one channel group: weights [columns][depth], which must stay until `finish`.
     void add(const int8_t* weights, int64_t columns, int64_t depth, int64_t output, int64_t a_offset, int group);
@@ -85,13 +90,13 @@ private:
         int64_t depth;
     };
 
+    int64_t group_count() const { return static_cast<int64_t>(source_.size()) / 4; }
     std::vector<int8_t> grouped(const PairPanel& panel, const Source& source) const;
     void choose_form(const PairsTile& tile, const Source& source, int64_t columns, PairPanel& panel) const;
     size_t panel_bytes(const PairPanel& panel) const;
     void fill(const PairPanel& panel, const Source& source);
 
     const PairsRow* row_;
-    const PackedDepth* depth_;
     int a_max_;
     bool narrow_;
     std::optional<PairsForm> form_;

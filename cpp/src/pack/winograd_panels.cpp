@@ -21,13 +21,19 @@ void combine(const int16_t (&factor)[taps], const int16_t* a, const int16_t* b, 
 
 }  // namespace
 
-bool WinogradPanels::hold(const int8_t* weights, int64_t outputs, int64_t depth, int a_max) {
-    constexpr int64_t most = (int64_t{1} << (31 - winograd_fractions)) - 1;
+WeightExtremes WinogradPanels::extremes(const int8_t* weights, int64_t outputs, int64_t depth) {
+    WeightExtremes most;
     for (int64_t n = 0; n < outputs; n++) {
         const SignedSums sums = signed_sums(weights + n * depth, depth);
-        if (sums.high * a_max > most || sums.low * a_max < -most) return false;
+        most.high = std::max(most.high, sums.high);
+        most.low = std::min(most.low, sums.low);
     }
-    return true;
+    return most;
+}
+
+bool WinogradPanels::hold(const WeightExtremes& extremes, int a_max) {
+    constexpr int64_t most = (int64_t{1} << (31 - winograd_fractions)) - 1;
+    return extremes.high * a_max <= most && extremes.low * a_max >= -most;
 }
 
 WinogradPanels::WinogradPanels(int columns, const int8_t* weights, int64_t outputs, int64_t channels,

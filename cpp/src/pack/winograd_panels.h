@@ -12,13 +12,21 @@
 
 namespace octavo {
 
+// The greatest sum of the positive weights of an output, and the least of the negative ones.
+struct WeightExtremes {
+    int64_t high = 0, low = 0;
+    size_t bytes() const { return sizeof *this; }
+};
+
 class WinogradPanels {
 public:
     // weights [outputs][3 * 3 taps][channels]; columns: of a panel.
     WinogradPanels(int columns, const int8_t* weights, int64_t outputs, int64_t channels, const Share& share);
 
-    // True if the sums of codes 0..a_max come out whole; weights [outputs][depth] in any order.
-    static bool hold(const int8_t* weights, int64_t outputs, int64_t depth, int a_max);
+    // Of weights [outputs][depth] in any order.
+    static WeightExtremes extremes(const int8_t* weights, int64_t outputs, int64_t depth);
+    // True if the sums of codes 0..a_max come out whole.
+    static bool hold(const WeightExtremes& extremes, int a_max);
 
     int64_t panels() const { return panels_; }
     const int16_t* panel(int64_t number) const { return data_.data() + number * panel_words_; }

@@ -64,7 +64,7 @@ std::unique_ptr<Plan> Builder::build(const PlanOptions& options) const {
         }
     }
     const int threads = options.threads > 0 ? options.threads : default_threads();
-    return std::make_unique<Plan>(lower(values_, nodes_, options.isa, threads), options);
+    return std::make_unique<Plan>(lower(values_, nodes_, options.isa, threads, options.weights.get()), options);
 }
 
 }  // namespace octavo

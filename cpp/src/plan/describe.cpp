@@ -1,5 +1,6 @@
 #include "plan/describe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -36,7 +37,7 @@ CodeRange full_range(octavo_dtype dtype) {
     }
 }
 
-void check_flag(int32_t flag, const char* field, const std::string& subject) {
+void check_flag(int64_t flag, const char* field, const std::string& subject) {
     if (flag != 0 && flag != 1) {
         refuse(OCTAVO_INVALID_ARGUMENT, subject, text(field, " is ", flag, ", expected 0 or 1"));
     }
@@ -176,6 +177,18 @@ void describe_quantization(const octavo_value_desc& desc, const std::string& sub
     describe_table(desc, subject, value);
 }
 
+// In blocks, which compilers make vectors of.
+int greatest(const uint8_t* codes, size_t count) {
+    constexpr size_t block = 64;
+    uint8_t most[block] = {};
+    size_t at = 0;
+    for (; at + block <= count; at += block) {
+        for (size_t i = 0; i < block; ++i) most[i] = std::max(most[i], codes[at + i]);
+    }
+    for (size_t i = 0; at + i < count; ++i) most[i] = std::max(most[i], codes[at + i]);
+    return *std::max_element(most, most + block);
+}
+
 void describe_data(const octavo_value_desc& desc, const std::string& subject, Value* value) {
     const bool wanted = value->role == OCTAVO_CONSTANT || value->role == OCTAVO_STATE;
     if (wanted != (desc.data != nullptr)) {
@@ -183,16 +196,21 @@ void describe_data(const octavo_value_desc& desc, const std::string& subject, Va
                text(role_text(value->role),
                     wanted ? " values need data, found null" : " values have no data, expected null"));
     }
+    check_flag(desc.lent, "lent", subject);
+    if (desc.identity != nullptr)
+        refuse(OCTAVO_INVALID_ARGUMENT, subject, "identity is the library's to give, expected null");
     if (!wanted) return;
     const std::byte* data = static_cast<const std::byte*>(desc.data);
-    value->data.assign(data, data + value->sample_bytes());
-    for (size_t i = 0; is_code(value->dtype) && i < value->data.size(); ++i) {
-        if (static_cast<int>(value->data[i]) >= value->table_size) {
-            refuse(
-                OCTAVO_INVALID_ARGUMENT, subject,
-                text("code ", i, " is ", static_cast<int>(value->data[i]), ", expected 0 to ", value->table_size - 1));
-        }
-    }
+    const size_t bytes = value->sample_bytes();
+    const bool lent = desc.lent == 1 && value->role == OCTAVO_CONSTANT;
+    value->data = lent ? Contents::lent(data, bytes) : Contents(std::vector<std::byte>(data, data + bytes));
+    if (!is_code(value->dtype)) return;
+    const auto* codes = static_cast<const uint8_t*>(desc.data);
+    if (greatest(codes, bytes) < value->table_size) return;
+    size_t i = 0;
+    while (codes[i] < value->table_size) i++;
+    refuse(OCTAVO_INVALID_ARGUMENT, subject,
+           text("code ", i, " is ", static_cast<int>(codes[i]), ", expected 0 to ", value->table_size - 1));
 }
 
 // Value numbers in all `most` places, -1 where absent; what is given beyond them must be absent too.

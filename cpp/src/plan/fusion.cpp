@@ -165,17 +165,28 @@ std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::
 Value permute_columns(const Value& weights, const ColumnOrder& order) {
     Value permuted = weights;
     const size_t size = weights.element_bytes();
-    const std::byte* from = weights.data.data();
-    std::byte* to = permuted.data.data();
-    for (int64_t row = 0; row < weights.dims[0]; ++row) {
-        for (int64_t pixel = 0; pixel < order.pixels; ++pixel) {
-            for (int64_t channel = 0; channel < order.channels; ++channel) {
-                const int64_t base = row * order.channels * order.pixels;
-                std::memcpy(to, from + (base + channel * order.pixels + pixel) * size, size);
-                to += size;
+    const int64_t rows = weights.dims[0];
+    const auto recipe = [=, given = weights.data] {
+        return Hash()
+            .add(std::string("columns"))
+            .add(given.digest())
+            .add(size)
+            .add(order.channels)
+            .add(order.pixels)
+            .digest();
+    };
+    permuted.data = Contents::made(weights.data.size(), recipe, [=, given = weights.data](std::byte* to) {
+        const std::byte* from = given.data();
+        for (int64_t row = 0; row < rows; ++row) {
+            for (int64_t pixel = 0; pixel < order.pixels; ++pixel) {
+                for (int64_t channel = 0; channel < order.channels; ++channel) {
+                    const int64_t base = row * order.channels * order.pixels;
+                    std::memcpy(to, from + (base + channel * order.pixels + pixel) * size, size);
+                    to += size;
+                }
             }
         }
-    }
+    });
     return permuted;
 }
 

@@ -31,7 +31,7 @@ struct Fusion {
 // A convolution may take the maximum over 2 x 2 pixels at stride 2 where nobody else reads its result.
 std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes);
 
-// The constant weights [N, C*H*W] with columns in H, W, C order.
+// The constant weights [N, C*H*W] with columns in H, W, C order, made when they are looked at.
 Value permute_columns(const Value& weights, const ColumnOrder& order);
 
 }  // namespace octavo

@@ -3,6 +3,7 @@
 
 #include "base/sizes.h"
 #include "base/text.h"
+#include "cpu/pool.h"
 #include "plan/arena.h"
 #include "plan/fusion.h"
 #include "plan/program.h"
@@ -113,7 +114,7 @@ std::unique_ptr<Op> create_pooled(OpDesc desc, const Node& pool, const std::vect
 
 // pool: a max-pool that this step may do as well, or null; then the step's output is the pool's.
 Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const std::vector<Value>& values, Isa isa,
-               int threads) {
+               int threads, SharedObjects* weights) {
     Step step;
     step.inputs = node.inputs;
     step.outputs = node.outputs;
@@ -126,6 +127,7 @@ Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const s
     }
     OpDesc desc{node.name, node.attributes, {}, {}, isa};
     desc.threads = threads;
+    desc.weights = weights;
     for (int input : node.inputs) desc.inputs.push_back(input < 0 ? nullptr : &values[input]);
     for (int output : node.outputs) desc.outputs.push_back(output < 0 ? nullptr : &values[output]);
     check_bias_unit(desc, *node.signature);
@@ -273,10 +275,22 @@ bool needs_whole_batch(const Step& step, const std::vector<Value>& values) {
     return false;
 }
 
+// Of all constants, on the threads that may pack: each is read once.
+void find_digests(const std::vector<Value>& values, int threads) {
+    std::vector<const Value*> constants;
+    for (const Value& value : values) {
+        if (value.role == OCTAVO_CONSTANT) constants.push_back(&value);
+    }
+    parallel_for(static_cast<int64_t>(constants.size()), threads,
+                 [&](int64_t i, int) { constants[static_cast<size_t>(i)]->data.digest(); });
+}
+
 }  // namespace
 
-Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads) {
+Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads,
+              SharedObjects* weights) {
     Program program;
+    if (weights != nullptr) find_digests(values, threads);
     const std::vector<Fusion> fusions = decide_fusions(values, nodes);
     std::vector<const Node*> done_by(nodes.size(), nullptr);  // the node whose step does this one's work as well
     for (size_t i = 0; i < nodes.size(); ++i) {
@@ -285,7 +299,7 @@ Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, 
             continue;
         }
         const Node* pool = fusions[i].pool < 0 ? nullptr : &nodes[fusions[i].pool];
-        program.steps.push_back(make_step(nodes[i], fusions[i], pool, values, isa, threads));
+        program.steps.push_back(make_step(nodes[i], fusions[i], pool, values, isa, threads, weights));
         if (pool != nullptr && program.steps.back().outputs == pool->outputs) done_by[fusions[i].pool] = &nodes[i];
     }
     place_values(values, &program);

@@ -19,6 +19,7 @@ struct PlanOptions {
     int64_t chunk = 0;  // samples that go through together; 0: chosen
     Isa isa = Isa::scalar;
     bool profile = false;
+    std::shared_ptr<SharedObjects> weights;  // null: packed for this plan alone
 };
 
 class Plan {

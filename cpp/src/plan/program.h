@@ -61,9 +61,10 @@ struct Program {
     int64_t weight_bytes = 0;
 };
 
-// Chooses implementations, packs on so many threads, and lays out the memory. The nodes are as a Builder checked them. Throws
-// Error.
-Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads);
+// Chooses implementations, packs on so many threads what is not among the shared weights yet (null: there are none), and lays out
+// the memory. The nodes are as a Builder checked them. Throws Error.
+Program lower(const std::vector<Value>& values, const std::vector<Node>& nodes, Isa isa, int threads,
+              SharedObjects* weights);
 
 }  // namespace octavo
 

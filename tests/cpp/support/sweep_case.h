@@ -56,6 +56,27 @@ struct SweepCase {
     }
 };
 
+// A value as the C interface takes it; arrays stay its own.
+inline ValueSpec described_value(const Value& v) {
+    ValueSpec d = {};
+    d.dtype = v.dtype;
+    d.role = v.role;
+    d.layout = v.layout;
+    d.batched = v.batched;
+    for (int64_t n : v.dims) d.dims[d.rank++] = n;
+    d.axis = v.axis;
+    d.group_size = v.group_size;
+    d.param_count = static_cast<int64_t>(v.scales.size());
+    d.scales = v.scales.data();
+    d.zero_points = v.zero_points.empty() ? nullptr : v.zero_points.data();
+    d.code_min = v.code_min;
+    d.code_max = v.code_max;
+    d.table_size = v.table_size;
+    d.table = v.table.empty() ? nullptr : v.table.data();
+    d.data = v.data.empty() ? nullptr : v.data.data();
+    return d;
+}
+
 inline int low_of(octavo_dtype type) { return type == OCTAVO_S8 ? -128 : 0; }
 
 inline std::vector<uint8_t> real_bytes(Random& random, int64_t count, bool specials) {

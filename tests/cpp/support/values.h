@@ -47,9 +47,17 @@ Value constant(octavo_dtype dtype, std::vector<int64_t> dims, const std::vector<
     v.role = OCTAVO_CONSTANT;
     v.batched = false;
     v.dims = std::move(dims);
-    v.data.resize(data.size() * sizeof(T));
-    std::memcpy(v.data.data(), data.data(), v.data.size());
+    const auto* bytes = reinterpret_cast<const std::byte*>(data.data());
+    v.data = std::vector<std::byte>(bytes, bytes + data.size() * sizeof(T));
     return v;
+}
+
+// Replaces a constant's bytes by what `change` makes of each.
+template <class Change>
+void change_data(Value& v, const Change& change) {
+    std::vector<std::byte> bytes(v.data.begin(), v.data.end());
+    for (size_t i = 0; i < bytes.size(); i++) bytes[i] = static_cast<std::byte>(change(i, bytes[i]));
+    v.data = std::move(bytes);
 }
 
 // A convolution's window is its weights'.
