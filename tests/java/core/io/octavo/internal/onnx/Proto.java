@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /** The bytes of a protobuf message, field by field: what a file may hold, and what it should not. */
 final class Proto {
@@ -91,12 +92,12 @@ final class Proto {
 
     /** Read as a model. */
     ModelDef model() {
-        return OnnxReader.model("test.onnx", ByteBuffer.wrap(toByteArray()), null);
+        return OnnxReader.model("test.onnx", ByteBuffer.wrap(toByteArray()), Path.of("none"));
     }
 
     /** Read as a tensor. */
     TensorDef tensor() {
-        return OnnxReader.tensor("test.pb", ByteBuffer.wrap(toByteArray()), null);
+        return OnnxReader.tensor("test.pb", ByteBuffer.wrap(toByteArray()), Path.of("none"));
     }
 
     // ---- What files are made of

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.file.Path;
 
 /** Files in memory: as many as a test likes, without a disk that is waited for. */
 final class Written {
@@ -27,11 +28,11 @@ final class Written {
     }
 
     static ModelDef model(byte[] bytes) {
-        return OnnxReader.model("written.onnx", ByteBuffer.wrap(bytes), null);
+        return OnnxReader.model("written.onnx", ByteBuffer.wrap(bytes), Path.of("none"));
     }
 
     static TensorDef tensor(byte[] bytes) {
-        return OnnxReader.tensor("written.pb", ByteBuffer.wrap(bytes), null);
+        return OnnxReader.tensor("written.pb", ByteBuffer.wrap(bytes), Path.of("none"));
     }
 
     private static byte[] bytes(OnnxWriter writer) throws IOException {

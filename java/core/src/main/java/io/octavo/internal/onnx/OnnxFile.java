@@ -23,7 +23,7 @@ public final class OnnxFile {
      *
      * @throws io.octavo.DataNotFoundException if it, or a file of its external data, is not there
      * @throws CorruptDataException if it is no well-formed model
-     * @throws UnsupportedException if it has more than 2 GiB, sparse initializers, or more parts than are taken from one file
+     * @throws UnsupportedException if it has more than 2 GiB, sparse initializers, or more parts than the heap can hold
      * @throws DataException if it cannot be read
      */
     public static ModelDef read(Path file) {

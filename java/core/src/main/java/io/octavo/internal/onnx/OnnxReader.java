@@ -27,7 +27,7 @@ final class OnnxReader {
      * @param file how messages name it
      * @param folder where external data lie
      * @throws CorruptDataException if they hold none
-     * @throws io.octavo.UnsupportedException for sparse initializers, element types of later versions, and a file of too many parts
+     * @throws io.octavo.UnsupportedException for sparse initializers, element types of later versions, and more parts than the heap can hold
      */
     static ModelDef model(String file, ByteBuffer bytes, Path folder) {
         OnnxReader reader = new OnnxReader(file, bytes, folder);

@@ -26,8 +26,13 @@ final class WireReader {
     /** Messages within messages; a graph in a node's attribute is three. */
     static final int MAX_DEPTH = 100;
 
-    /** Messages, different strings and integers of attributes in one file: a bound of what a small hostile file can ask for. */
-    static final int MAX_ITEMS = 1 << 23;
+    /** Bytes of the heap that the parts of one file may take, by a rough count: a small hostile file can ask for forty times its size. */
+    static final long MAX_HEAP = Runtime.getRuntime().maxMemory() / 2;
+
+    // What is counted, in bytes.
+    private static final int MESSAGE = 160;
+    private static final int NEW_STRING = 120;
+    private static final int KNOWN_STRING = 8;
 
     private final String file;
     private final ByteBuffer bytes;
@@ -45,7 +50,7 @@ final class WireReader {
     private final long[] seen = new long[MAX_DEPTH];
     private int depth;
 
-    private int items;
+    private long heap;
     private int tag;
 
     /**
@@ -80,9 +85,7 @@ final class WireReader {
 
     /** Steps over the field, whatever it is. */
     void skip() {
-        if (!read(() -> in.skipField(tag))) {
-            throw corrupt("a group ends that did not begin");
-        }
+        read(() -> in.skipField(tag));
     }
 
     long varint() {
@@ -109,17 +112,15 @@ final class WireReader {
     /** A string, which is UTF-8; equal ones of a file are one object. */
     String string() {
         ByteBuffer text = slice();
+        count(KNOWN_STRING);
         if (!text.hasRemaining()) {
             return "";
         }
         try {
             String string = utf8.decode(text).toString();
             String known = strings.putIfAbsent(string, string);
-            if (known != null) {
-                return known;
-            }
-            count(1);
-            return string;
+            count(known == null ? NEW_STRING + 2L * string.length() : 0);
+            return known == null ? string : known;
         } catch (CharacterCodingException e) {
             throw corrupt("field " + WireFormat.getTagFieldNumber(tag) + " is no UTF-8", e);
         }
@@ -128,13 +129,13 @@ final class WireReader {
     /** Adds the integers of a field, packed into one or a single one. */
     void integers(Longs into) {
         if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_VARINT) {
-            count(1);
+            count(Long.BYTES);
             into.add(varint());
             return;
         }
         ByteBuffer packed = slice();
         int count = Varint.count(packed);
-        count(count);
+        count((long) count * Long.BYTES);
         into.expect(count);
         for (int i = 0; i < count; i++) {
             into.add(Varint.next(packed));
@@ -148,13 +149,17 @@ final class WireReader {
      */
     void packed(Parts into, int wireType) {
         if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
-            into.add(slice());
+            ByteBuffer part = slice();
+            count(into.isEmpty() ? 0 : part.remaining());
+            into.add(part);
             return;
         }
         require(wireType);
         int from = in.getTotalBytesRead();
         skip();
-        into.add(bytes.slice(from, in.getTotalBytesRead() - from));
+        int size = in.getTotalBytesRead() - from;
+        count(size);
+        into.add(bytes.slice(from, size));
     }
 
     /**
@@ -166,7 +171,7 @@ final class WireReader {
      */
     <T> T message(String name, int number, Supplier<T> body) {
         int length = length();
-        count(1);
+        count(MESSAGE);
         if (depth + 1 == MAX_DEPTH) {
             throw corrupt("messages lie within messages deeper than " + MAX_DEPTH);
         }
@@ -200,10 +205,11 @@ final class WireReader {
         }
     }
 
-    private void count(int more) {
-        items += more;
-        if (items < 0 || items > MAX_ITEMS) {
-            throw unsupported("the file holds more than " + MAX_ITEMS + " messages, names and integers");
+    private void count(long more) {
+        heap += more;
+        if (heap > MAX_HEAP) {
+            throw unsupported("the file has so many parts that they would take more than half of the heap, " + MAX_HEAP
+                    + " bytes: raise its size, -Xmx");
         }
     }
 
