@@ -15,7 +15,7 @@ void range(const float* x, int64_t n, Range* range) {
         const Mask k = is_finite(v) & there;
         least[j] = select(k, min(least[j], v), least[j]);
         most[j] = select(k, max(most[j], v), most[j]);
-        if (bits(k) != bits(there)) {
+        if (__builtin_expect(bits(k) != bits(there), 0)) {
             const int nan = __builtin_popcount(bits(is_nan(v) & there));
             range->nan_count += nan;
             range->inf_count += __builtin_popcount(bits(k) ^ bits(there)) - nan;
@@ -50,9 +50,9 @@ void fetch_ahead(const float* x) {
         __builtin_prefetch(reinterpret_cast<const char*>(x) + distance + i);
 }
 
-// Bins of a block are stored, then counted: 64 bits of them a load.
+// Bins of a block are stored, then counted: 64 bits of them a load. Where in a cache line the loop begins is up to a tenth of its time.
 template <class Index>
-void increment(const Index* bin, int64_t n, uint32_t* counts, int64_t stride) {
+__attribute__((aligned(64))) void increment(const Index* bin, int64_t n, uint32_t* counts, int64_t stride) {
     constexpr int64_t a_load = 8 / sizeof(Index);
     for (int64_t i = 0; i < n / 4; i++) {
         uint64_t some[4 / a_load];
