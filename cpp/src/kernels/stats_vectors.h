@@ -50,7 +50,8 @@ void fetch_ahead(const float* x) {
         __builtin_prefetch(reinterpret_cast<const char*>(x) + distance + i);
 }
 
-// Bins of a block are stored, then counted: 64 bits of them a load. Where in a cache line the loop begins is up to a tenth of its time.
+// Bins of a block are stored, then counted: 64 bits of them a load. Where in a cache line the loop begins is up to a tenth of its
+// time.
 template <class Index>
 __attribute__((aligned(64))) void increment(const Index* bin, int64_t n, uint32_t* counts, int64_t stride) {
     constexpr int64_t a_load = 8 / sizeof(Index);

@@ -1,9 +1,9 @@
 // How a kernel is written once for AVX2 and AVX-512.
 //
 // vectors_avx2.h and vectors_avx512.h give the same types and functions, each in terms of its instructions: `lanes` floats
-// (Vec) or 32-bit integers (IVec), half as many doubles (DVec), four times as many bytes (BVec), and sets of lanes (Mask). An
-// operator or function is one instruction, or the few that this instruction set needs for it; results are equal bit for bit.
-// Code: uint8_t or int8_t.
+// (Vec) or 32-bit integers (IVec), half as many doubles (DVec), twice as many 16-bit words (WVec), four times as many bytes (BVec),
+// and sets of lanes (Mask). An operator or function is one instruction, or the few that this instruction set needs for it; results
+// are equal bit for bit. Code: uint8_t or int8_t.
 //
 //   vec(x), ivec(x), ..       x in every lane
 //   load, store, widen,       of the lanes of k: a Mask, or what each_vector gives, Whole or First; no memory is touched for the
@@ -18,8 +18,10 @@
 //   pack<Code>(a, b, c, d)    four vectors of integers as codes, saturated
 //   widen_four, pack_four     4 * lanes codes as vectors of integers in whatever order is fast, and these, changed, as codes again:
 //                             saturated at 16 bits, plus a zero point, saturated
-//   load_first, store_first,  the first n of 4 * lanes bytes, 0 <= n; others are 0
-//   copy_first
+//   pack_within, unpack_low,  within each 128 bits, as the instructions; in_order puts the bytes of two levels of packs in order
+//   .._high, shuffle_within
+//   load_first, store_first,  the first n of 4 * lanes bytes, 0 <= n; others are 0. FirstBytes(n) for load and store: the same;
+//   copy_first, select_first  where masks_bytes holds it costs no more than whole vectors
 //   low_half, high_half       of the lanes, as doubles; truncate(low, high): such halves as integers
 //   add_low, add_high         a + b in the lanes of the half of k, a elsewhere (an a that is -0 may become +0)
 //
@@ -62,6 +64,8 @@ struct First {
     operator Mask() const { return mask; }
 };
 
+inline BVec load(const uint8_t* x, Whole) { return load(x); }
+inline void store(uint8_t* y, BVec x, Whole) { store(y, x); }
 inline Vec load(const float* x, Whole) { return load(x); }
 inline void store(float* y, Vec x, Whole) { store(y, x); }
 inline Vec select(Whole, Vec a, Vec) { return a; }
@@ -106,6 +110,18 @@ void each_of_sixteen(int64_t n, const Body& body) {
         if (i + 8 < n) body(i + 8, Constant<1>{}, First(n - i - 8));
 }
 
+inline Vec power_of_two(IVec x) { return as_floats((x + ivec(127)) << 23); }
+
+template <class Code>
+BVec pack(IVec a, IVec b, IVec c, IVec d) {
+    return in_order(pack_within<Code>(pack_within(a, b), pack_within(c, d)));
+}
+template <class Code>
+BVec pack_four(const IVec (&q)[4], int zero) {
+    const WVec shift = wvec(zero);
+    return order_of_widened<Code>(pack_within<Code>(add_saturated(pack_within(q[0], q[1]), shift),
+                                                    add_saturated(pack_within(q[2], q[3]), shift)));
+}
 template <class Code>
 BVec clamp(BVec x, BVec lo, BVec hi) {
     return min<Code>(max<Code>(x, lo), hi);

@@ -9,6 +9,7 @@ namespace octavo {
 namespace {
 
 constexpr int64_t lanes = 8;
+constexpr bool masks_bytes = false;
 struct Vec {
     __m256 v;
 };
@@ -17,6 +18,9 @@ struct IVec {
 };
 struct DVec {
     __m256d v;
+};
+struct WVec {
+    __m256i v;
 };
 struct BVec {
     __m256i v;
@@ -29,6 +33,7 @@ inline Mask first_lanes(int64_t n) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return {_mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n < 0 ? 0 : n > 8 ? 8 : n)), lane)};
 }
+inline Mask operator|(Mask a, Mask b) { return {_mm256_or_si256(a.v, b.v)}; }
 inline Mask operator&(Mask a, Mask b) { return {_mm256_and_si256(a.v, b.v)}; }
 inline int bits(Mask k) { return _mm256_movemask_ps(_mm256_castsi256_ps(k.v)); }
 
@@ -86,8 +91,11 @@ IVec widen_first(const T* x, int64_t n) {
 }
 inline IVec operator+(IVec a, IVec b) { return {_mm256_add_epi32(a.v, b.v)}; }
 inline IVec operator-(IVec a, IVec b) { return {_mm256_sub_epi32(a.v, b.v)}; }
+inline IVec operator&(IVec a, IVec b) { return {_mm256_and_si256(a.v, b.v)}; }
+inline IVec operator|(IVec a, IVec b) { return {_mm256_or_si256(a.v, b.v)}; }
+inline IVec operator<<(IVec x, int n) { return {_mm256_slli_epi32(x.v, n)}; }
+inline Vec as_floats(IVec x) { return {_mm256_castsi256_ps(x.v)}; }
 inline IVec half(IVec x) { return {_mm256_srai_epi32(x.v, 1)}; }
-inline Vec power_of_two(IVec x) { return {_mm256_castsi256_ps(_mm256_slli_epi32((x + ivec(127)).v, 23))}; }
 inline IVec min(IVec a, IVec b) { return {_mm256_min_epi32(a.v, b.v)}; }
 inline IVec max(IVec a, IVec b) { return {_mm256_max_epi32(a.v, b.v)}; }
 inline IVec min_unsigned(IVec a, IVec b) { return {_mm256_min_epu32(a.v, b.v)}; }
@@ -111,15 +119,24 @@ inline void narrow_first(uint8_t* y, IVec x, int64_t n) {
     for (int64_t i = 0; i < n; i++) y[i] = all[i];
 }
 
-// Packs work in lanes of 128 bits: double word l * 4 + j of two levels of them holds elements 8 j + 4 l and on.
+inline WVec wvec(int x) { return {_mm256_set1_epi16(static_cast<int16_t>(x))}; }
+inline WVec as_words(BVec x) { return {x.v}; }
+inline WVec operator+(WVec a, WVec b) { return {_mm256_add_epi16(a.v, b.v)}; }
+inline WVec operator-(WVec a, WVec b) { return {_mm256_sub_epi16(a.v, b.v)}; }
+inline WVec operator<<(WVec x, int n) { return {_mm256_slli_epi16(x.v, n)}; }
+inline WVec operator>>(WVec x, int n) { return {_mm256_srli_epi16(x.v, n)}; }
+inline WVec add_saturated(WVec a, WVec b) { return {_mm256_adds_epi16(a.v, b.v)}; }
+inline IVec unpack_low(WVec low, WVec high) { return {_mm256_unpacklo_epi16(low.v, high.v)}; }
+inline IVec unpack_high(WVec low, WVec high) { return {_mm256_unpackhi_epi16(low.v, high.v)}; }
+inline WVec pack_within(IVec a, IVec b) { return {_mm256_packs_epi32(a.v, b.v)}; }
 template <class Code>
-BVec pack_words(__m256i front, __m256i back) {
-    const __m256i bytes = is_signed<Code> ? _mm256_packs_epi16(front, back) : _mm256_packus_epi16(front, back);
-    return {_mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+BVec pack_within(WVec a, WVec b) {
+    return {is_signed<Code> ? _mm256_packs_epi16(a.v, b.v) : _mm256_packus_epi16(a.v, b.v)};
 }
-template <class Code>
-BVec pack(IVec a, IVec b, IVec c, IVec d) {
-    return pack_words<Code>(_mm256_packs_epi32(a.v, b.v), _mm256_packs_epi32(c.v, d.v));
+// Double word l * 4 + j of two levels of packs holds elements 8 j + 4 l and on.
+inline BVec in_order(BVec x) { return {_mm256_permutevar8x32_epi32(x.v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))}; }
+inline BVec shuffle_within(BVec x, __m128i order) {
+    return {_mm256_shuffle_epi8(x.v, _mm256_broadcastsi128_si256(order))};
 }
 template <class Code>
 void widen_four(const Code* x, IVec (&q)[4]) {
@@ -127,10 +144,8 @@ void widen_four(const Code* x, IVec (&q)[4]) {
     for (int j = 0; j < 4; j++) q[j] = widen(x + 8 * j);
 }
 template <class Code>
-BVec pack_four(const IVec (&q)[4], int zero) {
-    const __m256i shift = _mm256_set1_epi16(static_cast<int16_t>(zero));
-    return pack_words<Code>(_mm256_adds_epi16(_mm256_packs_epi32(q[0].v, q[1].v), shift),
-                            _mm256_adds_epi16(_mm256_packs_epi32(q[2].v, q[3].v), shift));
+BVec order_of_widened(BVec x) {
+    return in_order(x);
 }
 inline BVec bvec(int x) { return {_mm256_set1_epi8(static_cast<char>(x))}; }
 template <class Code>
@@ -141,6 +156,7 @@ template <class Code>
 BVec min(BVec a, BVec b) {
     return {is_signed<Code> ? _mm256_min_epi8(a.v, b.v) : _mm256_min_epu8(a.v, b.v)};
 }
+inline BVec operator^(BVec a, BVec b) { return {_mm256_xor_si256(a.v, b.v)}; }
 inline BVec load(const uint8_t* x) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))}; }
 inline void store(uint8_t* y, BVec x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), x.v); }
 template <class Code>
@@ -158,6 +174,25 @@ inline void store_first(uint8_t* y, BVec x, int64_t n) {
     store(all, x);
     for (int64_t i = 0; i < n; i++) y[i] = all[i];
 }
+
+inline void store_first(uint8_t* y, __m128i x, int64_t n) {
+    uint8_t all[16];
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(all), x);
+    for (int64_t i = 0; i < n; i++) y[i] = all[i];
+}
+inline BVec select_first(int64_t n, BVec a, BVec b) {
+    const __m256i byte = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                                          22, 23, 24, 25, 26, 27, 28, 29, 30, 31);
+    return {_mm256_blendv_epi8(b.v, a.v, _mm256_cmpgt_epi8(_mm256_set1_epi8(static_cast<char>(n)), byte))};
+}
+
+struct FirstBytes {
+    int64_t n;
+
+    explicit FirstBytes(int64_t number) : n(number) {}
+};
+inline BVec load(const uint8_t* x, FirstBytes k) { return load_first(x, k.n); }
+inline void store(uint8_t* y, BVec x, FirstBytes k) { store_first(y, x, k.n); }
 
 inline DVec dvec(double x) { return {_mm256_set1_pd(x)}; }
 inline DVec load(const double* x) { return {_mm256_loadu_pd(x)}; }

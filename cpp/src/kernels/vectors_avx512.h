@@ -9,6 +9,7 @@ namespace octavo {
 namespace {
 
 constexpr int64_t lanes = 16;
+constexpr bool masks_bytes = true;
 struct Vec {
     __m512 v;
 };
@@ -17,6 +18,9 @@ struct IVec {
 };
 struct DVec {
     __m512d v;
+};
+struct WVec {
+    __m512i v;
 };
 struct BVec {
     __m512i v;
@@ -27,6 +31,7 @@ struct Mask {
 
 inline Mask first_lanes(int64_t n) { return {static_cast<__mmask16>(n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1)}; }
 inline __mmask64 first_bytes(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
+inline Mask operator|(Mask a, Mask b) { return {static_cast<__mmask16>(a.v | b.v)}; }
 inline Mask operator&(Mask a, Mask b) { return {static_cast<__mmask16>(a.v & b.v)}; }
 inline int bits(Mask k) { return k.v; }
 
@@ -75,8 +80,11 @@ inline IVec widen_first(const int8_t* x, int64_t n) {
 }
 inline IVec operator+(IVec a, IVec b) { return {_mm512_add_epi32(a.v, b.v)}; }
 inline IVec operator-(IVec a, IVec b) { return {_mm512_sub_epi32(a.v, b.v)}; }
+inline IVec operator&(IVec a, IVec b) { return {_mm512_and_si512(a.v, b.v)}; }
+inline IVec operator|(IVec a, IVec b) { return {_mm512_or_si512(a.v, b.v)}; }
+inline IVec operator<<(IVec x, int n) { return {_mm512_slli_epi32(x.v, n)}; }
+inline Vec as_floats(IVec x) { return {_mm512_castsi512_ps(x.v)}; }
 inline IVec half(IVec x) { return {_mm512_srai_epi32(x.v, 1)}; }
-inline Vec power_of_two(IVec x) { return {_mm512_castsi512_ps(_mm512_slli_epi32((x + ivec(127)).v, 23))}; }
 inline IVec min(IVec a, IVec b) { return {_mm512_min_epi32(a.v, b.v)}; }
 inline IVec max(IVec a, IVec b) { return {_mm512_max_epi32(a.v, b.v)}; }
 inline IVec min_unsigned(IVec a, IVec b) { return {_mm512_min_epu32(a.v, b.v)}; }
@@ -92,19 +100,26 @@ inline void narrow(uint16_t* y, IVec a, IVec b) {
 inline void narrow(uint8_t* y, IVec x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm512_cvtepi32_epi8(x.v)); }
 inline void narrow_first(uint8_t* y, IVec x, int64_t n) { _mm512_mask_cvtepi32_storeu_epi8(y, first_lanes(n).v, x.v); }
 
-// Packs work in lanes of 128 bits: double word l * 4 + j of two levels of them holds elements 16 j + 4 l and on.
-inline BVec in_order(__m512i bytes) {
+inline WVec wvec(int x) { return {_mm512_set1_epi16(static_cast<int16_t>(x))}; }
+inline WVec as_words(BVec x) { return {x.v}; }
+inline WVec operator+(WVec a, WVec b) { return {_mm512_add_epi16(a.v, b.v)}; }
+inline WVec operator-(WVec a, WVec b) { return {_mm512_sub_epi16(a.v, b.v)}; }
+inline WVec operator<<(WVec x, int n) { return {_mm512_slli_epi16(x.v, n)}; }
+inline WVec operator>>(WVec x, int n) { return {_mm512_srli_epi16(x.v, n)}; }
+inline WVec add_saturated(WVec a, WVec b) { return {_mm512_adds_epi16(a.v, b.v)}; }
+inline IVec unpack_low(WVec low, WVec high) { return {_mm512_unpacklo_epi16(low.v, high.v)}; }
+inline IVec unpack_high(WVec low, WVec high) { return {_mm512_unpackhi_epi16(low.v, high.v)}; }
+inline WVec pack_within(IVec a, IVec b) { return {_mm512_packs_epi32(a.v, b.v)}; }
+template <class Code>
+BVec pack_within(WVec a, WVec b) {
+    return {is_signed<Code> ? _mm512_packs_epi16(a.v, b.v) : _mm512_packus_epi16(a.v, b.v)};
+}
+// Double word l * 4 + j of two levels of packs holds elements 16 j + 4 l and on.
+inline BVec in_order(BVec x) {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    return {_mm512_permutexvar_epi32(order, bytes)};
+    return {_mm512_permutexvar_epi32(order, x.v)};
 }
-template <class Code>
-__m512i pack_words(__m512i front, __m512i back) {
-    return is_signed<Code> ? _mm512_packs_epi16(front, back) : _mm512_packus_epi16(front, back);
-}
-template <class Code>
-BVec pack(IVec a, IVec b, IVec c, IVec d) {
-    return in_order(pack_words<Code>(_mm512_packs_epi32(a.v, b.v), _mm512_packs_epi32(c.v, d.v)));
-}
+inline BVec shuffle_within(BVec x, __m128i order) { return {_mm512_shuffle_epi8(x.v, _mm512_broadcast_i32x4(order))}; }
 // Widened within lanes of 128 bits, as packs take them, which then leave them in order.
 inline void widen_four(const uint8_t* x, IVec (&q)[4]) {
     const __m512i bytes = _mm512_loadu_si512(x);
@@ -118,11 +133,8 @@ inline void widen_four(const int8_t* x, IVec (&q)[4]) {
     for (int j = 0; j < 4; j++) q[j] = widen(x + 16 * j);
 }
 template <class Code>
-BVec pack_four(const IVec (&q)[4], int zero) {
-    const __m512i shift = _mm512_set1_epi16(static_cast<int16_t>(zero));
-    const __m512i bytes = pack_words<Code>(_mm512_adds_epi16(_mm512_packs_epi32(q[0].v, q[1].v), shift),
-                                           _mm512_adds_epi16(_mm512_packs_epi32(q[2].v, q[3].v), shift));
-    return is_signed<Code> ? in_order(bytes) : BVec{bytes};
+BVec order_of_widened(BVec x) {
+    return is_signed<Code> ? in_order(x) : x;
 }
 inline BVec bvec(int x) { return {_mm512_set1_epi8(static_cast<char>(x))}; }
 template <class Code>
@@ -133,6 +145,7 @@ template <class Code>
 BVec min(BVec a, BVec b) {
     return {is_signed<Code> ? _mm512_min_epi8(a.v, b.v) : _mm512_min_epu8(a.v, b.v)};
 }
+inline BVec operator^(BVec a, BVec b) { return {_mm512_xor_si512(a.v, b.v)}; }
 inline BVec load(const uint8_t* x) { return {_mm512_loadu_si512(x)}; }
 inline BVec load_first(const uint8_t* x, int64_t n) { return {_mm512_maskz_loadu_epi8(first_bytes(n), x)}; }
 template <class Code>
@@ -141,6 +154,17 @@ void copy_first(Code (&to)[64], const Code* x, int64_t n) {
 }
 inline void store(uint8_t* y, BVec x) { _mm512_storeu_si512(y, x.v); }
 inline void store_first(uint8_t* y, BVec x, int64_t n) { _mm512_mask_storeu_epi8(y, first_bytes(n), x.v); }
+
+inline void store_first(uint8_t* y, __m128i x, int64_t n) { _mm_mask_storeu_epi8(y, first_lanes(n).v, x); }
+inline BVec select_first(int64_t n, BVec a, BVec b) { return {_mm512_mask_mov_epi8(b.v, first_bytes(n), a.v)}; }
+
+struct FirstBytes {
+    __mmask64 mask;
+
+    explicit FirstBytes(int64_t n) : mask(first_bytes(n)) {}
+};
+inline BVec load(const uint8_t* x, FirstBytes k) { return {_mm512_maskz_loadu_epi8(k.mask, x)}; }
+inline void store(uint8_t* y, BVec x, FirstBytes k) { _mm512_mask_storeu_epi8(y, k.mask, x.v); }
 
 inline DVec dvec(double x) { return {_mm512_set1_pd(x)}; }
 inline DVec load(const double* x) { return {_mm512_loadu_pd(x)}; }
