@@ -179,6 +179,22 @@ enum {
                                   activations, S64 and BOOL */
     OCTAVO_OP_BATCH_NORM = 14, /* x, gamma [C], beta [C], mean [C], var [C] -> y; f32 */
 
+    /* Movement of elements, of f32, q of one scale, s32, s64 and bool: y has the type and parameters of x and room for its codes.
+       A dimension that is a run's batch is not moved, cut or joined: OCTAVO_UNSUPPORTED. Layouts may differ unless said. */
+    OCTAVO_OP_RESHAPE = 88,    /* x -> y: the same elements in the same (row-major) order under another shape; a view where memory
+                                  allows. At most one of x and y is NHWC with several channels and pixels */
+    OCTAVO_OP_TRANSPOSE = 89,  /* x -> y, whose dimension i is dimension axes[i] of x */
+    OCTAVO_OP_SLICE = 90,      /* x -> y: element j of dimension i is element starts[i] + j * steps[i] of x */
+    OCTAVO_OP_CONCAT = 91,     /* x, [x ..] -> y: one behind the other along axis, in one layout; at most 4096. Codes of other scale,
+                                  zero point or type than y's are requantized on the way, as PyTorch's cat does: dequantized, then
+                                  quantized as octavo_quantize does; along the channels of NHWC values in whole groups of 8
+                                  rint(fma(s, q, -s*z) / s_y) + z_y, the rest with the formula per channel */
+    OCTAVO_OP_SPLIT = 92,      /* x -> y, [y ..]: parts along axis as large as each y, which together are x; at most 4096, none of
+                                  them absent */
+    OCTAVO_OP_PAD = 93,        /* x, [value: one constant of the type of x] -> y: before[i] elements in front of those of x in
+                                  dimension i, and behind them as many as y has room for; negative numbers take away. Without
+                                  value 0, of codes the zero point */
+
     /* Training, all f32 unless said. Operators that carry a batch statistic see the whole batch of a run. */
     OCTAVO_OP_CONV2D_GRAD_INPUT = 32,  /* dy, w -> dx */
     OCTAVO_OP_CONV2D_GRAD_WEIGHT = 33, /* x, dy -> dw, [dbias] */
@@ -203,6 +219,14 @@ enum {
                                           nesterov (0/1); PyTorch's torch.optim.SGD; no output */
     OCTAVO_OP_ADAM_STEP = 49           /* param (state), grad, m (state), v (state), hyper f32 [6] = lr, beta1, beta2, epsilon,
                                           weight_decay, step (1, 2, ..); PyTorch's torch.optim.Adam; no output */
+};
+
+typedef int32_t octavo_pad_mode;
+enum {
+    OCTAVO_PAD_CONSTANT = 0, /* the value */
+    OCTAVO_PAD_REFLECT = 1,  /* what lies as far on the other side of the first or last element; beyond that reflected again */
+    OCTAVO_PAD_EDGE = 2,     /* the first or last element */
+    OCTAVO_PAD_WRAP = 3      /* the elements again from the other end */
 };
 
 typedef int32_t octavo_activation;
@@ -253,6 +277,12 @@ typedef struct octavo_attribute {
  *                                                                       run's batch as PyTorch's x86 kernel does, in another order
  *                                                                       than all others, so that a sample's result depends on the
  *                                                                       batch; for comparisons with PyTorch
+ *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT: a dimension; -1: the last
+ *   "axes"              integers    0 to 7                  none        TRANSPOSE: one for each dimension of y, all different
+ *   "starts"            integers    at least 0              an error    SLICE: one for each dimension
+ *   "steps"             integers    but 0                   1 each      SLICE: the same
+ *   "before"            integers    any of 32 bits          an error    PAD: one for each dimension
+ *   "pad_mode"          integer 1   of octavo_pad_mode      0           PAD
  */
 
 typedef struct octavo_op_desc {

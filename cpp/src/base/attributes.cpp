@@ -10,6 +10,7 @@
 namespace octavo {
 namespace {
 
+constexpr double least_integer = std::numeric_limits<int32_t>::min();
 constexpr double most_integer = std::numeric_limits<int32_t>::max(), infinity = HUGE_VAL;
 constexpr double most_real = std::numeric_limits<float>::max();
 
@@ -31,8 +32,13 @@ enum : uint64_t {
     has_pytorch_tail = uint64_t{1} << 14,
     has_axis = uint64_t{1} << 15,
     has_axes = uint64_t{1} << 16,
+    has_starts = uint64_t{1} << 40,
+    has_steps = uint64_t{1} << 41,
+    has_before = uint64_t{1} << 42,
+    has_pad_mode = uint64_t{1} << 43,
 
-    required = has_kernel | has_epsilon | has_momentum | has_probability,  // where they are taken
+    required =
+        has_kernel | has_epsilon | has_momentum | has_probability | has_starts | has_before,  // where they are taken
     bounds = has_clamp_min | has_clamp_max,
     activations = has_activation | bounds,
     windows = has_kernel | has_stride | has_pad,
@@ -57,6 +63,13 @@ struct Row {
 #define OCTAVO_ATTRIBUTE(name, type, count, least, most, expected) \
     { #name, has_##name, Type::type, count, offsetof(Attributes, name), least, most, expected }
 
+// One for each dimension.
+#define OCTAVO_ATTRIBUTES(name, number, least, most, expected)                                                \
+    {                                                                                                         \
+#name, has_##name, Type::integer, OCTAVO_MAX_RANK, offsetof(Attributes, name), least, most, expected, \
+            offsetof(Attributes, number)                                                                      \
+    }
+
 constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(kernel, integer, 2, 1, most_integer, "at least 1"),
     OCTAVO_ATTRIBUTE(stride, integer, 2, 1, most_integer, "at least 1"),
@@ -74,10 +87,14 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(reduce_range, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(pytorch_tail, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
-    {"axes", has_axes, Type::integer, OCTAVO_MAX_RANK, offsetof(Attributes, axes), 0, OCTAVO_MAX_RANK - 1, "0 to 7",
-     offsetof(Attributes, axis_count)},
+    OCTAVO_ATTRIBUTES(axes, axis_count, 0, OCTAVO_MAX_RANK - 1, "0 to 7"),
+    OCTAVO_ATTRIBUTES(starts, start_count, 0, most_integer, "at least 0"),
+    OCTAVO_ATTRIBUTES(steps, step_count, least_integer, most_integer, "a number but 0"),
+    OCTAVO_ATTRIBUTES(before, before_count, least_integer, most_integer, "a number"),
+    OCTAVO_ATTRIBUTE(pad_mode, integer, 1, OCTAVO_PAD_CONSTANT, OCTAVO_PAD_WRAP, "0 to 3"),
 };
 
+#undef OCTAVO_ATTRIBUTES
 #undef OCTAVO_ATTRIBUTE
 
 uint64_t taken_by(octavo_op_kind kind) {
@@ -109,6 +126,15 @@ uint64_t taken_by(octavo_op_kind kind) {
         case OCTAVO_OP_DROPOUT_TRAIN:
         case OCTAVO_OP_DROPOUT_GRAD:
             return has_probability;
+        case OCTAVO_OP_TRANSPOSE:
+            return has_axes;
+        case OCTAVO_OP_SLICE:
+            return has_starts | has_steps;
+        case OCTAVO_OP_CONCAT:
+        case OCTAVO_OP_SPLIT:
+            return has_axis;
+        case OCTAVO_OP_PAD:
+            return has_before | has_pad_mode;
         default:
             return 0;
     }

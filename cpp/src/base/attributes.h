@@ -25,6 +25,11 @@ struct Attributes {
     int32_t axis = -1;  // the last
     int32_t axes[OCTAVO_MAX_RANK] = {};
     int32_t axis_count = 0;  // of axes
+    // Movement. Of starts, steps and so on: how many there are.
+    int32_t starts[OCTAVO_MAX_RANK] = {}, start_count = 0;
+    int32_t steps[OCTAVO_MAX_RANK] = {}, step_count = 0;
+    int32_t before[OCTAVO_MAX_RANK] = {}, before_count = 0;
+    octavo_pad_mode pad_mode = OCTAVO_PAD_CONSTANT;
 };
 
 // Reads an operator of a known kind. Throws Error naming the attribute, what was found and what was expected; subject begins the

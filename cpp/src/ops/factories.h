@@ -25,6 +25,12 @@ std::unique_ptr<Op> create_dequantize(const OpDesc& desc);
 std::unique_ptr<Op> create_requantize(const OpDesc& desc);
 std::unique_ptr<Op> create_reorder(const OpDesc& desc);
 std::unique_ptr<Op> create_flatten(const OpDesc& desc);
+std::unique_ptr<Op> create_reshape(const OpDesc& desc);
+std::unique_ptr<Op> create_transpose(const OpDesc& desc);
+std::unique_ptr<Op> create_slice(const OpDesc& desc);
+std::unique_ptr<Op> create_concat(const OpDesc& desc);
+std::unique_ptr<Op> create_split(const OpDesc& desc);
+std::unique_ptr<Op> create_pad(const OpDesc& desc);
 
 }  // namespace octavo
 

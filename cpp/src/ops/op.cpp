@@ -51,6 +51,12 @@ constexpr Row rows[] = {
     {OCTAVO_OP_REQUANTIZE, create_requantize},
     {OCTAVO_OP_REORDER, create_reorder},
     {OCTAVO_OP_FLATTEN, create_flatten},
+    {OCTAVO_OP_RESHAPE, create_reshape},
+    {OCTAVO_OP_TRANSPOSE, create_transpose},
+    {OCTAVO_OP_SLICE, create_slice},
+    {OCTAVO_OP_CONCAT, create_concat},
+    {OCTAVO_OP_SPLIT, create_split},
+    {OCTAVO_OP_PAD, create_pad},
 };
 
 }  // namespace

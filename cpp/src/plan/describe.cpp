@@ -219,7 +219,8 @@ std::vector<int> describe_operands(const int32_t* numbers, int64_t count, int mo
     if (count < 0) refuse(OCTAVO_INVALID_ARGUMENT, subject, text(count, " ", what, "s, expected at least 0"));
     if (count > 0 && numbers == nullptr)
         refuse(OCTAVO_INVALID_ARGUMENT, subject, text("the array of ", what, "s is null"));
-    std::vector<int> operands(most, -1);
+    const int64_t places = most == any_number ? std::max<int64_t>(required, std::min<int64_t>(count, most)) : most;
+    std::vector<int> operands(static_cast<size_t>(places), -1);
     for (int64_t i = 0; i < count; ++i) {
         if (numbers[i] < -1 || numbers[i] >= value_count) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,

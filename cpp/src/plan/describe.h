@@ -16,7 +16,7 @@ struct Node {
     std::string name;
     const Signature* signature = nullptr;
     Attributes attributes;
-    std::vector<int> inputs;   // all that the kind can have; -1: absent
+    std::vector<int> inputs;   // all that the kind can have, of any number those that are given; -1: absent
     std::vector<int> outputs;  // the same; -1: not wanted
 
     int output_count() const;  // wanted ones

@@ -34,6 +34,14 @@ bool is_reorder(const Node& node, const std::vector<Value>& values) {
     return in_a_run(x) && x.dims == y.dims && x.batched == y.batched && same_parameters(x, y);
 }
 
+// A reshape of what lies in row-major order, which only gives it another shape.
+bool is_view(const Node& node, const std::vector<Value>& values) {
+    if (node.signature->kind != OCTAVO_OP_RESHAPE) return false;
+    const Value &x = values[node.inputs[0]], &y = values[node.outputs[0]];
+    return in_a_run(x) && y.role == OCTAVO_TEMP && x.batched == y.batched && x.elements() == y.elements() &&
+           same_parameters(x, y) && layouts_coincide(x) && layouts_coincide(y);
+}
+
 // "" if this node can take x with its features in H, W, C order.
 std::string why_not_permuted(const Node& node, int x, const std::vector<Value>& values) {
     const octavo_op_kind kind = node.signature->kind;
@@ -155,6 +163,9 @@ std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::
             const Value &x = values[nodes[i].inputs[0]], &y = values[nodes[i].outputs[0]];
             fusions[i].view = x.layout == y.layout || (layouts_coincide(x) && layouts_coincide(y));
             if (fusions[i].view) fusions[i].reason = "both layouts are the same bytes here";
+        } else if (is_view(nodes[i], values)) {
+            fusions[i].view = true;
+            fusions[i].reason = "elements lie in this order already";
         } else {
             fusions[i].pool = find_pool(nodes[i], values, nodes, readers);
         }

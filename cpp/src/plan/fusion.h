@@ -26,7 +26,8 @@ struct Fusion {
 // One a node. Views are:
 // - a flatten of a PLAIN value, or of one whose layouts coincide (one channel or one pixel);
 // - a flatten of an NHWC value that only linears with constant weights read: their columns are permuted instead;
-// - a reorder between layouts that coincide.
+// - a reorder between layouts that coincide;
+// - a reshape of a value whose elements lie in row-major order, to one of the same.
 // What becomes the caller's output stays a step, and so does what does not fit: it is left for the operator to complain of.
 // A convolution may take the maximum over 2 x 2 pixels at stride 2 where nobody else reads its result.
 std::vector<Fusion> decide_fusions(const std::vector<Value>& values, const std::vector<Node>& nodes);

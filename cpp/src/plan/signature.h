@@ -9,6 +9,9 @@
 
 namespace octavo {
 
+// Of max_inputs, max_outputs: as many as a description has, up to this.
+constexpr int any_number = 4096;
+
 struct Signature {
     octavo_op_kind kind;
     const char* name;     // as octavo.h has it, in lower case: "conv2d"
