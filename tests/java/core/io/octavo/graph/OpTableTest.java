@@ -13,6 +13,7 @@ class OpTableTest {
     @Test
     void inferenceAndTheReferenceHaveARowForEachOperator() {
         assertEquals(Set.of(), Inference.TABLE.missing());
+        assertEquals(Set.of(), FreeBatch.TABLE.missing());
         assertEquals(Set.of(), Reference.TABLE.missing());
         assertEquals(Set.of(), ReferenceRunner.TABLE.missing());
     }

@@ -19,6 +19,7 @@ import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class ReferenceTest {
                 op,
                 names,
                 IntStream.range(0, outputs).mapToObj(i -> "y" + i).toList());
-        return Reference.evaluate(node, values, Inference.outputs(node, values, null));
+        return Reference.evaluate(node, values, Inference.outputs(node, values, Map.of(), null));
     }
 
     private static Tensor of(Op op, Tensor... inputs) {
@@ -439,7 +440,7 @@ class ReferenceTest {
                 new ArrayList<>(Arrays.asList(codes, null, new Value("scales", DType.F32, Shape.of(1), null, f(2))));
         gives(
                 u8(10, 11, 12, 13),
-                Reference.evaluate(node, read, Inference.outputs(node, read, null))
+                Reference.evaluate(node, read, Inference.outputs(node, read, Map.of(), null))
                         .get(0));
     }
 
@@ -463,7 +464,8 @@ class ReferenceTest {
         List<Value> codes = List.of(new Value("x", DType.U8, Shape.of(2), q, u8(1, 2)));
         Node node = new Node("exp", new Unary(Function.EXP), List.of("x"), List.of("y"));
         assertThrows(
-                UnsupportedException.class, () -> Reference.evaluate(node, codes, Inference.outputs(node, codes, q)));
+                UnsupportedException.class,
+                () -> Reference.evaluate(node, codes, Inference.outputs(node, codes, Map.of(), q)));
     }
 
     @Test

@@ -4,67 +4,30 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 
 /** The elements of a tensor as Java's numbers: real ones of F32, whole ones of all other types, truth as 0 and 1. */
 final class Elements {
+    private final Tensor tensor;
     private final DType dtype;
-    private final Shape shape;
-    private final double[] reals; // null: not F32
-    private final long[] wholes; // null: F32
+    private final ByteBuffer bytes;
 
-    /** Zeros. */
+    private Elements(Tensor tensor) {
+        this.tensor = tensor;
+        this.dtype = tensor.dtype();
+        this.bytes = tensor.bytes();
+    }
+
+    /** Zeros, to be set. */
     Elements(DType dtype, Shape shape) {
-        this.dtype = dtype;
-        this.shape = shape;
-        int count = Math.toIntExact(shape.elements());
-        reals = dtype == DType.F32 ? new double[count] : null;
-        wholes = dtype == DType.F32 ? null : new long[count];
+        this(Tensor.zeros(dtype, shape));
     }
 
-    /** A copy of a tensor's. */
+    /** A tensor's, to be read. */
     static Elements of(Tensor tensor) {
-        Elements elements = new Elements(tensor.dtype(), tensor.shape());
-        switch (tensor.dtype()) {
-            case F32 -> {
-                FloatBuffer floats = tensor.floats();
-                for (int i = 0; i < elements.reals.length; i++) {
-                    elements.reals[i] = floats.get(i);
-                }
-            }
-            case S64 -> tensor.longs().get(elements.wholes);
-            case BOOL -> {
-                ByteBuffer bytes = tensor.bytes();
-                for (int i = 0; i < elements.wholes.length; i++) {
-                    elements.wholes[i] = bytes.get(i) != 0 ? 1 : 0;
-                }
-            }
-            case U8, S8, S32 -> {
-                int[] ints = tensor.toIntArray();
-                for (int i = 0; i < ints.length; i++) {
-                    elements.wholes[i] = ints[i];
-                }
-            }
-        }
-        return elements;
+        return new Elements(tensor);
     }
 
-    /** A tensor of them: real numbers rounded to F32, whole ones wrapped to the type. */
     Tensor tensor() {
-        Tensor tensor = Tensor.zeros(dtype, shape);
-        ByteBuffer bytes = tensor.bytes();
-        FloatBuffer floats = bytes.asFloatBuffer();
-        LongBuffer longs = bytes.asLongBuffer();
-        for (int i = 0; i < count(); i++) {
-            switch (dtype) {
-                case F32 -> floats.put(i, (float) reals[i]);
-                case S64 -> longs.put(i, wholes[i]);
-                case S32 -> bytes.putInt(4 * i, (int) wholes[i]);
-                case U8, S8 -> bytes.put(i, (byte) wholes[i]);
-                case BOOL -> bytes.put(i, (byte) (wholes[i] != 0 ? 1 : 0));
-            }
-        }
         return tensor;
     }
 
@@ -73,37 +36,52 @@ final class Elements {
     }
 
     Shape shape() {
-        return shape;
+        return tensor.shape();
     }
 
     int count() {
-        return reals != null ? reals.length : wholes.length;
+        return (int) tensor.elements();
     }
 
     boolean areReal() {
-        return reals != null;
+        return dtype == DType.F32;
     }
 
     /** An element of F32. */
     double real(int i) {
-        return reals[i];
+        return bytes.getFloat(4 * i);
     }
 
     /** An element of another type. */
     long whole(int i) {
-        return wholes[i];
+        return switch (dtype) {
+            case S64 -> bytes.getLong(8 * i);
+            case S32 -> bytes.getInt(4 * i);
+            case U8 -> Byte.toUnsignedLong(bytes.get(i));
+            case S8 -> bytes.get(i);
+            case BOOL -> bytes.get(i) != 0 ? 1 : 0;
+            case F32 -> throw new IllegalStateException("a real number");
+        };
     }
 
+    /** Rounds to F32. */
     void set(int i, double value) {
-        reals[i] = value;
+        bytes.putFloat(4 * i, (float) value);
     }
 
+    /** Wraps to the type. */
     void set(int i, long value) {
-        wholes[i] = value;
+        switch (dtype) {
+            case S64 -> bytes.putLong(8 * i, value);
+            case S32 -> bytes.putInt(4 * i, (int) value);
+            case U8, S8 -> bytes.put(i, (byte) value);
+            case BOOL -> bytes.put(i, (byte) (value != 0 ? 1 : 0));
+            case F32 -> throw new IllegalStateException("whole numbers in F32");
+        }
     }
 
     /** Below, at or above 0 as element {@code i} is less than, like or greater than element {@code j}. */
     int compare(int i, int j) {
-        return areReal() ? Double.compare(reals[i], reals[j]) : Long.compare(wholes[i], wholes[j]);
+        return areReal() ? Double.compare(real(i), real(j)) : Long.compare(whole(i), whole(j));
     }
 }

@@ -32,9 +32,17 @@ public final class Graph {
     private final List<Node> nodes;
     private final Map<String, Node> producers;
     private final Map<String, List<Node>> consumers;
+    private final Map<String, List<Entry>> entries; // of small integer results, as far as they are known before a run
 
-    private Graph(String name, Map<String, Value> values, List<String> inputs, List<String> outputs, List<Node> nodes) {
+    private Graph(
+            String name,
+            Map<String, Value> values,
+            List<String> inputs,
+            List<String> outputs,
+            List<Node> nodes,
+            Map<String, List<Entry>> entries) {
         this.name = name;
+        this.entries = Map.copyOf(entries);
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.inputs = inputs.stream().map(this.values::get).toList();
         this.outputs = outputs.stream().map(this.values::get).toList();
@@ -165,7 +173,7 @@ public final class Graph {
             }
             replaced.put(key, new Value(key, old.dtype(), old.shape(), null, tensor));
         });
-        return new Graph(name, replaced, names(inputs), names(outputs), nodes);
+        return new Graph(name, replaced, names(inputs), names(outputs), nodes, entries);
     }
 
     /**
@@ -185,7 +193,59 @@ public final class Graph {
         if (kept.isEmpty()) {
             throw new InvalidValueException("Graph '" + name + "' would be left without an output");
         }
-        return new Graph(name, values, names(inputs), kept, nodes);
+        return new Graph(name, values, names(inputs), kept, nodes, entries);
+    }
+
+    /**
+     * This graph for inputs of these shapes. Unknown dimensions whose names they bind become numbers everywhere, every node is inferred
+     * again, and what is constant then is computed: all arithmetic on shapes, and of other nodes on constants those whose results take
+     * no more memory than what they read, or 1 MiB; convolutions, linear layers, pools and quantized nodes never. A node that asks
+     * for its shape with what is the same as dimensions of what it reads says so itself, so that the batch may stay unknown. Nodes and
+     * constants that nobody needs are gone; inputs and outputs, and the names of all values that are left, stay. An output may become a
+     * constant.
+     *
+     * <p>Without shapes only what does not depend on unknown dimensions is computed.
+     *
+     * @param shapes by name of input; an unknown dimension says nothing, and inputs may be left out
+     * @throws InvalidValueException if a name is not that of an input
+     * @throws ShapeMismatchException if a shape is not one of its input, or two say different numbers for one name: names the input and
+     *     the dimension, what was found and what was expected; or if a node cannot have inputs of such shapes
+     */
+    public Graph specialize(Map<String, Shape> shapes) {
+        return Specialization.of(this, shapes);
+    }
+
+    /**
+     * Whether the batch is free: each value that depends on the inputs has one unknown dimension, its first, of the same name, and no
+     * operator mixes what belongs to different indices of it. One plan serves all batches then.
+     */
+    public boolean hasFreeBatch() {
+        return FreeBatch.of(this);
+    }
+
+    /** This graph, whose shapes are known, with a {@linkplain #hasFreeBatch free} batch in place of the number; empty if it is not free. */
+    public Optional<Graph> withFreeBatch() {
+        return FreeBatch.freed(this);
+    }
+
+    /** This graph without nodes and constants that no output needs. */
+    Graph pruned() {
+        Set<String> needed = new HashSet<>(names(outputs));
+        List<Node> kept = new ArrayList<>();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            if (nodes.get(i).outputs().stream().anyMatch(needed::contains)) {
+                needed.addAll(nodes.get(i).inputs());
+                needed.addAll(nodes.get(i).outputs());
+                kept.add(nodes.get(i));
+            }
+        }
+        Collections.reverse(kept);
+        needed.addAll(names(inputs));
+        Map<String, Value> left = new LinkedHashMap<>(values);
+        left.keySet().retainAll(needed);
+        Map<String, List<Entry>> followed = new LinkedHashMap<>(entries);
+        followed.keySet().retainAll(needed);
+        return new Graph(name, left, names(inputs), names(outputs), kept, followed);
     }
 
     /** A builder that holds all of this graph. */
@@ -194,6 +254,7 @@ public final class Graph {
         builder.values.putAll(values);
         builder.inputs.addAll(names(inputs));
         builder.outputs.addAll(names(outputs));
+        builder.entries.putAll(entries);
         for (Node node : nodes) {
             builder.nodes.add(node);
             builder.nodeNames.add(node.name());
@@ -235,6 +296,7 @@ public final class Graph {
         private final List<String> outputs = new ArrayList<>();
         private final List<Node> nodes = new ArrayList<>();
         private final Set<String> nodeNames = new HashSet<>();
+        private final Map<String, List<Entry>> entries = new LinkedHashMap<>();
 
         private Builder(String name) {
             this.name = name;
@@ -316,7 +378,7 @@ public final class Graph {
             if (nodeNames.contains(node.name())) {
                 throw new InvalidValueException("Graph '" + name + "' has a node '" + node.name() + "' already");
             }
-            List<Inference.Spec> specs = Inference.outputs(node, read, outputQuantization);
+            List<Inference.Spec> specs = Inference.outputs(node, read, entries, outputQuantization);
             List<Value> written = new ArrayList<>();
             for (int i = 0; i < specs.size(); i++) {
                 Inference.Spec spec = specs.get(i);
@@ -333,19 +395,22 @@ public final class Graph {
                             + node.op().type() + ") writes '" + value.name() + "' twice");
                 }
             }
+            Map<String, List<Entry>> followed = EntryInference.outputs(node, read, specs, entries);
             written.forEach(this::define);
+            entries.putAll(followed);
             nodeNames.add(node.name());
             nodes.add(node);
             return node.output();
         }
 
         /**
-         * Names an output. It must be computed by a node.
+         * Names an output. It must be computed by a node, or be a constant.
          *
          * @throws InvalidValueException if it is not, or is an output already
          */
         public Builder output(String value) {
-            if (nodes.stream().noneMatch(node -> node.outputs().contains(value))) {
+            boolean constant = values.containsKey(value) && values.get(value).isConstant();
+            if (!constant && nodes.stream().noneMatch(node -> node.outputs().contains(value))) {
                 throw new InvalidValueException(
                         "Output '" + value + "' of graph '" + name + "' is not computed by any of its nodes");
             }
@@ -363,6 +428,16 @@ public final class Graph {
                 throw new InvalidValueException("Graph '" + this.name + "' has no value '" + name + "' so far");
             }
             return value;
+        }
+
+        /** The elements of small results of integers as far as they are known. */
+        Map<String, List<Entry>> entries() {
+            return entries;
+        }
+
+        /** That name, or one like it that no value has. */
+        String freeName(String wanted) {
+            return values.containsKey(wanted) ? freeName(wanted + "_") : wanted;
         }
 
         /** Whether a value of that name was added. */
@@ -392,6 +467,9 @@ public final class Graph {
             values.putAll(renamed);
             inputs.replaceAll(input -> input.equals(from) ? to : input);
             outputs.replaceAll(output -> output.equals(from) ? to : output);
+            if (entries.containsKey(from)) {
+                entries.put(to, entries.remove(from));
+            }
             nodes.replaceAll(node -> new Node(
                     node.name(),
                     node.op(),
@@ -410,7 +488,7 @@ public final class Graph {
                 throw new InvalidValueException("Graph '" + name + "' needs an input and an output, it has "
                         + inputs.size() + " and " + outputs.size());
             }
-            return new Graph(name, values, inputs, outputs, nodes);
+            return new Graph(name, values, inputs, outputs, nodes, entries);
         }
 
         private String define(Value value) {

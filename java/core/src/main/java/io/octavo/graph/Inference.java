@@ -9,6 +9,7 @@ import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Shape and type inference of the operators of {@link Op}, with the checks that a node must pass to enter a graph. What depends on
@@ -46,11 +47,13 @@ final class Inference {
 
     private final Node node;
     private final List<Value> inputs; // null: absent
+    private final Map<String, List<Entry>> known;
     private final QuantParams wanted;
 
-    private Inference(Node node, List<Value> inputs, QuantParams wanted) {
+    private Inference(Node node, List<Value> inputs, Map<String, List<Entry>> known, QuantParams wanted) {
         this.node = node;
         this.inputs = inputs;
+        this.known = known;
         this.wanted = wanted;
     }
 
@@ -58,10 +61,11 @@ final class Inference {
      * What the node's outputs are, one for each that the node names.
      *
      * @param inputs null where absent
+     * @param known elements of inputs that are no constants, by name, as far as {@link EntryInference} followed them
      * @param wanted parameters that a quantized output is to have; null: those that follow from the inputs
      */
-    static List<Spec> outputs(Node node, List<Value> inputs, QuantParams wanted) {
-        Inference inference = new Inference(node, inputs, wanted);
+    static List<Spec> outputs(Node node, List<Value> inputs, Map<String, List<Entry>> known, QuantParams wanted) {
+        Inference inference = new Inference(node, inputs, known, wanted);
         List<Spec> specs = TABLE.apply(inference, node.op());
         if (node.outputs().size() > specs.size()) {
             throw new InvalidValueException(
@@ -468,17 +472,29 @@ final class Inference {
         if (value.isQuantized() || value.dtype() != DType.S64 && value.dtype() != DType.S32) {
             throw mismatch(value, "S64 or S32");
         }
-        if (!value.isConstant()) {
-            return null;
+        if (value.isConstant()) {
+            return value.dtype() == DType.S64
+                    ? value.data().toLongArray()
+                    : Arrays.stream(value.data().toIntArray()).asLongStream().toArray();
         }
-        return value.dtype() == DType.S64
-                ? value.data().toLongArray()
-                : Arrays.stream(value.data().toIntArray()).asLongStream().toArray();
+        List<Entry> entries = known.get(value.name());
+        return entries != null && entries.stream().allMatch(Entry::isKnown)
+                ? entries.stream().mapToLong(Entry::number).toArray()
+                : null;
     }
 
-    /** Whether an input is there but not known before a run. */
+    /** The elements of an input of integers as far as they are known; null: absent, or nothing is. */
+    List<Entry> entries(int index) {
+        long[] numbers = numbers(index);
+        if (numbers != null) {
+            return Arrays.stream(numbers).mapToObj(Entry::of).toList();
+        }
+        return optional(index) == null ? null : known.get(optional(index).name());
+    }
+
+    /** Whether an input of integers is there but not known before a run. */
     boolean isOpen(int index) {
-        return optional(index) != null && !optional(index).isConstant();
+        return optional(index) != null && numbers(index) == null;
     }
 
     /** An axis that must be one of the dimensions. */

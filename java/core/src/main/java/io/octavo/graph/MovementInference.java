@@ -38,16 +38,19 @@ final class MovementInference {
 
     /** The shape that an input of integers says; with unknown dimensions if it is not known yet. */
     static Shape asShape(Inference node, Value shape, int index) {
-        long[] numbers = node.numbers(index);
-        if (numbers == null) {
+        List<Entry> entries = node.entries(index);
+        if (entries == null) {
             return open(node, shape);
         }
-        for (long number : numbers) {
-            if (number < 1) {
-                throw node.mismatch(shape, "dimensions of at least 1, not " + Arrays.toString(numbers));
+        for (Entry entry : entries) {
+            if (entry.isKnown() && entry.number() < 1) {
+                throw node.mismatch(
+                        shape,
+                        "dimensions of at least 1, not " + entry.number()
+                                + ": a tensor without elements is not supported");
             }
         }
-        return Shape.of(numbers);
+        return Shape.ofDims(entries.stream().map(Entry::dim).toArray(Dim[]::new));
     }
 
     /** As many unknown dimensions as a vector has elements. */
@@ -70,58 +73,58 @@ final class MovementInference {
     private static Spec reshape(Inference node, Movement.Reshape op) {
         node.arity(op.parts() == null ? 2 : 1, op.parts() == null ? 2 : 1);
         Value x = node.required(0, "x");
-        List<Movement.Reshape.Part> parts = op.parts();
-        if (parts == null) {
-            Value shape = node.required(1, "shape");
-            long[] numbers = node.numbers(1);
-            if (numbers == null) {
-                return node.same(x, open(node, shape));
-            }
-            parts = parts(node, x, numbers, op.zeroIsZero());
+        if (op.parts() != null) {
+            return node.same(x, reshaped(node, x, dims(node, x, op.parts())));
         }
-        return node.same(x, reshaped(node, x, parts));
+        List<Entry> entries = node.entries(1);
+        Shape to = entries == null
+                ? open(node, node.required(1, "shape"))
+                : reshaped(node, x, dims(node, x, entries, op.zeroIsZero()));
+        return node.same(x, to);
     }
 
-    private static List<Movement.Reshape.Part> parts(Inference node, Value x, long[] numbers, boolean zeroIsZero) {
-        List<Movement.Reshape.Part> parts = new ArrayList<>();
-        for (int i = 0; i < numbers.length; i++) {
-            if (numbers[i] == 0 && !zeroIsZero) {
-                parts.add(new Movement.Reshape.Product(i, i + 1));
-            } else if (numbers[i] == -1) {
-                parts.add(new Movement.Reshape.Rest());
-            } else if (numbers[i] < 1) {
-                throw node.mismatch(x, "a shape other than " + Arrays.toString(numbers) + ", which has no elements");
+    /** The dimensions that the entries of a shape say, null for what is left. */
+    private static Dim[] dims(Inference node, Value x, List<Entry> entries, boolean zeroIsZero) {
+        Dim[] dims = new Dim[entries.size()];
+        for (int i = 0; i < dims.length; i++) {
+            if (entries.get(i).is(0) && !zeroIsZero && i < x.shape().rank()) {
+                dims[i] = x.shape().dimension(i);
+            } else if (entries.get(i).isKnown()
+                    && entries.get(i).number() < 1
+                    && !entries.get(i).is(-1)) {
+                throw node.mismatch(x, "a shape other than " + entries + ", which has no elements");
             } else {
-                parts.add(new Movement.Reshape.Number(numbers[i]));
+                dims[i] = entries.get(i).is(-1) ? null : entries.get(i).dim();
             }
         }
-        if (parts.stream().filter(Movement.Reshape.Rest.class::isInstance).count() > 1) {
-            throw node.mismatch(x, "a shape with one -1, not " + Arrays.toString(numbers));
+        if (Arrays.stream(dims).filter(Objects::isNull).count() > 1) {
+            throw node.mismatch(x, "a shape with one -1, not " + entries);
         }
-        return parts;
+        return dims;
     }
 
-    private static Shape reshaped(Inference node, Value x, List<Movement.Reshape.Part> parts) {
-        Shape from = x.shape();
+    private static Dim[] dims(Inference node, Value x, List<Movement.Reshape.Part> parts) {
         Dim[] dims = new Dim[parts.size()];
-        int rest = -1;
         for (int i = 0; i < dims.length; i++) {
             if (parts.get(i) instanceof Movement.Reshape.Number number) {
                 dims[i] = Dim.of(number.size());
             } else if (parts.get(i) instanceof Movement.Reshape.Product product) {
-                if (product.from() < 0 || product.to() > from.rank() || product.from() > product.to()) {
+                if (product.from() < 0 || product.to() > x.shape().rank() || product.from() > product.to()) {
                     throw node.mismatch(x, "dimensions " + product.from() + " to " + product.to());
                 }
-                dims[i] = node.product(from, product.from(), product.to(), i);
-            } else {
-                rest = i;
+                dims[i] = node.product(x.shape(), product.from(), product.to(), i);
             }
         }
+        return dims;
+    }
+
+    private static Shape reshaped(Inference node, Value x, Dim[] dims) {
+        int rest = Arrays.asList(dims).indexOf(null);
         if (rest >= 0) {
             dims[rest] = rest(node, x, dims, rest);
         }
         Shape to = Shape.ofDims(dims);
-        if (from.isKnown() && to.isKnown() && from.elements() != to.elements()) {
+        if (x.shape().isKnown() && to.isKnown() && x.shape().elements() != to.elements()) {
             throw node.mismatch(x, "as many elements as " + to + " has");
         }
         return to;
@@ -178,6 +181,7 @@ final class MovementInference {
         long[] starts = node.numbers(1);
         long[] ends = node.numbers(2);
         long[] steps = node.numbers(4);
+        List<Entry> limits = node.entries(2);
         Shape shape = x.shape();
         for (int i = 0; i < axes.length; i++) {
             boolean known = starts != null
@@ -196,16 +200,21 @@ final class MovementInference {
                 }
                 size = Dim.of(range.count());
             } else if (starts != null
-                    && ends != null
-                    && steps == null
+                    && limits != null
                     && !node.isOpen(4)
                     && starts[i] == 0
-                    && ends[i] >= Integer.MAX_VALUE) {
+                    && (steps == null || steps[i] == 1)
+                    && isWhole(limits.get(i), x.shape().dimension(axes[i]))) {
                 size = x.shape().dimension(axes[i]);
             }
             shape = shape.with(axes[i], size);
         }
         return node.same(x, shape);
+    }
+
+    /** Whether a slice to that end takes in all of a dimension. */
+    private static boolean isWhole(Entry end, Dim size) {
+        return end.isKnown() ? end.number() >= Integer.MAX_VALUE : end.dim().equals(size);
     }
 
     /** The axes that an input names, each once; the first {@code count} if it is absent. */

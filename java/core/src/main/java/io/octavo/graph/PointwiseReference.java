@@ -69,7 +69,7 @@ final class PointwiseReference {
         };
     }
 
-    private static long of(Pointwise.Binary.Function function, long a, long b) {
+    static long of(Pointwise.Binary.Function function, long a, long b) {
         return switch (function) {
             case ADD -> a + b;
             case SUB -> a - b;

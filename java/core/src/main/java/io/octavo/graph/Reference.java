@@ -10,6 +10,7 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a node gives for constant inputs, by plain loops: the definition of the operators, which constant folding uses and native ones
@@ -18,35 +19,41 @@ import java.util.List;
  */
 final class Reference {
     private static final String NOT_HERE = "is not computed on constants";
+    private static final Set<Class<? extends Op>> ELSEWHERE = Set.of(
+            Op.Conv2d.class,
+            Op.ConvTranspose.class,
+            Op.Linear.class,
+            Op.MaxPool2d.class,
+            Op.AvgPool2d.class,
+            Op.AdaptiveAvgPool2d.class,
+            Op.Quantize.class,
+            Op.Dequantize.class,
+            Op.Requantize.class);
 
     /** A row an operator: its outputs in order. */
-    static final OpTable<Reference, List<Tensor>> TABLE = OpTable.<Reference, List<Tensor>>of("the reference")
-            .row(Op.Conv2d.class, (node, op) -> node.refuse())
-            .row(Op.ConvTranspose.class, (node, op) -> node.refuse())
-            .row(Op.Linear.class, (node, op) -> node.refuse())
-            .row(Op.MatMul.class, (node, op) -> List.of(node.matMul()))
-            .row(Op.BatchNorm.class, (node, op) -> List.of(NormalizationReference.batchNorm(node, op)))
-            .row(Op.Clamp.class, (node, op) -> List.of(PointwiseReference.clamp(node, op.activation())))
-            .row(Op.MaxPool2d.class, (node, op) -> node.refuse())
-            .row(Op.AvgPool2d.class, (node, op) -> node.refuse())
-            .row(Op.AdaptiveAvgPool2d.class, (node, op) -> node.refuse())
-            .row(Op.Flatten.class, (node, op) -> List.of(MovementReference.unmoved(node)))
-            .row(Op.Dropout.class, (node, op) -> List.of(MovementReference.unmoved(node)))
-            .row(Op.Add.class, (node, op) -> List.of(PointwiseReference.add(node, op.activation())))
-            .row(
-                    Op.Softmax.class,
-                    (node, op) -> List.of(
-                            ReductionReference.softmax(node, node.shape(0).rank() - 1, false)))
-            .row(Op.Quantize.class, (node, op) -> node.refuse())
-            .row(Op.Dequantize.class, (node, op) -> node.refuse())
-            .row(Op.Requantize.class, (node, op) -> node.refuse())
-            .row(Pointwise.class, (node, op) -> List.of(PointwiseReference.output(node, op)))
-            .row(Reduction.class, ReductionReference::outputs)
-            .row(Normalization.class, NormalizationReference::outputs)
-            .row(Movement.class, MovementReference::outputs)
-            .row(Shapes.class, (node, op) -> List.of(ShapesReference.output(node, op)))
-            .row(Training.class, (node, op) -> node.refuse())
-            .build();
+    static final OpTable<Reference, List<Tensor>> TABLE = table();
+
+    private static OpTable<Reference, List<Tensor>> table() {
+        OpTable.Builder<Reference, List<Tensor>> table = OpTable.<Reference, List<Tensor>>of("the reference")
+                .row(Op.MatMul.class, (node, op) -> List.of(node.matMul()))
+                .row(Op.BatchNorm.class, (node, op) -> List.of(NormalizationReference.batchNorm(node, op)))
+                .row(Op.Clamp.class, (node, op) -> List.of(PointwiseReference.clamp(node, op.activation())))
+                .row(Op.Flatten.class, (node, op) -> List.of(MovementReference.unmoved(node)))
+                .row(Op.Dropout.class, (node, op) -> List.of(MovementReference.unmoved(node)))
+                .row(Op.Add.class, (node, op) -> List.of(PointwiseReference.add(node, op.activation())))
+                .row(
+                        Op.Softmax.class,
+                        (node, op) -> List.of(
+                                ReductionReference.softmax(node, node.shape(0).rank() - 1, false)))
+                .row(Pointwise.class, (node, op) -> List.of(PointwiseReference.output(node, op)))
+                .row(Reduction.class, ReductionReference::outputs)
+                .row(Normalization.class, NormalizationReference::outputs)
+                .row(Movement.class, MovementReference::outputs)
+                .row(Shapes.class, (node, op) -> List.of(ShapesReference.output(node, op)))
+                .row(Training.class, (node, op) -> node.refuse());
+        ELSEWHERE.forEach(op -> table.row(op, (node, here) -> node.refuse()));
+        return table.build();
+    }
 
     private final Node node;
     private final List<Value> inputs; // null: absent
@@ -56,6 +63,11 @@ final class Reference {
         this.node = node;
         this.inputs = inputs;
         this.specs = specs;
+    }
+
+    /** Whether an operator is computed here. */
+    static boolean computes(Op op) {
+        return !ELSEWHERE.contains(op.getClass()) && !(op instanceof Training);
     }
 
     /**

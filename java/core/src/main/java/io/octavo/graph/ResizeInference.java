@@ -5,6 +5,7 @@ import io.octavo.graph.Movement.Resize.Coordinates;
 import io.octavo.graph.Movement.Resize.Policy;
 import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** What {@link Movement.Resize} gives. */
@@ -35,9 +36,13 @@ final class ResizeInference {
             throw node.mismatch(given, "[" + axes.length + "], one number for each axis");
         }
         Shape shape = x.shape();
-        if (!given.isConstant() || op.coordinates() == Coordinates.TF_CROP_AND_RESIZE && node.isOpen(1)) {
-            for (int axis : axes) {
-                shape = shape.with(axis, node.unknown(axis));
+        boolean isKnown = scales != null ? scales.isConstant() : !node.isOpen(3);
+        if (!isKnown) {
+            List<Entry> entries = sizes == null || op.policy() != Policy.STRETCH ? null : node.entries(3);
+            for (int i = 0; i < axes.length; i++) {
+                boolean said = entries != null
+                        && (!entries.get(i).isKnown() || entries.get(i).number() > 0);
+                shape = shape.with(axes[i], said ? entries.get(i).dim() : node.unknown(axes[i]));
             }
             return node.same(x, shape);
         }

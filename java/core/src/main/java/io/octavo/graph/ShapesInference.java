@@ -4,7 +4,6 @@ import io.octavo.graph.Inference.Spec;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
-import io.octavo.tensor.Tensor;
 
 /** What {@link Shapes} operators give. */
 final class ShapesInference {
@@ -41,36 +40,37 @@ final class ShapesInference {
                 throw node.mismatch(value, "one number of the type " + start.dtype());
             }
         }
-        long count = -1;
-        if (!node.isOpen(0) && !node.isOpen(1) && !node.isOpen(2)) {
-            count = rangeSize(
-                    start.data(),
-                    node.required(1, "limit").data(),
-                    node.required(2, "delta").data());
-            if (count < 1) {
-                throw node.mismatch(start, "a start short of the limit: a tensor without elements is not supported");
-            }
+        long count = rangeSize(node);
+        if (count == 0) {
+            throw node.mismatch(start, "a start short of the limit: a tensor without elements is not supported");
         }
         return new Spec(start.dtype(), Shape.ofDims(count < 0 ? node.unknown(0) : Dim.of(count)), null);
     }
 
-    /** How many numbers a range has; none for a step of 0. */
-    private static long rangeSize(Tensor start, Tensor limit, Tensor delta) {
-        if (start.dtype() == DType.F32) {
-            double count = Math.ceil(((double) limit.getFloat() - start.getFloat()) / delta.getFloat());
-            return Double.isFinite(count) ? (long) count : 0;
+    /** How many numbers a range has, none for a step of 0; -1 if that is not known. */
+    private static long rangeSize(Inference node) {
+        if (node.required(0, "start").dtype() == DType.F32) {
+            double[] reals = new double[3];
+            for (int i = 0; i < 3; i++) {
+                Value value = node.required(i, "bound");
+                if (!value.isConstant()) {
+                    return -1;
+                }
+                reals[i] = value.data().getFloat();
+            }
+            double count = Math.ceil((reals[1] - reals[0]) / reals[2]);
+            return Double.isFinite(count) ? (long) Math.max(0, count) : 0;
         }
-        long first = number(start);
-        long end = number(limit);
-        long step = number(delta);
-        if (step == 0 || step > 0 == first >= end) {
+        if (node.isOpen(0) || node.isOpen(1) || node.isOpen(2)) {
+            return -1;
+        }
+        long start = node.numbers(0)[0];
+        long limit = node.numbers(1)[0];
+        long step = node.numbers(2)[0];
+        if (step == 0 || step > 0 == start >= limit) {
             return 0;
         }
-        return step > 0 ? (end - first - 1) / step + 1 : (first - end - 1) / -step + 1;
-    }
-
-    private static long number(Tensor scalar) {
-        return scalar.dtype() == DType.S64 ? scalar.getLong() : scalar.getInt();
+        return step > 0 ? (limit - start - 1) / step + 1 : (start - limit - 1) / -step + 1;
     }
 
     private static Spec fill(Inference node, Shapes.Fill op) {
