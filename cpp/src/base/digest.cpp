@@ -65,10 +65,12 @@ void Hash::block(const unsigned char* data) {
     }
     constexpr Wide prime = (Wide{1} << 127) - 1;
     for (int j = 0; j < 2; j++) {
-        const Wide key =
-            (static_cast<Wide>(keys_->polynomial[j][1] & ~(uint64_t{1} << 63)) << 64) | keys_->polynomial[j][0];
-        const Wide sum = times(sums_[j], key % prime) + ((products[j] & prime) + (products[j] >> 127));
-        sums_[j] = sum % prime;
+        const uint64_t* key = keys_->polynomial[j];
+        // Keys and sums are at most the prime, which stands for 0.
+        Wide sum = times(sums_[j], (static_cast<Wide>(key[1] & ~(uint64_t{1} << 63)) << 64) | key[0]);
+        sum += (products[j] & prime) + (products[j] >> 127);
+        sum = (sum & prime) + (sum >> 127);
+        sums_[j] = sum >= prime ? sum - prime : sum;
     }
 }
 

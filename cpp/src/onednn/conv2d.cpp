@@ -106,13 +106,12 @@ public:
         const ForwardDesc pd = forward(wide(), 1, attributes_, &reason_);
         kernel_ = std::string("conv2d_f32_onednn ") + pd.impl_info_str();
         if (weights_.constant()) {
-            const float* plain = weights_.constant_data();
-            if (folded()) {
-                wide_weights_.resize(static_cast<size_t>(wide().weight_elements()));
-                fold_.expand_weights(plain, wide_weights_.data());
-                plain = wide_weights_.data();
-            }
-            packed_.emplace(f32(wide().weights(), wide().weight_tag()), plain);
+            packed_ = PackedWeights::of(request, 1, f32(wide().weights(), wide().weight_tag()), fold_.form(), [&] {
+                if (!folded()) return PackedWeights::Data(weights_.kept(), weights_.constant_data());
+                auto expanded = std::make_shared<std::vector<float>>(static_cast<size_t>(wide().weight_elements()));
+                fold_.expand_weights(weights_.constant_data(), expanded->data());
+                return PackedWeights::Data(expanded, expanded->data());
+            });
             packed_->pack(pd.weights_desc());
         }
     }
@@ -262,8 +261,8 @@ private:
     WidthFold fold_;
     Parameter weights_, bias_;
     bool residual_;
-    std::vector<float> wide_weights_, wide_bias_;
-    std::optional<PackedWeights> packed_;
+    std::vector<float> wide_bias_;
+    std::shared_ptr<PackedWeights> packed_;        // null: weights are given to every run
     PerCount<Variant> variants_, plain_variants_;  // by a piece's key; plain: without activation
 };
 
@@ -383,7 +382,8 @@ public:
         const Backward pd = backward(1, &reason_);
         kernel_ = std::string("conv2d_grad_input_onednn ") + pd.impl_info_str();
         if (weights_.constant())
-            packed_.emplace(f32(narrow_.weights(), narrow_.weight_tag()), weights_.constant_data());
+            packed_ = PackedWeights::of(request, 1, f32(narrow_.weights(), narrow_.weight_tag()), {},
+                                        [&] { return PackedWeights::Data(weights_.kept(), weights_.constant_data()); });
     }
 
     void run(const Run& run) override {
@@ -439,7 +439,7 @@ private:
     }
 
     Parameter weights_;
-    std::optional<PackedWeights> packed_;
+    std::shared_ptr<PackedWeights> packed_;  // null: weights are given to every run
 };
 
 }  // namespace

@@ -141,6 +141,7 @@ WidthFold WidthFold::choose(const Geometry& narrow) {
     const int64_t g = best.g_;
     if (g == 1) return best;
     const Geometry& wide = best.wide_;
+    best.form_ = {g, narrow.kw, narrow.pl, wide.pl};
     for (int64_t o = 0; o < narrow.oc; ++o) {
         for (int64_t i = 0; i < narrow.ic; ++i) {
             for (int64_t r = 0; r < narrow.kh; ++r) {

@@ -71,6 +71,8 @@ public:
 
     int64_t factor() const { return g_; }
     const Geometry& wide() const { return wide_; }
+    // What decides the wide weights beside the narrow ones and the wide shape; nothing without a fold.
+    const std::vector<int64_t>& form() const { return form_; }
     // [O, I, kh, kw] to the wide weights, and the wide bias.
     void expand_weights(const float* narrow, float* wide) const;
     void expand_bias(const float* narrow, float* wide) const;
@@ -83,6 +85,7 @@ private:
     int64_t narrow_oc_ = 0, narrow_elements_ = 0;
     Geometry wide_;
     std::vector<std::pair<int32_t, int32_t>> copies_;  // narrow index, wide index
+    std::vector<int64_t> form_;
 };
 
 // dx of a convolution with few input channels (conv2d_grad_input.cpp).

@@ -203,17 +203,18 @@ protected:
     };
 
     explicit Int8(const Request& request) : q_(request), attributes_(request.attributes()), x_(request.input(0)) {
-        const auto* data = static_cast<const int8_t*>(request.take_constant(1));
-        codes_.assign(data, data + request.input(1).elements());
+        codes_ = request.keep_constant(1);
         require_exact_sums(request);
     }
 
     // No sum may wrap or saturate silently. Without VNNI oneDNN adds two products of bytes in 16 bits, and shifts s8 activations to u8.
     void require_exact_sums(const Request& request) const {
-        const int64_t outputs = request.input(1).dims[0], depth = static_cast<int64_t>(codes_.size()) / outputs;
+        const auto* codes = static_cast<const int8_t*>(codes_->data());
+        const int64_t count = static_cast<int64_t>(codes_->bytes());
+        const int64_t outputs = request.input(1).dims[0], depth = count / outputs;
         for (int64_t o = 0; o < outputs; ++o) {
             int64_t sum = 0;
-            for (int64_t i = o * depth; i < (o + 1) * depth; ++i) sum += std::abs(static_cast<int>(codes_[i]));
+            for (int64_t i = o * depth; i < (o + 1) * depth; ++i) sum += std::abs(static_cast<int>(codes[i]));
             if (sum * 255 > std::numeric_limits<int32_t>::max())
                 request.refuse("the sums of output " + std::to_string(o) + " can reach " + std::to_string(sum * 255) +
                                ", which 32 bits do not hold");
@@ -221,13 +222,17 @@ protected:
         if (has_vnni()) return;
         if (q_.x_type != OCTAVO_U8) request.refuse("without VNNI oneDNN rounds the weights of s8 activations");
         int most = 0;
-        for (int8_t code : codes_) most = std::max(most, std::abs(static_cast<int>(code)));
+        for (int64_t i = 0; i < count; ++i) most = std::max(most, std::abs(static_cast<int>(codes[i])));
         const octavo_value_desc& x = request.input_desc(0);
         const int top = x.code_max > 0 ? x.code_max : 255;
         if (2 * most * top > 32767) {
             request.refuse("without VNNI oneDNN's 16-bit sums of two products could saturate: codes reach " +
                            std::to_string(top) + ", weights " + std::to_string(most));
         }
+    }
+
+    void pack(const Request& request, const dnnl::memory::desc& plain) {
+        packed_ = PackedWeights::of(request, 1, plain, {}, [&] { return PackedWeights::Data(codes_, codes_->data()); });
     }
 
     // Samples of a run (images or rows), and the multiply-adds of one.
@@ -268,8 +273,8 @@ protected:
     Quantization q_;
     Attributes attributes_;
     Operand x_;
-    std::vector<int8_t> codes_;
-    std::optional<PackedWeights> packed_;
+    std::shared_ptr<const Constant> codes_;
+    std::shared_ptr<PackedWeights> packed_;
     std::string kernel_, reason_;
     PerCount<Variant> variants_;
     int64_t sample_x_ = 0, sample_y_ = 0;  // bytes
@@ -280,7 +285,7 @@ public:
     explicit Conv2dInt8(const Request& request)
         : Int8(request), g_(Geometry::convolution(request, x_, request.input(1), request.output(0))) {
         set_samples(g_.source_elements(), g_.result_elements());
-        packed_.emplace(dnnl::memory::desc(g_.weights(), Type::s8, g_.weight_tag()), codes_.data());
+        pack(request, dnnl::memory::desc(g_.weights(), Type::s8, g_.weight_tag()));
         const Forward pd = forward(1, &reason_);
         kernel_ = std::string("conv2d_int8_onednn ") + pd.impl_info_str();
         packed_->pack(pd.weights_desc());
@@ -325,7 +330,7 @@ public:
         request.require_dims(y, expected);
         if (x_.batched != y.batched) request.mismatch(y.text(), "batched like " + x_.text());
         set_samples(k_, n_);
-        packed_.emplace(dnnl::memory::desc({k_, n_}, Type::s8, Tag::ba), codes_.data());
+        pack(request, dnnl::memory::desc({k_, n_}, Type::s8, Tag::ba));
         const Forward pd = forward(samples(1));
         kernel_ = std::string("linear_int8_onednn ") + pd.impl_info_str();
         packed_->pack(pd.weights_desc());

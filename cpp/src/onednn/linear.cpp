@@ -56,8 +56,10 @@ public:
         kernel_ = std::string("linear_f32_onednn ") + forward(rows, features_, attributes_).impl_info_str();
         if (!weights_.constant()) return;
         for (int64_t piece = 0; piece < pieces(); ++piece) {
-            packed_.push_back(std::make_unique<PackedWeights>(matrix(sizes_.k, width(piece), Tag::ba),
-                                                              weights_.constant_data() + piece * features_ * sizes_.k));
+            const int64_t first = piece * features_ * sizes_.k;
+            packed_.push_back(PackedWeights::of(request, 1, matrix(sizes_.k, width(piece), Tag::ba), {first}, [&] {
+                return PackedWeights::Data(weights_.kept(), weights_.constant_data() + first);
+            }));
             packed_.back()->pack(forward(rows, width(piece), attributes_).weights_desc());
         }
     }
@@ -192,7 +194,7 @@ private:
     Sizes sizes_;
     Parameter weights_, bias_;
     const int64_t features_;  // of a piece
-    std::vector<std::unique_ptr<PackedWeights>> packed_;
+    std::vector<std::shared_ptr<PackedWeights>> packed_;
     std::string kernel_;
     PerCount<Variant> variants_, plain_variants_;  // plain: without activation
 };

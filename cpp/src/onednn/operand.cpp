@@ -87,6 +87,15 @@ const void* Request::take_constant(int i) const {
     return desc.data;
 }
 
+std::shared_ptr<const Constant> Request::keep_constant(int i) const {
+    const auto* data = static_cast<const std::byte*>(take_constant(i));
+    const Operand value = input(i);
+    const bool words = value.dtype == OCTAVO_F32 || value.dtype == OCTAVO_S32;
+    const size_t bytes = static_cast<size_t>(value.elements()) * (words ? 4 : 1);
+    return made_of(
+        i, "data", [](Hash&) {}, [&] { return Constant{std::vector<std::byte>(data, data + bytes)}; });
+}
+
 Operand Request::typed(Operand value, octavo_dtype dtype) const {
     if (value.dtype != dtype) {
         refuse(value.text() + " is " + dtype_name(value.dtype) + "; implemented for " + dtype_name(dtype));
@@ -107,15 +116,18 @@ void Request::require_alike(const Operand& a, const Operand& b) const {
     if (a.layout != b.layout) refuse(a.text() + " and " + b.text() + " have different layouts");
 }
 
+SharedObjects& shared_objects() {
+    static SharedObjects objects;
+    return objects;
+}
+
 Parameter::Parameter(const Request& request, int index) {
     if (!request.has_input(index)) return;
     const Operand value = request.input(index, OCTAVO_F32);
     index_ = index;
     constant_ = value.constant;
     if (!constant_) return;
-    const void* data = request.take_constant(index);
-    data_.resize(static_cast<size_t>(value.elements()));
-    std::memcpy(data_.data(), data, data_.size() * sizeof(float));
+    data_ = request.keep_constant(index);
 }
 
 }  // namespace octavo::onednn

@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/attributes.h"
+#include "base/contents.h"
+#include "base/shared_objects.h"
 #include "base/status.h"
 #include "octavo/octavo.h"
 
@@ -30,6 +33,16 @@ struct Operand {
     std::string text() const;                                                  // "x [N, 3, 32, 32]"
 };
 
+// A constant's bytes, shared by plans that share their weights.
+struct Constant {
+    Contents contents;
+    const void* data() const { return contents.data(); }
+    size_t bytes() const { return contents.size(); }
+};
+
+// What plans share, in the whole process: equal identities are of equal bytes.
+SharedObjects& shared_objects();
+
 // The operands of one operator, with the checks that all share. Throws Refusal for what this library does not do and Error
 // for what is wrong in itself; messages name the values, the plan adds the operator's name.
 class Request {
@@ -51,6 +64,17 @@ public:
     // The data of a constant input that the operator keeps in a form of its own: its runs get null for it. Of all other
     // constants runs get the data, as of any value.
     const void* take_constant(int i) const;
+    // A copy of them that the operator may keep.
+    std::shared_ptr<const Constant> keep_constant(int i) const;
+    // An object that is made of the data of constant i and of what describe(Hash&) adds: of a plan that shares its weights found
+    // where another one made it.
+    template <class Describe, class Make>
+    auto made_of(int i, const char* kind, const Describe& describe, const Make& make) const {
+        const uint64_t* identity = input_desc(i).identity;
+        return shared_or_made(
+            identity != nullptr ? &shared_objects() : nullptr, kind,
+            [&](Hash& key) { describe(key.bytes(identity, sizeof(Digest))); }, make);
+    }
     bool taken(int i) const { return (taken_ >> i & 1) != 0; }
 
     [[noreturn]] void refuse(const std::string& reason) const;
@@ -81,17 +105,18 @@ public:
 
     bool present() const { return index_ >= 0; }
     bool constant() const { return constant_; }
-    const float* constant_data() const { return data_.data(); }
+    const float* constant_data() const { return static_cast<const float*>(data_->data()); }
+    const std::shared_ptr<const Constant>& kept() const { return data_; }  // null: not constant
     const float* get(const void* const* inputs) const {
         if (!present()) return nullptr;
-        return constant_ ? data_.data() : static_cast<const float*>(inputs[index_]);
+        return constant_ ? constant_data() : static_cast<const float*>(inputs[index_]);
     }
-    int64_t bytes() const { return static_cast<int64_t>(data_.size() * sizeof(float)); }
+    int64_t bytes() const { return constant_ ? static_cast<int64_t>(data_->bytes()) : 0; }
 
 private:
     int index_ = -1;
     bool constant_ = false;
-    std::vector<float> data_;
+    std::shared_ptr<const Constant> data_;
 };
 
 std::string shape_text(const std::vector<int64_t>& dims, bool batched);

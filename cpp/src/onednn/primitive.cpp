@@ -107,6 +107,23 @@ void Call::run(std::initializer_list<const void*> data, void* scratch) const {
     }
 }
 
+std::shared_ptr<PackedWeights> PackedWeights::of(const Request& request, int input, const dnnl::memory::desc& plain,
+                                                 const std::vector<int64_t>& form, const std::function<Data()>& make) {
+    struct Handle {
+        std::shared_ptr<PackedWeights> weights;
+        size_t bytes() const { return static_cast<size_t>(weights->bytes()); }
+    };
+    const auto describe = [&](Hash& key) {
+        key.add(form).add(plain.get_dims()).add(plain.get_strides()).add(static_cast<int>(plain.get_data_type()));
+    };
+    const auto handle = request.made_of(input, "packed weights", describe, [&] {
+        Data data = make();
+        return Handle{std::make_shared<PackedWeights>(plain, std::move(data.first), data.second)};
+    });
+    // The weights live as long as their handle does, and that as long as they are found by it.
+    return {handle, handle->weights.get()};
+}
+
 std::shared_ptr<Buffer> PackedWeights::pack(const dnnl::memory::desc& wanted) {
     std::lock_guard<std::mutex> lock(mutex_);
     for (const auto& [desc, buffer] : packed_) {

@@ -5,6 +5,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <cstdlib>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
@@ -123,15 +124,21 @@ private:
 // Constant weights in the formats that primitives of different batch sizes ask for; equal formats share one copy.
 class PackedWeights {
 public:
-    // plain: kept by the caller for as long as this object.
-    PackedWeights() = default;
-    PackedWeights(const dnnl::memory::desc& plain, const void* data) : plain_(plain), data_(data) {}
+    // data: inside of what `owner` keeps.
+    PackedWeights(const dnnl::memory::desc& plain, std::shared_ptr<const void> owner, const void* data)
+        : plain_(plain), owner_(std::move(owner)), data_(data) {}
+    // Those of a constant input, for all plans that share it. form: numbers that say, beside the description, which of its bytes they
+    // are and how they were made; make: of the owner and the data.
+    using Data = std::pair<std::shared_ptr<const void>, const void*>;
+    static std::shared_ptr<PackedWeights> of(const Request& request, int input, const dnnl::memory::desc& plain,
+                                             const std::vector<int64_t>& form, const std::function<Data()>& make);
     std::shared_ptr<Buffer> pack(const dnnl::memory::desc& wanted);
     int64_t bytes() const;
 
 private:
     dnnl::memory::desc plain_;
-    const void* data_ = nullptr;
+    std::shared_ptr<const void> owner_;
+    const void* data_;
     mutable std::mutex mutex_;
     std::vector<std::pair<dnnl::memory::desc, std::shared_ptr<Buffer>>> packed_;
 };

@@ -48,10 +48,11 @@ void require_32_bit_sums(const StageOperands& operands) {
     const DenseWeights& weights = *operands.weights;
     const int64_t run = weights.group_size > 0 ? std::min(weights.group_size, weights.depth) : weights.depth;
     const bool has_bias = operands.bias != nullptr && operands.bias->dtype == OCTAVO_S32;
-    if (!has_bias && most_of_any(weights, run) <= INT32_MAX) return;
+    const int64_t most = most_of_any(weights, run);
+    if (!has_bias && most <= INT32_MAX) return;
     for (int64_t n = 0; n < weights.outputs; n++) {
         const int64_t bias = integer_bias(operands.bias, n);
-        if (most_of_any(weights, run) + std::abs(bias) <= INT32_MAX) continue;
+        if (most + std::abs(bias) <= INT32_MAX) continue;
         for (int64_t first = 0; first < weights.depth; first += run) {
             Bounds bounds = sum_bounds(weights, operands.x, n, first, std::min(first + run, weights.depth));
             bounds.least += bias;
@@ -71,18 +72,19 @@ bool steps_fit_32_bits(const StageOperands& operands) {
     constexpr double limit = 2147000000;  // 2^31 less what the roundings of the steps add
     const double y_scale = y.scales[0];
     const double residual = operands.residual != nullptr ? 255.0 * operands.residual->scales[0] / y_scale : 0;
+    const int64_t most = most_of_any(weights, weights.depth), groups = weights.groups();
     for (int64_t n = 0; n < weights.outputs; n++) {
         // Groups have scales of their own: the greatest counts for all.
         double scale = 0;
-        for (int64_t g = 0; g < weights.groups(); g++)
-            scale = std::max<double>(scale, weights.scales[static_cast<size_t>(n * weights.groups() + g)]);
+        for (int64_t g = 0; g < groups; g++)
+            scale = std::max<double>(scale, weights.scales[static_cast<size_t>(n * groups + g)]);
         const double steps = double{operands.x.scale} * scale / y_scale;
         const double bias = operands.bias == nullptr ? 0
                             : operands.bias->dtype == OCTAVO_S32
                                 ? std::abs(static_cast<double>(integer_bias(operands.bias, n))) * steps
                                 : std::abs(double{operands.bias->as<float>()[n]}) / y_scale;
         const auto fits = [&](int64_t sum) { return static_cast<double>(sum) * steps + bias + residual < limit; };
-        if (fits(most_of_any(weights, weights.depth))) continue;
+        if (fits(most)) continue;
         if (weights.group_size > 0) return false;
         const Bounds bounds = sum_bounds(weights, operands.x, n, 0, weights.depth);
         if (!fits(std::max(-bounds.least, bounds.most))) return false;

@@ -40,13 +40,19 @@ octavo_value_desc c_description(const Value& value) {
 
 // The values' descriptions and the array of pointers to them that the table's create takes.
 struct Descriptions {
-    explicit Descriptions(const std::vector<const Value*>& values) : descs(values.size()) {
+    Descriptions(const std::vector<const Value*>& values, bool shared)
+        : descs(values.size()), identities(values.size()) {
         for (size_t i = 0; i < values.size(); ++i) {
             if (values[i] != nullptr) descs[i] = c_description(*values[i]);
+            if (shared && values[i] != nullptr && values[i]->role == OCTAVO_CONSTANT) {
+                identities[i] = values[i]->data.digest();
+                descs[i].identity = identities[i].data();
+            }
             pointers.push_back(values[i] != nullptr ? &descs[i] : nullptr);
         }
     }
     std::vector<octavo_value_desc> descs;
+    std::vector<Digest> identities;
     std::vector<const octavo_value_desc*> pointers;
 };
 
@@ -97,7 +103,8 @@ std::shared_ptr<const octavo_backend> registered_backend() {
 
 BackendOp::BackendOp(std::shared_ptr<const octavo_backend> backend, const OpDesc& desc, const Signature& signature)
     : backend_(std::move(backend)), name_(desc.name), couples_(signature.couples), macs_(count_macs(desc)) {
-    const Descriptions inputs(desc.inputs), outputs(desc.outputs);
+    const bool shared = desc.weights != nullptr;
+    const Descriptions inputs(desc.inputs, shared), outputs(desc.outputs, shared);
     const AttributeEntries attributes(desc.attributes);
     octavo_op_desc operation{};
     operation.size = sizeof operation;
