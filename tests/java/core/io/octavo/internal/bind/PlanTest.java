@@ -179,4 +179,55 @@ class PlanTest {
             }
         }
     }
+
+    /** x [N, rows, 2] and its products with w [3, 2], whose zero point is 0 and scale 0.5. */
+    private static Plan product(Tensor codes, int rows, SharedWeights weights) {
+        try (PlanBuilder builder = new PlanBuilder()) {
+            int x = builder.value(floats("x", Role.INPUT, Shape.ofBatch(rows, 2)));
+            int w = builder.value(
+                    ValueSpec.of("w", Role.CONSTANT, codes).affine(-1, 0, new float[] {0.5f}, new int[] {0}));
+            int y = builder.value(floats("y", Role.OUTPUT, Shape.ofBatch(rows, 3)));
+            builder.op(new OpSpec("fc", OpKind.LINEAR).inputs(x, w).outputs(y));
+            return builder.build(PlanOptions.DEFAULT, weights, "Plan of " + rows + " rows");
+        }
+    }
+
+    private static float[] run(Plan plan, int rows) {
+        Pointers in = new Pointers(1);
+        Pointers out = new Pointers(1);
+        Tensor y = Tensor.zeros(DType.F32, 1, rows, 3);
+        float[] x = new float[2 * rows];
+        for (int i = 0; i < rows; i++) {
+            x[2 * i] = 1;
+            x[2 * i + 1] = 10;
+        }
+        in.set(0, Tensor.of(x, 1, rows, 2));
+        out.set(0, y);
+        plan.run(in, out);
+        return y.toFloatArray();
+    }
+
+    @Test
+    void plansShareTheirWeightsAndOutliveThem() {
+        Tensor codes = Tensor.ofBytes(DType.S8, new byte[] {2, 4, 6, 8, -2, 0}, 3, 2);
+        Tensor others = Tensor.ofBytes(DType.S8, new byte[] {2, 4, 6, 8, -2, 2}, 3, 2);
+        SharedWeights weights = new SharedWeights();
+        try (Plan two = product(codes, 2, weights)) {
+            long packed = weights.memory().packed();
+            assertTrue(weights.memory().bytes() > 0);
+            try (Plan three = product(codes, 3, weights)) {
+                assertEquals(packed, weights.memory().packed(), "packed once for both shapes");
+                assertArrayEquals(new float[] {21, 43, -1, 21, 43, -1, 21, 43, -1}, run(three, 3));
+            }
+            try (Plan other = product(others, 2, weights)) {
+                assertTrue(weights.memory().packed() > packed, "other codes of the same name");
+                assertArrayEquals(new float[] {21, 43, 9, 21, 43, 9}, run(other, 2));
+            }
+            weights.close();
+            weights.close();
+            assertArrayEquals(new float[] {21, 43, -1, 21, 43, -1}, run(two, 2));
+        }
+        assertThrows(ClosedException.class, weights::memory);
+        assertThrows(ClosedException.class, () -> product(codes, 2, weights));
+    }
 }

@@ -7,10 +7,13 @@ import io.octavo.natives.octavo_op_desc;
 import io.octavo.natives.octavo_plan;
 import io.octavo.natives.octavo_plan_options;
 import io.octavo.natives.octavo_value_desc;
+import io.octavo.natives.octavo_weights;
 import io.octavo.tensor.Memory;
 import io.octavo.tensor.Shape;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -22,6 +25,7 @@ import org.bytedeco.javacpp.PointerScope;
 public final class PlanBuilder implements AutoCloseable {
     private final octavo_builder builder;
     private final Lifetime lifetime;
+    private final List<Memory> lent = new ArrayList<>(); // reachable until the description is freed
 
     /**
      * Starts an empty description.
@@ -36,7 +40,10 @@ public final class PlanBuilder implements AutoCloseable {
         lifetime = new Lifetime(this, "Plan builder", () -> octavo.octavo_builder_destroy(created));
     }
 
-    /** Adds a value and gives its number, counted from 0. Data are read by this call and not kept. */
+    /**
+     * Adds a value and gives its number, counted from 0. A constant's data are not copied: they stay as they are until this is
+     * closed.
+     */
     public int value(ValueSpec spec) {
         Memory data = spec.data == null ? null : spec.data.memory();
         lifetime.enter();
@@ -64,8 +71,13 @@ public final class PlanBuilder implements AutoCloseable {
             desc.table_size(spec.tables == null ? 0 : spec.tables[0].length);
             desc.table(spec.tables == null ? null : table(spec.tables));
             desc.data(data == null ? null : Address.pointer(data));
+            boolean constant = spec.role == Role.CONSTANT;
+            desc.lent(constant ? 1 : 0);
             int[] number = new int[1];
             Status.check(octavo.octavo_builder_value(builder, desc, number));
+            if (constant) {
+                lent.add(data);
+            }
             return number[0];
         } finally {
             Reference.reachabilityFence(spec.data);
@@ -102,7 +114,17 @@ public final class PlanBuilder implements AutoCloseable {
      * @param what how messages name the plan, such as {@code Session of graph 'resnet20'}
      */
     public Plan build(PlanOptions options, String what) {
+        return build(options, null, what);
+    }
+
+    /**
+     * The same, with weights from those that other plans have packed.
+     *
+     * @param weights where they are found and kept for later plans; null: this plan has its own
+     */
+    public Plan build(PlanOptions options, SharedWeights weights, String what) {
         lifetime.enter();
+        octavo_weights shared = null;
         try (PointerScope scope = new PointerScope()) {
             octavo_plan_options wanted = new octavo_plan_options();
             wanted.size(wanted.sizeof());
@@ -110,10 +132,15 @@ public final class PlanBuilder implements AutoCloseable {
             wanted.chunk(options.chunk());
             wanted.isa(options.isa() == null ? null : text(options.isa()));
             wanted.profile(options.profile() ? 1 : 0);
+            shared = weights == null ? null : weights.enter();
+            wanted.weights(shared);
             octavo_plan plan = new octavo_plan();
             Status.check(octavo.octavo_builder_build(builder, wanted, plan));
             return new Plan(plan, what);
         } finally {
+            if (shared != null) {
+                weights.exit();
+            }
             Reference.reachabilityFence(this);
             lifetime.exit();
         }
