@@ -39,6 +39,7 @@ final class Converter {
     private final Calibration calibration;
     private final Graph.Builder target;
     private final Set<String> borders = new HashSet<>();
+    private final Set<String> nodes = new HashSet<>(); // names of the source's and of those that are made
     private final Map<String, String> floats = new HashMap<>();
     private final Map<String, String> integers = new HashMap<>();
     private final Map<String, QuantParams> parameters = new HashMap<>();
@@ -62,6 +63,7 @@ final class Converter {
             borders.add(input.name());
         }
         source.outputs().forEach(output -> borders.add(output.name()));
+        source.nodes().forEach(node -> nodes.add(node.name()));
         for (Node node : source.nodes()) {
             convert(node, prepared.decisions().get(node.name()));
         }
@@ -120,17 +122,31 @@ final class Converter {
 
     /** A constant's own name, or one like it that neither graph has. */
     private String free(String name) {
-        String free = name;
-        while (target.hasValue(free) || !free.equals(name) && source.hasValue(free)) {
-            free += "_";
+        return target.hasValue(name) ? made(name + "_") : name;
+    }
+
+    /** A name for a value that the conversion makes: the graph that it converts may have it for another. */
+    private String made(String name) {
+        String made = name;
+        while (target.hasValue(made) || source.hasValue(made)) {
+            made += "_";
         }
-        return free;
+        return made;
+    }
+
+    /** The same for a node. */
+    private String madeNode(String name) {
+        String made = name;
+        while (!nodes.add(made)) {
+            made += "_";
+        }
+        return made;
     }
 
     private void emit(Node node, List<String> inputs, QuantParams params) {
         List<String> names = new ArrayList<>();
         for (String output : node.outputs()) {
-            String name = borders.contains(output) ? output + ".q" : output;
+            String name = borders.contains(output) ? made(output + ".q") : output;
             names.add(name);
             integers.put(output, name);
             parameters.put(output, params);
@@ -142,8 +158,8 @@ final class Converter {
         return integers.computeIfAbsent(value, v -> {
             QuantParams params = fit(v, prepared.observed().get(v));
             parameters.put(v, params);
-            String name = v + ".q";
-            target.node(new Node(v + ".quantize", new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);
+            String name = made(v + ".q");
+            target.node(new Node(madeNode(v + ".quantize"), new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);
             return name;
         });
     }
@@ -170,16 +186,16 @@ final class Converter {
                     found.scale(),
                     found.zeroPoint() + shift);
             return target.node(
-                    new Node(v + ".requantize", new Op.Requantize(), List.of(codes), List.of(v + "." + wanted)),
+                    new Node(madeNode(v + ".requantize"), new Op.Requantize(), List.of(codes), List.of(made(v + "." + wanted))),
                     params);
         });
     }
 
     private String asFloat(String value) {
         return floats.computeIfAbsent(value, v -> {
-            String name = borders.contains(v) ? v : v + ".float";
+            String name = borders.contains(v) ? v : made(v + ".float");
             target.node(
-                    new Node(v + ".dequantize", new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
+                    new Node(madeNode(v + ".dequantize"), new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
             return name;
         });
     }
