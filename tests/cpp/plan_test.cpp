@@ -115,6 +115,112 @@ TEST(Plan, AnIntegerBiasCountsInTheUnitOfTheSums) {
     }
 }
 
+struct Scales {
+    float x, w, y;
+    float bias = 1;
+    bool integer_bias = false;
+};
+
+// Codes 1 to 4 of 4 inputs times 2 rows of weights, plus a bias, in u8 or, with y = 0, in f32; the second row has the scale in question.
+octavo_status build_product(octavo_op_kind kind, const Scales& scales, octavo_backend_id backend, PlanHandle* plan) {
+    Network network;
+    const bool convolution = kind == OCTAVO_OP_CONV2D, dynamic = kind == OCTAVO_OP_LINEAR_DYNAMIC;
+    const octavo_layout layout = convolution ? OCTAVO_NHWC : OCTAVO_PLAIN;
+    const std::vector<int64_t> x_dims = convolution ? std::vector<int64_t>{1, 4, 1, 1} : std::vector<int64_t>{1, 4};
+    const std::vector<int64_t> y_dims = convolution ? std::vector<int64_t>{1, 2, 1, 1} : std::vector<int64_t>{1, 2};
+    const std::vector<int64_t> w_dims = convolution ? std::vector<int64_t>{2, 4, 1, 1} : std::vector<int64_t>{2, 4};
+    const int32_t x = dynamic ? network.floats(OCTAVO_INPUT, x_dims)
+                              : network.quantized(OCTAVO_U8, OCTAVO_INPUT, x_dims, scales.x, 0, layout);
+    const int32_t w = network.weights({1, 2, 3, 4, 1, 2, 3, 4}, w_dims, {1.0f, scales.w});
+    const std::vector<float> floats = {scales.bias, scales.bias};
+    const std::vector<int32_t> codes = {1, 1};
+    ValueSpec bias = describe(scales.integer_bias ? OCTAVO_S32 : OCTAVO_F32, OCTAVO_CONSTANT, {2}, false);
+    bias.name = "shift";
+    bias.data = scales.integer_bias ? static_cast<const void*>(codes.data()) : floats.data();
+    const int32_t b = network.value(bias);
+    const int32_t y = scales.y == 0 ? network.floats(OCTAVO_OUTPUT, y_dims)
+                                    : network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, y_dims, scales.y, 0, layout);
+    OpSpec op = describe_op(kind, {x, w, b}, {y});
+    op.name = "product";
+    op.backend = backend;
+    network.op(op);
+    const Options options;
+    octavo_plan* built = nullptr;
+    const octavo_status status = octavo_builder_build(network.handle(), &options, &built);
+    plan->reset(built);
+    return status;
+}
+
+// Scales whose products or quotients floats do not hold gave codes and numbers that were wrong, and said nothing.
+TEST(Plan, ScalesWhoseProductsFloatsDoNotHoldAreRefused) {
+    const Scales wrong[] = {{1e-25f, 1e-25f, 1},              // 0
+                            {1e-20f, 1e-20f, 1},              // no normal number
+                            {1e20f, 1e20f, 1},                // infinite
+                            {1e-19f, 1e-18f, 10},             // over the result's scale, with a float bias
+                            {1e-15f, 1e-15f, 1e-6f, 1e20f}};  // the bias in units of the sums
+    for (octavo_op_kind kind : {OCTAVO_OP_CONV2D, OCTAVO_OP_LINEAR})
+        for (const Scales& scales : wrong)
+            for (octavo_backend_id backend : {OCTAVO_BACKEND_AUTO, OCTAVO_BACKEND_OCTAVO, OCTAVO_BACKEND_ONEDNN}) {
+                PlanHandle plan;
+                EXPECT_EQ(build_product(kind, scales, backend, &plan), OCTAVO_INVALID_ARGUMENT) << scales.w;
+                EXPECT_NE(std::string(octavo_last_error()).find("\"product\""), std::string::npos)
+                    << octavo_last_error();
+            }
+    // Activations get a scale of at least 6.1e-5 in a run.
+    PlanHandle plan;
+    EXPECT_EQ(build_product(OCTAVO_OP_LINEAR_DYNAMIC, {1, 1e-35f, 0}, OCTAVO_BACKEND_AUTO, &plan),
+              OCTAVO_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(octavo_last_error()).find("\"product\""), std::string::npos) << octavo_last_error();
+}
+
+// At the ends of what is accepted results are right: 1 * 1 + .. + 4 * 4 = 30.
+TEST(Plan, ExtremeScalesGiveRightResults) {
+    struct Case {
+        Scales scales;
+        int expected;
+    };
+    const Case cases[] = {{{1e-18f, 1e-19f, 1e-37f, 1e-36f}, 40},  // 30 * 1e-37 + 1e-36
+                          {{1e18f, 1e19f, 1e37f, 1e38f}, 40},
+                          {{1e-15f, 1e-15f, 1, 7}, 7},  // the products are nothing beside the bias
+                          {{1e-25f, 1e-12f, 1e30f, 0, true}, 0},
+                          {{1, 1, 2e-38f, 0, true}, 255},  // beyond all codes
+                          {{1, 1, 2, 0, true}, 16}};       // 31 / 2, half to even
+    for (octavo_op_kind kind : {OCTAVO_OP_CONV2D, OCTAVO_OP_LINEAR})
+        for (const Case& of : cases) {
+            PlanHandle plan;
+            ASSERT_EQ(build_product(kind, of.scales, OCTAVO_BACKEND_AUTO, &plan), OCTAVO_OK) << octavo_last_error();
+            const uint8_t x[] = {1, 2, 3, 4};
+            uint8_t y[2] = {};
+            const void* inputs[] = {x};
+            void* outputs[] = {y};
+            ASSERT_EQ(run_plan(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+            EXPECT_EQ(y[1], of.expected) << of.scales.x << " * " << of.scales.w << " / " << of.scales.y;
+        }
+    // Activations so large that their scale times the weights' is beyond the floats: a sum of 0 is 0 all the same.
+    PlanHandle plan;
+    ASSERT_EQ(build_product(OCTAVO_OP_LINEAR_DYNAMIC, {1, 1e30f, 0, 3}, OCTAVO_BACKEND_AUTO, &plan), OCTAVO_OK);
+    const float x[] = {2e38f, -1e38f, 0, 0};
+    float y[2] = {};
+    const void* inputs[] = {x};
+    void* outputs[] = {y};
+    ASSERT_EQ(run_plan(plan.get(), 1, inputs, outputs), OCTAVO_OK) << octavo_last_error();
+    EXPECT_EQ(y[1], 3);
+}
+
+TEST(Plan, TermsOfASumBeyondTheFloatsAreRefused) {
+    Network network;
+    const int32_t a = network.quantized(OCTAVO_U8, OCTAVO_INPUT, {1, 4}, 3e38f, 128, OCTAVO_PLAIN);
+    const int32_t b = network.quantized(OCTAVO_U8, OCTAVO_INPUT, {1, 4}, 3e38f, 128, OCTAVO_PLAIN);
+    const int32_t y = network.quantized(OCTAVO_U8, OCTAVO_OUTPUT, {1, 4}, 1, 128, OCTAVO_PLAIN);
+    OpSpec op = describe_op(OCTAVO_OP_ADD, {a, b}, {y});
+    op.name = "sum";
+    network.op(op);
+    const Options options;
+    octavo_plan* built = nullptr;
+    EXPECT_EQ(octavo_builder_build(network.handle(), &options, &built), OCTAVO_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(octavo_last_error()).find("\"sum\""), std::string::npos) << octavo_last_error();
+}
+
 TEST(Plan, ANetworkGivesWhatPlainLoopsGive) {
     const SmallNetwork network(1);
     const std::vector<float> x = network.images(8), expected = network.expected(x);

@@ -133,7 +133,8 @@ typedef struct octavo_value_desc {
     int32_t axis;
     int32_t group_size;
     int64_t param_count;        /* 0: not quantized */
-    const float* scales;        /* [param_count], each finite and > 0 */
+    const float* scales;        /* [param_count], each finite and at least 2^-126. Of products of q x, sx*sw is too, and with an
+                                   f32 bias sx*sw/sy and bias/(sx*sw) (OCTAVO_INVALID_ARGUMENT names the operator) */
     const int32_t* zero_points; /* [param_count], each in the range of the dtype, 0 for S32 and codes; or null: all 0 */
     int32_t code_min, code_max; /* activations: smallest and largest code that can occur (0, 127 for a reduced range; 0, 255 for
                                    u8; -128, 127 for s8), code_min < code_max. Results are clamped to it, except those of

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/numerics.h"
 #include "base/sizes.h"
@@ -98,7 +99,8 @@ public:
             const auto zero_point = static_cast<uint32_t>(parameters.zero_point);
             for (int64_t i = begin; i < end; i++) {
                 start[i] = static_cast<int32_t>(static_cast<uint32_t>(packed.start[i]) * zero_point);
-                multiplier[i] = parameters.scale * packed.multiplier[i];
+                // Finite, so that it leaves a sum of 0 at 0.
+                multiplier[i] = std::min(parameters.scale * packed.multiplier[i], std::numeric_limits<float>::max());
             }
         };
         const auto quantize = [&](int64_t row, int64_t rows) {

@@ -1,6 +1,7 @@
 #include "plan/describe.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -146,9 +147,9 @@ void describe_quantization(const octavo_value_desc& desc, const std::string& sub
             refuse(OCTAVO_NOT_FINITE, subject,
                    text("scale ", i, " is ", desc.scales[i], ", expected a finite number above 0"));
         }
-        if (!(desc.scales[i] > 0)) {
+        if (!(desc.scales[i] >= FLT_MIN)) {
             refuse(OCTAVO_INVALID_ARGUMENT, subject,
-                   text("scale ", i, " is ", desc.scales[i], ", expected a number above 0"));
+                   text("scale ", i, " is ", desc.scales[i], ", expected a number above 0, at least 2^-126"));
         }
     }
     // A bias or a table has no zero point; its range is the single 0.

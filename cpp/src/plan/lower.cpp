@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 
 #include "base/sizes.h"
 #include "base/text.h"
@@ -7,6 +6,7 @@
 #include "plan/arena.h"
 #include "plan/fusion.h"
 #include "plan/program.h"
+#include "plan/units.h"
 
 namespace octavo {
 namespace {
@@ -30,35 +30,6 @@ std::string reason_of(const Refusal& refusal, const std::string& name, const std
         if (sentence.compare(0, start.size(), start) == 0) return sentence.substr(start.size());
     }
     return sentence;
-}
-
-// Nine digits, which tell any two floats apart.
-std::string exact_text(float value) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.9g", static_cast<double>(value));
-    return digits;
-}
-
-// An s32 bias is added to the sums of products, so that it must count in their unit, sx * sw. Without scales it does. Weights with
-// groups have no common unit; who computes refuses them.
-void check_bias_unit(const OpDesc& desc, const Signature& signature) {
-    const octavo_op_kind kind = desc.attributes.kind;
-    if ((kind != OCTAVO_OP_CONV2D && kind != OCTAVO_OP_LINEAR) || desc.inputs.size() < 3) return;
-    const Value &x = *desc.inputs[0], &w = *desc.inputs[1];
-    const Value* bias = desc.inputs[2];
-    if (bias == nullptr || bias->dtype != OCTAVO_S32 || bias->scales.empty()) return;
-    if (x.scales.size() != 1 || w.scales.empty() || w.group_size > 0) return;
-    const size_t outputs = std::max(bias->scales.size(), w.scales.size());
-    for (size_t o = 0; o < outputs; ++o) {
-        const float unit = x.scales[0] * w.scales[w.scales.size() == 1 ? 0 : o];
-        const float scale = bias->scales[bias->scales.size() == 1 ? 0 : o];
-        if (scale == unit) continue;
-        throw Error(OCTAVO_INVALID_ARGUMENT,
-                    text("operator \"", desc.name, "\" (", signature.name, "): s32 bias \"", bias->name,
-                         "\" has scale ", exact_text(scale), " for output ", o, ", expected ", exact_text(unit),
-                         ", the product of the scales of \"", x.name, "\" and \"", w.name,
-                         "\"; a bias of other units is given as f32"));
-    }
 }
 
 // Octavo's kernels first, then the back end, unless the node asks for one of them.
@@ -130,7 +101,7 @@ Step make_step(const Node& node, const Fusion& fusion, const Node* pool, const s
     desc.weights = weights;
     for (int input : node.inputs) desc.inputs.push_back(input < 0 ? nullptr : &values[input]);
     for (int output : node.outputs) desc.outputs.push_back(output < 0 ? nullptr : &values[output]);
-    check_bias_unit(desc, *node.signature);
+    check_units(desc, *node.signature);
     Value permuted;
     if (fusion.columns.wanted()) {
         permuted = permute_columns(*desc.inputs[1], fusion.columns);
