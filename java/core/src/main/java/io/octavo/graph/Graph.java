@@ -256,7 +256,7 @@ public final class Graph {
         builder.outputs.addAll(names(outputs));
         builder.entries.putAll(entries);
         for (Node node : nodes) {
-            builder.nodes.add(node);
+            builder.add(node);
             builder.nodeNames.add(node.name());
         }
         return builder;
@@ -295,6 +295,7 @@ public final class Graph {
         private final List<String> inputs = new ArrayList<>();
         private final List<String> outputs = new ArrayList<>();
         private final List<Node> nodes = new ArrayList<>();
+        private final Map<String, Node> producers = new LinkedHashMap<>();
         private final Set<String> nodeNames = new HashSet<>();
         private final Map<String, List<Entry>> entries = new LinkedHashMap<>();
 
@@ -399,7 +400,17 @@ public final class Graph {
             written.forEach(this::define);
             entries.putAll(followed);
             nodeNames.add(node.name());
-            nodes.add(node);
+            add(node);
+            return node.output();
+        }
+
+        /**
+         * Adds a node or, where it reads constants alone and {@link Graph#specialize} would compute it, its results as constants.
+         *
+         * @return the name of the first result
+         */
+        public String folded(Node node, QuantParams outputQuantization) {
+            Specialization.add(this, node, outputQuantization);
             return node.output();
         }
 
@@ -410,7 +421,7 @@ public final class Graph {
          */
         public Builder output(String value) {
             boolean constant = values.containsKey(value) && values.get(value).isConstant();
-            if (!constant && nodes.stream().noneMatch(node -> node.outputs().contains(value))) {
+            if (!constant && !producers.containsKey(value)) {
                 throw new InvalidValueException(
                         "Output '" + value + "' of graph '" + name + "' is not computed by any of its nodes");
             }
@@ -438,6 +449,11 @@ public final class Graph {
         /** That name, or one like it that no value has. */
         String freeName(String wanted) {
             return values.containsKey(wanted) ? freeName(wanted + "_") : wanted;
+        }
+
+        /** The node that computes a value so far; empty for inputs and constants. */
+        public Optional<Node> producer(String value) {
+            return Optional.ofNullable(producers.get(value));
         }
 
         /** Whether a value of that name was added. */
@@ -470,11 +486,14 @@ public final class Graph {
             if (entries.containsKey(from)) {
                 entries.put(to, entries.remove(from));
             }
-            nodes.replaceAll(node -> new Node(
+            List<Node> before = List.copyOf(nodes);
+            nodes.clear();
+            producers.clear();
+            before.forEach(node -> add(new Node(
                     node.name(),
                     node.op(),
                     node.inputs().stream().map(v -> v.equals(from) ? to : v).toList(),
-                    node.outputs().stream().map(v -> v.equals(from) ? to : v).toList()));
+                    node.outputs().stream().map(v -> v.equals(from) ? to : v).toList())));
             return this;
         }
 
@@ -489,6 +508,15 @@ public final class Graph {
                         + inputs.size() + " and " + outputs.size());
             }
             return new Graph(name, values, inputs, outputs, nodes, entries);
+        }
+
+        private void add(Node node) {
+            nodes.add(node);
+            for (String output : node.outputs()) {
+                if (!output.isEmpty()) {
+                    producers.put(output, node);
+                }
+            }
         }
 
         private String define(Value value) {

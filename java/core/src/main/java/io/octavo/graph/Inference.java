@@ -115,7 +115,9 @@ final class Inference {
 
     private Spec dequantize() {
         Value x = only();
-        activationCodes(x);
+        if (!x.isConstant() || !x.isQuantized()) {
+            activationCodes(x);
+        }
         noParameters();
         return new Spec(DType.F32, x.shape(), null);
     }

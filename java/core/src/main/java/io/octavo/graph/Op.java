@@ -198,7 +198,7 @@ public sealed interface Op
     /** Float to q. */
     record Quantize() implements Op {}
 
-    /** q to float. */
+    /** q to float; also a constant of any codes, which is gone before lowering. */
     record Dequantize() implements Op {}
 
     /** q to q of other parameters or type. */

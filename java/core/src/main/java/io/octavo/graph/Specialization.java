@@ -26,20 +26,25 @@ final class Specialization {
     /** Multiplications of a matrix product that are still done here. */
     private static final long PRODUCTS = 1 << 26;
 
-    private final Graph graph;
+    private final Graph graph; // null where nodes are added to a graph in the making
     private final Graph.Builder builder;
 
-    private Specialization(Graph graph) {
+    private Specialization(Graph graph, Graph.Builder builder) {
         this.graph = graph;
-        this.builder = Graph.builder(graph.name());
+        this.builder = builder;
+    }
+
+    /** {@link Graph.Builder#folded}. */
+    static void add(Graph.Builder builder, Node node, QuantParams wanted) {
+        new Specialization(null, builder).add(node, wanted);
     }
 
     static Graph of(Graph graph, Map<String, Shape> shapes) {
         InvalidValueException.requireNonNull(shapes, "shapes for graph '" + graph.name() + "'");
-        Specialization special = new Specialization(graph);
+        Specialization special = new Specialization(graph, Graph.builder(graph.name()));
         special.declare(special.bind(shapes));
         for (Node node : graph.nodes()) {
-            special.add(node);
+            special.add(node, graph.value(node.output()).quantization());
         }
         graph.outputs().forEach(output -> special.builder.output(output.name()));
         return special.builder.build().pruned();
@@ -109,8 +114,7 @@ final class Specialization {
 
     // ---- Nodes
 
-    private void add(Node node) {
-        QuantParams wanted = graph.value(node.output()).quantization();
+    private void add(Node node, QuantParams wanted) {
         List<Value> inputs = new ArrayList<>();
         for (String input : node.inputs()) {
             inputs.add(input.isEmpty() ? null : builder.value(input));

@@ -1,0 +1,46 @@
+package io.octavo.onnx;
+
+import io.octavo.InvalidValueException;
+import io.octavo.graph.Graph;
+import io.octavo.internal.onnx.OnnxFile;
+import io.octavo.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** ONNX files. */
+public final class Onnx {
+    /** Versions of the default operators that are read. */
+    static final long LEAST_OPSET = 7;
+
+    static final long GREATEST_OPSET = 28;
+
+    private Onnx() {}
+
+    /**
+     * Reads a model: opsets 7 to 28 of the default domain. Elements of type F16, BF16 and F64 become F32. Dimensions that the file
+     * leaves open keep their names. The weights refer to the mapped file, which must not be shortened while the graph is in use.
+     *
+     * @throws io.octavo.DataNotFoundException if the file, or a file of its external data, is not there
+     * @throws io.octavo.CorruptDataException if it is no well-formed model
+     * @throws io.octavo.UnsupportedException if it needs operators, types or versions that are not supported: names each operator with
+     *     its nodes
+     * @throws io.octavo.DataException if it cannot be read
+     */
+    public static Graph read(Path file) {
+        return read(file, Map.of());
+    }
+
+    /**
+     * {@link #read(Path)} with some inputs fixed: they are constants of the graph and no inputs any more, such as the axes of a sum or
+     * the shape of a result, without which shapes cannot be told.
+     *
+     * @param fixed tensors by the names of inputs
+     * @throws InvalidValueException if a name is not that of an input
+     * @throws io.octavo.ShapeMismatchException if a tensor is not of its input's type and shape
+     */
+    public static Graph read(Path file, Map<String, Tensor> fixed) {
+        InvalidValueException.requireNonNull(file, "path of an ONNX model");
+        InvalidValueException.requireNonNull(fixed, "fixed inputs");
+        return Importer.graph(file.toString(), OnnxFile.read(file), fixed);
+    }
+}

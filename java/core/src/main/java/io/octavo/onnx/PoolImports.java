@@ -1,0 +1,54 @@
+package io.octavo.onnx;
+
+import io.octavo.graph.Op;
+import io.octavo.graph.Pointwise;
+import io.octavo.graph.Reduction;
+import io.octavo.tensor.DType;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Pooling over windows and over whole pictures. */
+final class PoolImports {
+    private PoolImports() {}
+
+    static void addTo(Imports.Table table) {
+        table.row("MaxPool", node -> pool(node, true));
+        table.row("AveragePool", node -> pool(node, false));
+        table.row("GlobalAveragePool", node -> global(node, Reduction.Reduce.Kind.MEAN));
+        table.row("GlobalMaxPool", node -> global(node, Reduction.Reduce.Kind.MAX));
+    }
+
+    private static void pool(ImportNode node, boolean max) {
+        int spatial = node.rank(0) - 2;
+        if (spatial != 1 && spatial != 2) {
+            throw node.unsupported(node.def().opType() + " of " + node.value(0) + " over " + spatial + " dimensions");
+        }
+        if (node.def().hasOutput(1)) {
+            throw node.unsupported("the output \"Indices\" of MaxPool");
+        }
+        DType dtype = node.value(0).dtype();
+        String x = dtype == DType.F32 ? node.in(0) : node.add(new Pointwise.Cast(DType.F32), node.in(0));
+        x = spatial == 2 ? x : node.reshape(x, ProductImports.flat());
+        Windows windows = new Windows(node, node.value(x).shape(), null);
+        boolean ceil = node.flag("ceil_mode");
+        Op op = max
+                ? new Op.MaxPool2d(windows.window(), ceil)
+                : new Op.AvgPool2d(windows.window(), ceil, node.flag("count_include_pad"));
+        if (dtype == DType.F32) {
+            ProductImports.finish(node, op, spatial, x);
+            return;
+        }
+        String pooled = node.add(op, x);
+        node.out(new Pointwise.Cast(dtype), spatial == 2 ? pooled : node.reshape(pooled, ProductImports.thin()));
+    }
+
+    private static void global(ImportNode node, Reduction.Reduce.Kind kind) {
+        int rank = node.rank(0);
+        if (rank == 4 && kind == Reduction.Reduce.Kind.MEAN) {
+            node.out(new Op.AdaptiveAvgPool2d(1, 1), node.in(0));
+            return;
+        }
+        List<Integer> axes = IntStream.range(2, rank).boxed().toList();
+        node.out(new Reduction.Reduce(kind, axes, true), node.in(0));
+    }
+}

@@ -1,0 +1,99 @@
+package io.octavo.onnx;
+
+import io.octavo.InvalidValueException;
+import io.octavo.graph.Shapes;
+import io.octavo.internal.onnx.TensorDef;
+import io.octavo.tensor.DType;
+import io.octavo.tensor.Tensor;
+
+/** Constants, shapes, and operators that do nothing in inference. */
+final class ShapeImports {
+    private ShapeImports() {}
+
+    static void addTo(Imports.Table table) {
+        table.row("Identity", node -> node.same(0));
+        table.row("Dropout", ShapeImports::dropout);
+        table.row("Constant", ShapeImports::constant);
+        table.row("ConstantOfShape", ShapeImports::fill);
+        table.row("Shape", ShapeImports::shape);
+        table.row("Size", node -> node.out(new Shapes.SizeOf(), node.in(0)));
+        table.row("Range", node -> node.out(new Shapes.Range(), node.in(0), node.in(1), node.in(2)));
+    }
+
+    private static void dropout(ImportNode node) {
+        if (node.has(2) && (!node.isConstant(2) || node.constant(2).toBooleanArray()[0])) {
+            throw node.unsupported("Dropout that trains");
+        }
+        node.same(0);
+        if (node.def().hasOutput(1)) {
+            int rank = node.rank(0);
+            String mask = rank == 0
+                    ? node.constant(
+                            "mask", Tensor.ofBooleans(new boolean[] {true}).reshape())
+                    : node.add(new Shapes.Fill(DType.BOOL, 1), node.add(new Shapes.ShapeOf(0, rank), node.in(0)));
+            node.importer().define(node.def().outputs().get(1), mask);
+        }
+    }
+
+    private static void constant(ImportNode node) {
+        String name = node.def().outputs().get(0);
+        TensorDef tensor = node.def().getTensor("value");
+        if (tensor != null) {
+            node.importer().define(name, tensor);
+        } else if (node.def().has("value_int")) {
+            node.importer()
+                    .define(
+                            name,
+                            Tensor.ofLongs(new long[] {node.getInt("value_int", 0)})
+                                    .reshape());
+        } else if (node.def().has("value_float")) {
+            node.importer()
+                    .define(
+                            name,
+                            Tensor.of(new float[] {node.getFloat("value_float", 0)})
+                                    .reshape());
+        } else if (node.def().getInts("value_ints") != null && node.def().getInts("value_ints").length > 0) {
+            node.importer().define(name, Tensor.ofLongs(node.def().getInts("value_ints")));
+        } else if (node.def().getFloats("value_floats") != null && node.def().getFloats("value_floats").length > 0) {
+            node.importer().define(name, Tensor.of(node.def().getFloats("value_floats")));
+        } else if (node.def().has("value_ints") || node.def().has("value_floats")) {
+            node.importer().defineAbsent(name);
+        } else {
+            throw node.unsupported(
+                    "Constant with attributes " + node.def().attributes().keySet());
+        }
+    }
+
+    private static void fill(ImportNode node) {
+        TensorDef value = node.def().getTensor("value");
+        DType dtype = value == null ? DType.F32 : value.type().dtype();
+        double number = 0;
+        if (value != null) {
+            if (value.elements() != 1 || dtype == null) {
+                throw new InvalidValueException("attribute \"value\" is " + value + ", expected one number");
+            }
+            number = value.type().isInteger() ? value.toLongArray()[0] : value.toFloatArray()[0];
+        }
+        if (!node.has(0)) {
+            node.define(node.scalar("value", dtype, number)); // a shape without dimensions: a scalar's
+            return;
+        }
+        node.out(new Shapes.Fill(dtype, number), node.in(0));
+    }
+
+    private static void shape(ImportNode node) {
+        int rank = node.rank(0);
+        int start = bound(node.getInt("start", 0), rank);
+        int end = bound(node.getInt("end", rank), rank);
+        if (start >= end) {
+            node.importer().defineAbsent(node.def().outputs().get(0));
+            return;
+        }
+        node.out(new Shapes.ShapeOf(start, end), node.in(0));
+    }
+
+    private static int bound(long given, int rank) {
+        long counted = given < 0 ? given + rank : given;
+        return (int) Math.max(0, Math.min(rank, counted));
+    }
+}
