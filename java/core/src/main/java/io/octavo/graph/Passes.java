@@ -355,7 +355,8 @@ public final class Passes {
                         !value.isConstant() && graph.producer(value.name()).isEmpty();
                 if (constants.containsKey(value.name())) {
                     builder.constant(value.name(), constants.remove(value.name()));
-                } else if (input || value.isConstant() && used.contains(value.name())) {
+                } else if (input
+                        || value.isConstant() && (used.contains(value.name()) || graph.isOutput(value.name()))) {
                     builder.add(value);
                 }
             }

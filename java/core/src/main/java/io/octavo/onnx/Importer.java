@@ -320,6 +320,9 @@ final class Importer {
     String value(String name) {
         String known = names.get(name);
         if (known == null) {
+            if (isAbsent(name)) {
+                throw new UnsupportedException("\"" + name + "\" has no elements: such tensors are not supported here");
+            }
             if (!isConstant(name)) {
                 throw new InvalidValueException("reads \"" + name + "\", which no node before it makes");
             }

@@ -210,11 +210,34 @@ final class MovementImports {
             node.same(0); // nothing is cut
             return;
         }
+        if (isEmpty(node)) {
+            node.importer().defineAbsent(node.def().outputs().get(0));
+            return;
+        }
         List<String> inputs = new ArrayList<>(List.of(node.in(0), node.in(1), node.in(2)));
         for (int i = 3; i < node.inputs(); i++) {
             inputs.add(node.optional(i));
         }
         node.out(new Movement.Slice(), inputs.toArray(String[]::new));
+    }
+
+    /** Whether nothing is left of a shape's numbers. */
+    private static boolean isEmpty(ImportNode node) {
+        boolean known = node.isConstant(1)
+                && node.isConstant(2)
+                && node.rank(0) == 1
+                && node.value(0).shape().isKnown()
+                && (!node.has(4) || node.isConstant(4));
+        if (!known || node.numbers(1).length != 1 || node.numbers(2).length != 1) {
+            return false;
+        }
+        long size = node.value(0).shape().dim(0);
+        long start = node.numbers(1)[0];
+        long end = node.numbers(2)[0];
+        long step = node.has(4) ? node.numbers(4)[0] : 1;
+        long first = start < 0 ? start + size : start;
+        long last = end < 0 ? end + size : end;
+        return step > 0 && Math.min(last, size) <= Math.max(first, 0);
     }
 
     private static void split(ImportNode node) {
