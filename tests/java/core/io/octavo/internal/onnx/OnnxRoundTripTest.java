@@ -10,6 +10,7 @@ import io.octavo.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,22 @@ class OnnxRoundTripTest {
         assertEquals(tensor, OnnxFile.readTensor(file));
         assertArrayEquals(
                 new long[] {1, -1, Long.MIN_VALUE}, OnnxFile.readTensor(file).toLongArray());
+    }
+
+    /** Whoever has read a file goes on with what it was. */
+    @Test
+    void aFileMayBeReplacedWhileItsTensorsAreInUse() {
+        Path file = folder.resolve("w.pb");
+        float[] values = new float[100_000];
+        Arrays.fill(values, 1.5f);
+        OnnxFile.writeTensor(file, TensorDef.of("w", Tensor.of(values)));
+        TensorDef read = OnnxFile.readTensor(file);
+        OnnxFile.writeTensor(file, TensorDef.of("v", Tensor.of(new float[] {1})));
+        assertArrayEquals(values, read.tensor().toFloatArray());
+        // Over its own source as well.
+        OnnxFile.writeTensor(file, read);
+        OnnxFile.writeTensor(file, OnnxFile.readTensor(file));
+        assertEquals(read, OnnxFile.readTensor(file));
     }
 
     @Test

@@ -12,19 +12,11 @@ final class Written {
     private Written() {}
 
     static byte[] bytes(ModelDef model) {
-        try {
-            return bytes(OnnxWriter.of(model));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return bytes(OnnxWriter.of(model));
     }
 
     static byte[] bytes(TensorDef tensor) {
-        try {
-            return bytes(OnnxWriter.of(tensor));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return bytes(OnnxWriter.of(tensor));
     }
 
     static ModelDef model(byte[] bytes) {
@@ -35,9 +27,13 @@ final class Written {
         return OnnxReader.tensor("written.pb", ByteBuffer.wrap(bytes), Path.of("none"));
     }
 
-    private static byte[] bytes(OnnxWriter writer) throws IOException {
+    private static byte[] bytes(OnnxWriter writer) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        writer.writeTo(Channels.newChannel(bytes));
+        try {
+            writer.writeTo(Channels.newChannel(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return bytes.toByteArray();
     }
 }

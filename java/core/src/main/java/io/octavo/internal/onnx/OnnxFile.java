@@ -44,12 +44,14 @@ public final class OnnxFile {
      * @throws DataException if it cannot be written
      */
     public static void write(Path file, ModelDef model) {
-        AtomicFile.write(file, to -> OnnxWriter.of(model).writeTo(to));
+        OnnxWriter writer = OnnxWriter.of(model);
+        AtomicFile.write(file, writer::writeTo);
     }
 
     /** Writes a file of a single tensor; throws as {@link #write}. */
     public static void writeTensor(Path file, TensorDef tensor) {
-        AtomicFile.write(file, to -> OnnxWriter.of(tensor).writeTo(to));
+        OnnxWriter writer = OnnxWriter.of(tensor);
+        AtomicFile.write(file, writer::writeTo);
     }
 
     private interface Parser<T> {

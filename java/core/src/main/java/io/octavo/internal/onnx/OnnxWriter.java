@@ -24,16 +24,16 @@ final class OnnxWriter {
      *
      * @throws io.octavo.UnsupportedException if it takes more than 2 GiB
      */
-    static OnnxWriter of(ModelDef model) throws IOException {
+    static OnnxWriter of(ModelDef model) {
         return new OnnxWriter(model).measured();
     }
 
     /** As {@link #of(ModelDef)}. */
-    static OnnxWriter of(TensorDef tensor) throws IOException {
+    static OnnxWriter of(TensorDef tensor) {
         return new OnnxWriter(tensor).measured();
     }
 
-    private OnnxWriter measured() throws IOException {
+    private OnnxWriter measured() {
         out.measure(body);
         return this;
     }

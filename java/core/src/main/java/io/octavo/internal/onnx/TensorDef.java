@@ -68,7 +68,8 @@ public record TensorDef(String name, ElementType type, List<Long> dims, TensorDa
 
     /**
      * A tensor of these elements: F16, BF16 and F64 as F32, integers as the {@linkplain ElementType#dtype next wider type} that
-     * tensors have.
+     * tensors have. Its memory is its own: a tensor can be written to, and native code reads it, long after the file may have been
+     * replaced or cut off. The copy does not go through the heap.
      *
      * @throws UnsupportedException if tensors do not have such elements, such a rank, such dimensions or such a size, or for a U64
      *     beyond S64

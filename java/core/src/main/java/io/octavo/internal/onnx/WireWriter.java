@@ -6,6 +6,7 @@ import io.octavo.AtomicFile;
 import io.octavo.UnsupportedException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
@@ -36,16 +37,18 @@ final class WireWriter {
     /**
      * Adds up the sizes; must come first.
      *
-     * @return bytes of the message
      * @throws UnsupportedException if they exceed what protobuf allows
      */
-    long measure(Body body) throws IOException {
-        body.write();
+    void measure(Body body) {
+        try {
+            body.write();
+        } catch (IOException e) {
+            throw new UncheckedIOException("nothing is written yet", e);
+        }
         if (total > Integer.MAX_VALUE) {
             throw new UnsupportedException("the model takes " + total
                     + " bytes: protobuf files have at most 2 GiB, and external data are not written");
         }
-        return total;
     }
 
     /** Writes the bytes. */
