@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -132,12 +133,12 @@ class OnnxFuzzTest {
         switch (random.nextInt(6)) {
             case 0 -> changed[at] ^= (byte) (1 << random.nextInt(8));
             case 1 -> changed[at] = (byte) random.nextInt(256);
-            case 2 -> java.util.Arrays.fill(changed, at, at + count, (byte) (random.nextBoolean() ? 0xFF : 0));
-            case 3 -> changed = java.util.Arrays.copyOf(bytes, at);
+            case 2 -> Arrays.fill(changed, at, at + count, (byte) (random.nextBoolean() ? 0xFF : 0));
+            case 3 -> changed = Arrays.copyOf(bytes, at);
             case 4 -> System.arraycopy(bytes, at, changed, random.nextInt(bytes.length - count + 1), count);
             default -> {
                 // Some bytes once more.
-                changed = java.util.Arrays.copyOf(bytes, bytes.length + count);
+                changed = Arrays.copyOf(bytes, bytes.length + count);
                 System.arraycopy(bytes, at, changed, at + count, bytes.length - at);
             }
         }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -257,7 +258,7 @@ class OnnxHostileTest {
         assertRefused("test.pb: ", said, tensor::tensor);
     }
 
-    private static void assertRefused(String file, String said, org.junit.jupiter.api.function.Executable read) {
+    private static void assertRefused(String file, String said, Executable read) {
         long before = allocated();
         CorruptDataException e = assertThrows(CorruptDataException.class, read);
         assertTrue(e.getMessage().startsWith(file) && e.getMessage().contains(said), e.getMessage());

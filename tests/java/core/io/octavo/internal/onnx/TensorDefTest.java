@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -225,7 +226,7 @@ class TensorDefTest {
         assertRefused("is 4294967296", () -> int32(ElementType.S32, 1, 1L << 32));
     }
 
-    private static void assertRefused(String said, org.junit.jupiter.api.function.Executable read) {
+    private static void assertRefused(String said, Executable read) {
         CorruptDataException e = assertThrows(CorruptDataException.class, read);
         assertTrue(
                 e.getMessage().startsWith("test.pb: ")

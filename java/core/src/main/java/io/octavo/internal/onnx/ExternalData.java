@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -114,7 +115,7 @@ final class ExternalData {
                         what + ": external data in " + Quoted.of(location) + ", which is no regular file");
             }
             return real;
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             throw new DataNotFoundException(what + ": its external data should be in " + file + ": no such file", e);
         } catch (IOException e) {
             throw DataException.reading(file, e);

@@ -1,7 +1,6 @@
 package io.octavo.internal.onnx;
 
 import io.octavo.InvalidValueException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -68,8 +67,7 @@ final class Names {
     /** Versions by domain, with one name for the default domain. */
     static Map<String, Long> opsets(Map<String, Long> opsets) {
         Map<String, Long> versions = new TreeMap<>();
-        List<Map.Entry<String, Long>> entries = new ArrayList<>(opsets.entrySet());
-        for (Map.Entry<String, Long> entry : entries) {
+        for (Map.Entry<String, Long> entry : opsets.entrySet()) {
             Long other = versions.put(domain(entry.getKey()), entry.getValue());
             if (other != null && !other.equals(entry.getValue())) {
                 throw new InvalidValueException("the opset of domain " + Quoted.of(domain(entry.getKey())) + " is both "
