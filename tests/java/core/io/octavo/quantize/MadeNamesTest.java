@@ -69,7 +69,8 @@ class MadeNamesTest {
         String c = linear(builder, names, "third", b, w1, "c");
         String y = linear(builder, names, "fourth", c, w2, "y");
         Graph graph = builder.output(y).output(a).build();
-        QConfigMapping mapping = QConfigMapping.global(QConfig.getDefault("fbgemm")).layer(names.apply("third"), null);
+        QConfigMapping mapping =
+                QConfigMapping.global(QConfig.getDefault("fbgemm")).layer(names.apply("third"), null);
         Prepared prepared = Quantization.prepare(graph, mapping);
         try (Calibrator calibrator = new Calibrator(prepared)) {
             calibrator.observe(X);
@@ -78,15 +79,18 @@ class MadeNamesTest {
                     converted.nodes().size(),
                     converted.nodes().stream().map(Node::name).distinct().count());
             try (Session session = Session.of(converted)) {
-                return session.run(java.util.Map.of("x", X)).values().iterator().next().toFloatArray();
+                return session.run(java.util.Map.of("x", X))
+                        .values()
+                        .iterator()
+                        .next()
+                        .toFloatArray();
             }
         }
     }
 
     private static String linear(
             Graph.Builder builder, UnaryOperator<String> names, String node, String x, String w, String y) {
-        return builder.node(
-                new Node(names.apply(node), new Op.Linear(), List.of(x, w), List.of(names.apply(y))), null);
+        return builder.node(new Node(names.apply(node), new Op.Linear(), List.of(x, w), List.of(names.apply(y))), null);
     }
 
     private static Tensor random(int rows, int columns) {

@@ -76,13 +76,13 @@ public final class Calibrator implements AutoCloseable {
 
     /** How many samples' observed values and outputs fit the budget, at least one; all, if observers want whole batches. */
     private long samplesAtOnce(Graph graph) {
-        boolean cut = graph.inputs().stream().allMatch(input -> input.shape().hasBatch())
+        boolean cut = graph.specialize(Map.of()).hasFreeBatch()
                 && observers.values().stream().allMatch(Observer::independentOfCut);
         Set<String> held = new LinkedHashSet<>(observers.keySet());
         graph.outputs().forEach(output -> held.add(output.name()));
         names.forEach(held::remove);
         long bytes = 0;
-        for (String name : held) {
+        for (String name : cut ? held : Set.<String>of()) {
             Value value = graph.value(name);
             bytes += value.shape().elementsPerSample() * value.dtype().bytes();
         }

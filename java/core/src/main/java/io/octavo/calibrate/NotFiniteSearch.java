@@ -35,8 +35,7 @@ final class NotFiniteSearch {
         NotFiniteSearch search = new NotFiniteSearch(graph);
         try (Session session =
                 Session.builder(graph).tap(search.order.keySet(), search::look).build()) {
-            boolean single =
-                    graph.inputs().stream().allMatch(input -> input.shape().hasBatch());
+            boolean single = graph.specialize(Map.of()).hasFreeBatch();
             long samples = single ? inputs.get(0).shape().dim(0) : 1;
             for (long i = 0; i < samples; i++) {
                 long at = i;

@@ -159,7 +159,9 @@ final class Converter {
             QuantParams params = fit(v, prepared.observed().get(v));
             parameters.put(v, params);
             String name = made(v + ".q");
-            target.node(new Node(madeNode(v + ".quantize"), new Op.Quantize(), List.of(floats.get(v)), List.of(name)), params);
+            target.node(
+                    new Node(madeNode(v + ".quantize"), new Op.Quantize(), List.of(floats.get(v)), List.of(name)),
+                    params);
             return name;
         });
     }
@@ -186,7 +188,11 @@ final class Converter {
                     found.scale(),
                     found.zeroPoint() + shift);
             return target.node(
-                    new Node(madeNode(v + ".requantize"), new Op.Requantize(), List.of(codes), List.of(made(v + "." + wanted))),
+                    new Node(
+                            madeNode(v + ".requantize"),
+                            new Op.Requantize(),
+                            List.of(codes),
+                            List.of(made(v + "." + wanted))),
                     params);
         });
     }
@@ -195,7 +201,8 @@ final class Converter {
         return floats.computeIfAbsent(value, v -> {
             String name = borders.contains(v) ? v : made(v + ".float");
             target.node(
-                    new Node(madeNode(v + ".dequantize"), new Op.Dequantize(), List.of(integers.get(v)), List.of(name)), null);
+                    new Node(madeNode(v + ".dequantize"), new Op.Dequantize(), List.of(integers.get(v)), List.of(name)),
+                    null);
             return name;
         });
     }

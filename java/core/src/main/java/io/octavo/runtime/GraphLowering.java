@@ -1,6 +1,5 @@
 package io.octavo.runtime;
 
-import io.octavo.InvalidValueException;
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
@@ -15,6 +14,7 @@ import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanBuilder;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Role;
+import io.octavo.internal.bind.SharedWeights;
 import io.octavo.internal.lower.Lowering;
 import io.octavo.internal.lower.NodeValues;
 import io.octavo.scheme.QuantParams;
@@ -51,22 +51,38 @@ final class GraphLowering {
     private final Set<String> external = new LinkedHashSet<>(); // values that the caller gets
     private final Map<String, Map<Layout, Integer>> numbers = new LinkedHashMap<>();
     private final List<Value> outputs = new ArrayList<>();
+    private final boolean
+            batched; // whether the first dimension of all values that are no constants is the batch of a run
 
     private GraphLowering(Graph graph, PlanBuilder builder, BackendId backend) {
         this.graph = graph;
         this.builder = builder;
         this.backend = backend;
+        // Also where the batch is known: native code cuts it into chunks.
+        this.batched = graph.hasFreeBatch() || graph.withFreeBatch().isPresent();
     }
 
-    /** Lowers what the outputs and the tapped values need. */
-    static Lowered lower(Graph graph, Collection<String> taps, BackendId backend, PlanOptions options) {
+    /**
+     * Lowers what some outputs and the tapped values need.
+     *
+     * @param graph of known shapes, or with a free batch
+     * @param wanted those of its outputs that a run computes
+     * @param weights those that plans for other shapes have packed; null: there are none
+     */
+    static Lowered lower(
+            Graph graph,
+            List<Value> wanted,
+            Collection<String> taps,
+            BackendId backend,
+            PlanOptions options,
+            SharedWeights weights) {
         if (backend == BackendId.ONEDNN || needsOnednn(graph)) {
             NativeLibrary.requireOnednn();
         }
         try (PlanBuilder builder = new PlanBuilder()) {
             GraphLowering lowering = new GraphLowering(graph, builder, backend);
-            lowering.describe(taps);
-            Plan plan = builder.build(options, "Session of graph '" + graph.name() + "'");
+            lowering.describe(wanted, taps);
+            Plan plan = builder.build(options, weights, "Session of graph '" + graph.name() + "'");
             return new Lowered(plan, lowering.outputs);
         }
     }
@@ -90,50 +106,34 @@ final class GraphLowering {
                         && graph.value(node.input(0)).dtype() == DType.F32);
     }
 
-    private void describe(Collection<String> taps) {
-        requireOneBatch();
+    private void describe(List<Value> wanted, Collection<String> taps) {
         for (Node node : graph.nodes()) {
             if (node.op() instanceof Op.Dropout) {
                 aliases.put(node.output(), alias(node.input(0)));
             }
         }
-        graph.outputs().forEach(output -> external.add(alias(output.name())));
+        wanted.forEach(output -> external.add(alias(output.name())));
         for (String tap : taps) {
             if (graph.producer(alias(tap)).isPresent()) {
                 external.add(alias(tap));
             }
         }
-        for (Value output : graph.outputs()) {
-            if (graph.outputs().stream()
+        for (Value output : wanted) {
+            if (wanted.stream()
                             .filter(o -> alias(o.name()).equals(alias(output.name())))
                             .count()
                     > 1) {
                 throw new UnsupportedException("Output " + output + " of graph '" + graph.name()
                         + "' is the same as another of its outputs, as Dropout does nothing here: name it once");
             }
-            if (graph.producer(alias(output.name())).isEmpty()) {
-                throw new UnsupportedException("Output " + output + " of graph '" + graph.name()
-                        + "' is its input unchanged: there is nothing to run");
-            }
         }
         Set<String> needed = needed();
         for (Value input : graph.inputs()) {
-            add(input, Role.INPUT, Layout.PLAIN, true);
+            add(input, Role.INPUT, Layout.PLAIN, batched);
         }
         for (Node node : graph.nodes()) {
             if (!(node.op() instanceof Op.Dropout) && node.outputs().stream().anyMatch(needed::contains)) {
                 operator(node, needed);
-            }
-        }
-    }
-
-    /** All values along a run share the batch; native code cuts it into chunks. */
-    private void requireOneBatch() {
-        for (Value input : graph.inputs()) {
-            if (input.shape().rank() == 0
-                    || input.shape().dim(0) != graph.inputs().get(0).shape().dim(0)) {
-                throw new InvalidValueException("Inputs " + graph.inputs() + " of graph '" + graph.name()
-                        + "' must share their first dimension, the batch");
             }
         }
     }
@@ -178,7 +178,7 @@ final class GraphLowering {
                     ? Layout.PLAIN
                     : Lowering.naturalLayout(node.op(), result.shape());
             boolean direct = given && layout == Layout.PLAIN;
-            written[i] = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, true);
+            written[i] = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, batched);
             if (direct) {
                 outputs.add(result);
             } else if (given) {
@@ -240,15 +240,15 @@ final class GraphLowering {
     private int reorder(Value value, Layout to, Role role) {
         Map<Layout, Integer> known = numbers.get(value.name());
         int from = known.values().iterator().next();
-        int written = add(value, role, to, true);
+        int written = add(value, role, to, batched);
         builder.op(new OpSpec(value.name() + (to == Layout.NHWC ? ":nhwc" : ":plain"), OpKind.REORDER)
                 .inputs(from)
                 .outputs(written));
         return written;
     }
 
-    private int add(Value value, Role role, Layout layout, boolean batched) {
-        int number = builder.value(Lowering.value(value, role, layout, batched));
+    private int add(Value value, Role role, Layout layout, boolean withBatch) {
+        int number = builder.value(Lowering.value(value, role, layout, withBatch));
         numbers.computeIfAbsent(value.name(), key -> new EnumMap<>(Layout.class))
                 .put(layout, number);
         return number;

@@ -5,12 +5,12 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
 import io.octavo.graph.Op;
-import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
 import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.PlanOptions;
 import io.octavo.internal.bind.Pointers;
 import io.octavo.tensor.Inputs;
+import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,48 +22,43 @@ import java.util.Set;
 
 /**
  * A graph made ready to run on this machine: weights packed, operators fused, memory planned, once. A run is then one call into
- * native code that reads and writes the caller's tensors in place.
+ * native code that reads and writes the caller's tensors in place. Where dimensions of the graph's inputs are unknown, other than a batch
+ * that is {@linkplain Graph#hasFreeBatch free}, this is done when inputs of other shapes come first, and kept for some shapes.
  *
  * <p>A session may be used from many threads at once; results do not depend on that, nor on the number of threads. {@link
  * #close()} waits for runs under way; a run after it throws {@link io.octavo.ClosedException}.
  *
- * <p>Tensors are in plain order, {@code [N, C, H, W]} for images. Where the graph's batch is {@link io.octavo.tensor.Shape#N},
- * each run may have another.
+ * <p>Tensors are in plain order, {@code [N, C, H, W]} for images. Each run may have other numbers in place of unknown dimensions; the
+ * shapes of outputs follow.
  */
 public final class Session implements AutoCloseable {
     private final Graph graph;
-    private final Plan plan;
-    private final String isa;
     private final long modelBytes;
     private final List<Value> inputs;
     private final List<Value> outputs;
-    private final int[] outputSlots; // by graph output: which buffer of the plan
     private final Map<String, List<String>> fused; // by node: those that passes took into it
-    private final Taps taps; // null: none
-    private final Calls calls;
+    private final Program only; // null: programs are made for the shapes that come
+    private final Programs programs; // null: there is one for all shapes
+    private volatile boolean closed;
 
     private Session(Builder builder) {
         graph = builder.graph;
         inputs = graph.inputs();
         outputs = graph.outputs();
         modelBytes = graph.storageBytes();
-        Graph optimized = builder.optimize ? optimize(graph, builder.taps) : graph;
-        GraphLowering.Lowered lowered = GraphLowering.lower(
-                optimized,
+        Recipe recipe = Recipe.of(
+                graph,
+                builder.optimize,
                 builder.taps,
+                builder.listener,
                 builder.backend.id,
                 new PlanOptions(builder.threads, builder.chunk, builder.isa, builder.profile));
-        plan = lowered.plan();
-        fused = Fusions.between(graph, optimized);
-        isa = plan.isa();
-        List<String> slots = lowered.outputs().stream().map(Value::name).toList();
-        outputSlots = outputs.stream()
-                .mapToInt(output -> slots.indexOf(GraphLowering.resolve(optimized, output.name())))
-                .toArray();
-        taps = builder.taps.isEmpty()
-                ? null
-                : new Taps(optimized, inputs, outputSlots, slots, builder.taps, builder.listener);
-        calls = new Calls(inputs.size(), slots.size());
+        fused = recipe.fused();
+        boolean known =
+                recipe.graph().inputs().stream().allMatch(input -> input.shape().isKnown());
+        boolean one = known || recipe.graph().hasFreeBatch();
+        only = one ? new Program(recipe, recipe.graph(), null) : null;
+        programs = one ? null : new Programs(recipe, builder.plans);
     }
 
     /** A session with everything left to the library. */
@@ -85,15 +80,21 @@ public final class Session implements AutoCloseable {
     /**
      * Runs a graph of one input and one output.
      *
-     * @return a new tensor of the output's shape with the input's batch
+     * @return a new tensor of the output's shape for that of the input
      * @throws ShapeMismatchException if the input is not of the graph's type and shape
      * @throws io.octavo.ClosedException if the session or the tensor is closed
      */
     public Tensor run(Tensor x) {
         requireOneAndOne();
-        Tensor out = Tensor.zeros(outputs.get(0).dtype(), outputs.get(0).shape().withBatch(batch(0, x)));
-        run(x, out);
-        return out;
+        Program program = enter(x);
+        try {
+            Value output = program.output(0);
+            Tensor out = Tensor.zeros(output.dtype(), Program.shape(output, Program.batch(x)));
+            program.run(x, out, Program.batch(x));
+            return out;
+        } finally {
+            exit(program);
+        }
     }
 
     /**
@@ -104,19 +105,25 @@ public final class Session implements AutoCloseable {
      * @throws ShapeMismatchException if there are more or fewer tensors than inputs, or one is not of its input's type and shape
      */
     public List<Tensor> run(List<Tensor> x) {
-        long batch = batch(x);
-        List<Tensor> out = new ArrayList<>();
-        for (Value output : outputs) {
-            out.add(Tensor.zeros(output.dtype(), output.shape().withBatch(batch)));
-        }
-        Calls.Call call = calls.take();
+        Program program = enter(x);
         try {
-            fill(call, x, out);
-            execute(call, x, out, batch);
+            long batch = batch(x);
+            List<Tensor> out = new ArrayList<>();
+            for (int i = 0; i < outputs.size(); i++) {
+                Value output = program.output(i);
+                out.add(Tensor.zeros(output.dtype(), Program.shape(output, batch)));
+            }
+            Calls.Call call = program.take();
+            try {
+                program.fill(call, x, out);
+                program.execute(call, x, out, batch);
+            } finally {
+                program.give(call);
+            }
+            return out;
         } finally {
-            calls.give(call);
+            exit(program);
         }
-        return out;
     }
 
     /**
@@ -145,22 +152,14 @@ public final class Session implements AutoCloseable {
      */
     public void run(Tensor x, Tensor out) {
         requireOneAndOne();
-        long batch = batch(0, x);
-        checkOutput(0, out, batch);
-        checkApart("Input", inputs.get(0), x, outputs.get(0), out);
-        Calls.Call call = calls.take();
+        Program program = enter(x);
         try {
-            call.inputs.set(0, x);
-            call.outputs.set(outputSlots[0], out);
-            if (taps != null) {
-                taps.prepare(call, batch);
-            }
-            plan.run(call.inputs, call.outputs);
-            if (taps != null) {
-                taps.deliver(call, List.of(x), List.of(out));
-            }
+            long batch = Program.batch(x);
+            checkOutput(program, 0, out, batch);
+            checkApart("Input", inputs.get(0), x, outputs.get(0), out);
+            program.run(x, out, batch);
         } finally {
-            calls.give(call);
+            exit(program);
         }
     }
 
@@ -173,21 +172,25 @@ public final class Session implements AutoCloseable {
      * @throws InvalidValueException if an output has bytes in common with an input or another output
      */
     public Binding bind(List<Tensor> in, List<Tensor> out) {
-        long batch = batch(in);
-        if (out.size() != outputs.size()) {
-            throw new ShapeMismatchException(out.size() + " output tensors for graph '" + graph.name() + "', which has "
-                    + outputs.size() + " outputs: " + outputs);
-        }
-        for (int i = 0; i < out.size(); i++) {
-            checkOutput(i, out.get(i), batch);
-            for (int j = 0; j < in.size(); j++) {
-                checkApart("Input", inputs.get(j), in.get(j), outputs.get(i), out.get(i));
+        Program program = enter(in);
+        try {
+            if (out.size() != outputs.size()) {
+                throw new ShapeMismatchException(out.size() + " output tensors for graph '" + graph.name()
+                        + "', which has " + outputs.size() + " outputs: " + outputs);
             }
-            for (int j = 0; j < i; j++) {
-                checkApart("Output", outputs.get(j), out.get(j), outputs.get(i), out.get(i));
+            for (int i = 0; i < out.size(); i++) {
+                checkOutput(program, i, out.get(i), batch(in));
+                for (int j = 0; j < in.size(); j++) {
+                    checkApart("Input", inputs.get(j), in.get(j), outputs.get(i), out.get(i));
+                }
+                for (int j = 0; j < i; j++) {
+                    checkApart("Output", outputs.get(j), out.get(j), outputs.get(i), out.get(i));
+                }
             }
+            return new Binding(this, program, in, out);
+        } finally {
+            exit(program);
         }
-        return new Binding(this, in, out, batch);
     }
 
     /** {@link #bind(List, List)} of tensors by the names of the graph's inputs and outputs. */
@@ -195,28 +198,74 @@ public final class Session implements AutoCloseable {
         return bind(ordered("Inputs", in, inputs), ordered("Outputs", out, outputs));
     }
 
-    /** How each node runs, and, if the session profiles, how long it took. */
+    /**
+     * How each node runs, and, if the session profiles, how long it took; of a session with several plans in the one that was used last.
+     *
+     * @throws InvalidValueException if the graph has unknown dimensions other than a batch and there was no run so far: see {@link
+     *     #explain(Map)}
+     */
     public Explanation explain() {
-        List<Explanation.Step> steps = new ArrayList<>();
-        plan.steps((name, kernel, reason, taken, weightBytes, macs, nanoseconds) -> {
-            List<String> others = new ArrayList<>(fused.getOrDefault(name, List.of()));
-            if (!taken.isEmpty()) {
-                others.add(taken);
+        Program program = only != null ? only : programs.latest();
+        if (program == null) {
+            throw new InvalidValueException("Session of graph '" + graph.name() + "' has no plan so far: its inputs "
+                    + inputs + " have unknown dimensions; run it first, or say shapes of inputs");
+        }
+        return explain(program);
+    }
+
+    /**
+     * How each node runs for inputs of these shapes. A plan for them is made if there is none.
+     *
+     * @param shapes by name of input
+     * @throws ShapeMismatchException if they are not shapes of the graph's inputs
+     * @throws InvalidValueException if an input has none, or a name is not that of an input
+     */
+    public Explanation explain(Map<String, Shape> shapes) {
+        for (Value input : inputs) {
+            if (!shapes.containsKey(input.name()) || !shapes.get(input.name()).isKnown()) {
+                throw new InvalidValueException("Input " + input + " of graph '" + graph.name()
+                        + "' has no shape of known dimensions among " + shapes);
             }
-            String all = String.join(", ", others);
-            steps.add(new Explanation.Step(name, kernel, reason, all, weightBytes, macs, nanoseconds));
-        });
+        }
+        graph.specialize(shapes);
+        if (only != null) {
+            return explain(only);
+        }
+        Program program = programs.enter(shapes);
+        try {
+            return explain(program);
+        } finally {
+            program.exit();
+        }
+    }
+
+    private Explanation explain(Program program) {
+        List<Explanation.Step> steps = new ArrayList<>();
+        Plan plan = program.plan();
+        if (plan != null) {
+            plan.steps((name, kernel, reason, taken, weightBytes, macs, nanoseconds) -> {
+                List<String> others = new ArrayList<>(fused.getOrDefault(name, List.of()));
+                if (!taken.isEmpty()) {
+                    others.add(taken);
+                }
+                String all = String.join(", ", others);
+                steps.add(new Explanation.Step(name, kernel, reason, all, weightBytes, macs, nanoseconds));
+            });
+        }
         for (Node node : graph.nodes()) {
             if (node.op() instanceof Op.Dropout) {
                 steps.add(new Explanation.Step(node.name(), "view", "does nothing in inference", "", 0, 0, -1));
             }
         }
-        return new Explanation(graph.name(), isa, steps);
+        return new Explanation(graph.name(), plan == null ? Machine.isa() : plan.isa(), steps);
     }
 
-    /** Bytes of all weights as packed for this machine. */
+    /** Bytes of all weights as packed for this machine; those that several plans use count once. */
     public long weightBytes() {
-        return plan.memory().weightBytes();
+        if (only == null) {
+            return programs.weightBytes();
+        }
+        return only.plan() == null ? 0 : only.plan().memory().weightBytes();
     }
 
     /** Bytes of the graph's parameters when stored: codes at their width, scales, zero points, tables, float biases. */
@@ -226,51 +275,28 @@ public final class Session implements AutoCloseable {
 
     /** Whether {@link #close} was called. */
     public boolean isClosed() {
-        return plan.isClosed();
+        return closed;
     }
 
     /** Waits for runs under way, then frees. Harmless when repeated. */
     @Override
     public void close() {
-        plan.close();
-        calls.clear();
+        closed = true;
+        if (only != null) {
+            only.close();
+        } else {
+            programs.close();
+        }
     }
 
-    /** What the plan occupies now. */
+    /** What the only plan occupies now. */
     Plan.MemoryInfo memory() {
-        return plan.memory();
+        return only.plan().memory();
     }
 
-    private void execute(Calls.Call call, List<Tensor> in, List<Tensor> out, long batch) {
-        if (taps != null) {
-            taps.prepare(call, batch);
-        }
-        plan.run(call.inputs, call.outputs);
-        if (taps != null) {
-            taps.deliver(call, in, out);
-        }
-    }
-
-    private void fill(Calls.Call call, List<Tensor> in, List<Tensor> out) {
-        for (int i = 0; i < in.size(); i++) {
-            call.inputs.set(i, in.get(i));
-        }
-        for (int i = 0; i < out.size(); i++) {
-            call.outputs.set(outputSlots[i], out.get(i));
-        }
-    }
-
-    private static Graph optimize(Graph graph, Set<String> taps) {
-        Graph.Builder marked = graph.toBuilder();
-        List<String> extra = new ArrayList<>();
-        for (String tap : taps) {
-            if (graph.producer(tap).isPresent() && !graph.isOutput(tap)) {
-                marked.output(tap);
-                extra.add(tap);
-            }
-        }
-        // A tapped value that counts as an output is not fused away.
-        return Passes.fuse(marked.build()).withoutOutputs(extra);
+    /** How many plans there are now. */
+    int plans() {
+        return only != null ? 1 : programs.count();
     }
 
     private List<Tensor> ordered(String what, Map<String, Tensor> byName, List<Value> values) {
@@ -283,43 +309,86 @@ public final class Session implements AutoCloseable {
     }
 
     private void requireOneAndOne() {
-        if (outputSlots.length != 1 || inputs.size() != 1) {
+        if (outputs.size() != 1 || inputs.size() != 1) {
             throw new ShapeMismatchException("Graph '" + graph.name() + "' has " + inputs.size() + " inputs and "
                     + outputs.size() + " outputs: use run(List) or run(Map)");
         }
     }
 
-    private long batch(List<Tensor> in) {
+    /** The program for an input; {@link #exit} follows. */
+    private Program enter(Tensor x) {
+        if (only == null) {
+            return programs.enter(x);
+        }
+        if (!only.takes(0, x)) {
+            throw mismatch(0, x);
+        }
+        return only;
+    }
+
+    /** The program for inputs; {@link #exit} follows. */
+    private Program enter(List<Tensor> in) {
         if (in.size() != inputs.size()) {
             throw new ShapeMismatchException(in.size() + " input tensors for graph '" + graph.name() + "', which has "
                     + inputs.size() + " inputs: " + inputs);
         }
-        long batch = batch(0, in.get(0));
-        for (int i = 1; i < in.size(); i++) {
-            if (batch(i, in.get(i)) != batch) {
-                throw new ShapeMismatchException("Inputs of graph '" + graph.name() + "' have batches " + batch
-                        + " and " + in.get(i).shape().dim(0) + ": they must be equal");
+        if (only == null) {
+            return programs.enter(in);
+        }
+        if (!only.takes(in)) {
+            for (int i = 0; i < in.size(); i++) {
+                if (!only.takes(i, in.get(i))) {
+                    throw mismatch(i, in.get(i));
+                }
+            }
+            throw batches(in);
+        }
+        return only;
+    }
+
+    private void exit(Program program) {
+        if (only == null) {
+            program.exit();
+        }
+    }
+
+    private static long batch(List<Tensor> in) {
+        return Program.batch(in.get(0));
+    }
+
+    private ShapeMismatchException mismatch(int index, Tensor x) {
+        Value input = inputs.get(index);
+        StringBuilder where = new StringBuilder();
+        for (int d = 0;
+                d < input.shape().rank() && x.shape().rank() == input.shape().rank();
+                d++) {
+            long expected = input.shape().dim(d);
+            if (expected != Shape.N && expected != x.shape().dim(d) && where.length() == 0) {
+                where.append("; dimension " + d + " is " + x.shape().dim(d) + ", expected " + expected);
             }
         }
-        return batch;
+        return new ShapeMismatchException("Input '" + input.name() + "' of graph '" + graph.name() + "' is "
+                + input.dtype() + " " + input.shape() + ", given: " + x + where);
     }
 
-    private long batch(int index, Tensor x) {
-        Value input = inputs.get(index);
-        if (x.dtype() != input.dtype() || !input.shape().accepts(x.shape())) {
-            throw new ShapeMismatchException("Input '" + input.name() + "' of graph '" + graph.name() + "' is "
-                    + input.dtype() + " " + input.shape() + ", given: " + x);
+    private ShapeMismatchException batches(List<Tensor> in) {
+        int other = 0;
+        while (Program.batch(in.get(other)) == batch(in)) {
+            other++;
         }
-        return x.shape().dim(0);
+        return new ShapeMismatchException("Inputs of graph '" + graph.name() + "' have batches " + batch(in) + " ('"
+                + inputs.get(0).name() + "') and " + Program.batch(in.get(other)) + " ('"
+                + inputs.get(other).name() + "'): they must be equal");
     }
 
-    private void checkOutput(int index, Tensor out, long batch) {
-        Value output = outputs.get(index);
+    private void checkOutput(Program program, int index, Tensor out, long batch) {
+        Value output = program.output(index);
+        Shape shape = output.shape();
         if (out.dtype() != output.dtype()
-                || !output.shape().accepts(out.shape())
-                || out.shape().dim(0) != batch) {
+                || !shape.accepts(out.shape())
+                || !shape.isKnown() && out.shape().dim(0) != batch) {
             throw new ShapeMismatchException("Output '" + output.name() + "' of graph '" + graph.name() + "' is "
-                    + output.dtype() + " " + output.shape().withBatch(batch) + ", given: " + out);
+                    + output.dtype() + " " + Program.shape(output, batch) + ", given: " + out);
         }
     }
 
@@ -339,15 +408,21 @@ public final class Session implements AutoCloseable {
         private final List<Tensor> inputs;
         private final List<Tensor> outputs;
         private final long batch;
-        private final Calls.Call call;
+        private Program program;
+        private Calls.Call call;
 
-        private Binding(Session session, List<Tensor> in, List<Tensor> out, long batch) {
+        private Binding(Session session, Program program, List<Tensor> in, List<Tensor> out) {
             this.session = session;
             this.inputs = List.copyOf(in);
             this.outputs = List.copyOf(out);
-            this.batch = batch;
-            this.call = session.calls.fresh();
-            session.fill(call, inputs, outputs);
+            this.batch = batch(in);
+            use(program);
+        }
+
+        private void use(Program chosen) {
+            program = chosen;
+            call = chosen.fresh();
+            chosen.fill(call, inputs, outputs);
         }
 
         /** The tensors read. */
@@ -372,7 +447,18 @@ public final class Session implements AutoCloseable {
             for (int i = 0; i < outputs.size(); i++) {
                 outputs.get(i).memory();
             }
-            session.execute(call, inputs, outputs, batch);
+            if (session.only != null) {
+                program.execute(call, inputs, outputs, batch);
+                return;
+            }
+            if (!program.enter()) {
+                use(session.programs.enter(inputs)); // the plan had to make room
+            }
+            try {
+                program.execute(call, inputs, outputs, batch);
+            } finally {
+                program.exit();
+            }
         }
     }
 
@@ -386,6 +472,7 @@ public final class Session implements AutoCloseable {
         private String isa;
         private boolean profile;
         private boolean optimize = true;
+        private int plans = 8;
         private Backend backend = Backend.AUTO;
 
         private Builder(Graph graph) {
@@ -423,6 +510,20 @@ public final class Session implements AutoCloseable {
                         "Session with chunks of " + chunk + " samples: must be 1 or more, or 0 for the default");
             }
             this.chunk = chunk;
+            return this;
+        }
+
+        /**
+         * Most plans that are kept of a graph with unknown dimensions other than a free batch, each for other shapes of its inputs; the
+         * default is 8. The one that was not used for longest makes room.
+         *
+         * @throws InvalidValueException if less than 1
+         */
+        public Builder plans(int plans) {
+            if (plans < 1) {
+                throw new InvalidValueException("Session with " + plans + " plans: must be 1 or more");
+            }
+            this.plans = plans;
             return this;
         }
 

@@ -12,7 +12,8 @@ final class Taps {
     private enum Source {
         INPUT,
         OUTPUT,
-        INNER
+        INNER,
+        CONSTANT
     }
 
     private record Tap(String name, Value value, Source source, int index) {}
@@ -35,8 +36,10 @@ final class Taps {
             Value value = graph.value(resolved);
             int slot = slots.indexOf(resolved);
             int input = inputs.stream().map(Value::name).toList().indexOf(resolved);
-            int output = indexOf(outputSlots, slot);
-            if (input >= 0) {
+            int output = slot < 0 ? -1 : indexOf(outputSlots, slot);
+            if (value.isConstant()) {
+                taps.add(new Tap(name, value, Source.CONSTANT, -1));
+            } else if (input >= 0) {
                 taps.add(new Tap(name, value, Source.INPUT, input));
             } else if (output >= 0) {
                 taps.add(new Tap(name, value, Source.OUTPUT, output));
@@ -58,8 +61,7 @@ final class Taps {
             call.close();
             call.tapped = new Tensor[inner.size()];
             for (int i = 0; i < call.tapped.length; i++) {
-                call.tapped[i] =
-                        Tensor.zeros(inner.get(i).dtype(), inner.get(i).shape().withBatch(batch));
+                call.tapped[i] = Tensor.zeros(inner.get(i).dtype(), Program.shape(inner.get(i), batch));
             }
             call.tappedBatch = batch;
         }
@@ -75,6 +77,7 @@ final class Taps {
                         case INPUT -> inputs.get(tap.index);
                         case OUTPUT -> outputs.get(tap.index);
                         case INNER -> call.tapped[tap.index];
+                        case CONSTANT -> tap.value.data();
                     };
             listener.accept(tap.name, tensor);
         }

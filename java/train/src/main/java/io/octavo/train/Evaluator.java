@@ -56,7 +56,6 @@ public final class Evaluator {
         private final Session session;
         private final List<String> inputs;
         private final int output;
-        private final int classes;
         private long images;
         private long correct;
         private long notNumbers;
@@ -76,11 +75,11 @@ public final class Evaluator {
                 throw new ShapeMismatchException("Output " + value + " of graph '" + graph.name()
                         + "': top-1 is measured on float logits [N, classes]");
             }
-            classes = (int) value.shape().dim(1);
         }
 
         void add(Labelled batch) {
             List<Tensor> found = session.run(batch.tensors(inputs));
+            int classes = (int) found.get(output).shape().dim(1);
             float[] rows = found.get(output).toFloatArray();
             found.forEach(Tensor::close);
             int[] labels = batch.labels().toIntArray();
