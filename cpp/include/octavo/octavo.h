@@ -180,6 +180,22 @@ enum {
                                   activations, S64 and BOOL */
     OCTAVO_OP_BATCH_NORM = 14, /* x, gamma [C], beta [C], mean [C], var [C] -> y; f32 */
 
+    /* Element by element, in any layouts. Shapes of operands are broadcast as in NumPy: aligned at their last dimension, and a dimension
+     * of 1, or one that is missing in front, is repeated; the batch is the first dimension of a batched operand and of y, of the same
+     * rank. "Integers" are u8, s8, s32 and s64 without scales; they wrap. */
+    OCTAVO_OP_UNARY = 64,      /* x -> y (same shape), the "function" of octavo_unary. f32; or q x -> q y, each of its own type and
+                                  parameters: of the real number in double, divided by y's scale, rounded half to even, plus the zero
+                                  point; or what the function says */
+    OCTAVO_OP_BINARY = 65,     /* a, b -> y, the "function" of octavo_binary. All f32, integers of one type, bool, or q. q of one type:
+                                  ADD as OCTAVO_OP_ADD, SUB likewise, MUL rint(float((qa-za)*(qb-zb)) * (sa*sb*(1/sy))) + zy; other
+                                  functions, and q of different types: dequantized, computed in f32, quantized as QUANTIZE does */
+    OCTAVO_OP_COMPARE = 66,    /* a, b (f32, integers of one type, or, EQUAL, bool) -> y bool, the "function" of octavo_relation; what
+                                  compares with NaN is false */
+    OCTAVO_OP_WHERE = 67,      /* condition bool, a, b -> y: a where the condition holds, otherwise b; any type of activations, S64 and
+                                  BOOL, of the same parameters */
+    OCTAVO_OP_CAST = 68,       /* x -> y (same shape): f32, integers and bool to any of them. To integers towards 0 as of 64 bits, then
+                                  wrapped; f32 beyond 64 bits and NaN are their least number. To bool: whether it is not 0 */
+
     /* Movement of elements, of f32, q of one scale, s32, s64 and bool: y has the type and parameters of x and room for its codes.
        A dimension that is a run's batch is not moved, cut or joined: OCTAVO_UNSUPPORTED. Layouts may differ unless said. */
     OCTAVO_OP_RESHAPE = 88,    /* x -> y: the same elements in the same (row-major) order under another shape; a view where memory
@@ -230,6 +246,80 @@ enum {
     OCTAVO_PAD_WRAP = 3      /* the elements again from the other end */
 };
 
+/* Functions of one number, alpha and beta being the attributes of those names, 0 if absent. Errors are a few units in the last place;
+ * every instruction set gives the same bits, but for those of NaN. */
+typedef int32_t octavo_unary;
+enum {
+    OCTAVO_UNARY_ABS = 0, /* |x|; also of integers */
+    OCTAVO_UNARY_NEG = 1, /* -x; also of integers */
+    OCTAVO_UNARY_SIGN = 2, /* 1, 0 or -1; also of integers; NaN stays */
+    OCTAVO_UNARY_FLOOR = 3,
+    OCTAVO_UNARY_CEIL = 4,
+    OCTAVO_UNARY_ROUND = 5, /* to the nearest, of two the even one */
+    OCTAVO_UNARY_RECIPROCAL = 6, /* 1 / x */
+    OCTAVO_UNARY_SQRT = 7,
+    OCTAVO_UNARY_EXP = 8,
+    OCTAVO_UNARY_LOG = 9, /* natural */
+    OCTAVO_UNARY_ERF = 10,
+    OCTAVO_UNARY_SIN = 11, /* these to ATANH, but for TANH, by the C library */
+    OCTAVO_UNARY_COS = 12,
+    OCTAVO_UNARY_TAN = 13,
+    OCTAVO_UNARY_ASIN = 14,
+    OCTAVO_UNARY_ACOS = 15,
+    OCTAVO_UNARY_ATAN = 16,
+    OCTAVO_UNARY_SINH = 17,
+    OCTAVO_UNARY_COSH = 18,
+    OCTAVO_UNARY_TANH = 19,
+    OCTAVO_UNARY_ASINH = 20,
+    OCTAVO_UNARY_ACOSH = 21,
+    OCTAVO_UNARY_ATANH = 22,
+    OCTAVO_UNARY_SIGMOID = 23, /* 1 / (1 + e^-x) */
+    OCTAVO_UNARY_HARD_SIGMOID = 24, /* max(0, min(1, alpha*x + beta)) */
+    OCTAVO_UNARY_HARD_SWISH = 25, /* x * max(0, min(1, x/6 + 1/2)) */
+    OCTAVO_UNARY_SWISH = 26, /* x * sigmoid(alpha*x) */
+    OCTAVO_UNARY_MISH = 27, /* x * tanh(ln(1 + e^x)) */
+    OCTAVO_UNARY_GELU = 28, /* x/2 * (1 + erf(x/sqrt 2)) */
+    OCTAVO_UNARY_GELU_TANH = 29, /* x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))) */
+    OCTAVO_UNARY_LEAKY_RELU = 30, /* x, or alpha*x where x < 0 */
+    OCTAVO_UNARY_THRESHOLDED_RELU = 31, /* x where x > alpha, otherwise 0 */
+    OCTAVO_UNARY_ELU = 32, /* x, or alpha*(e^x - 1) where x < 0 */
+    OCTAVO_UNARY_SELU = 33, /* beta*x where x > 0, otherwise beta*alpha*(e^x - 1) */
+    OCTAVO_UNARY_CELU = 34, /* max(0, x) + min(0, alpha*(e^(x/alpha) - 1)) */
+    OCTAVO_UNARY_SOFTPLUS = 35, /* ln(1 + e^x) */
+    OCTAVO_UNARY_SOFTSIGN = 36, /* x / (1 + |x|) */
+    OCTAVO_UNARY_SHRINK = 37, /* x + beta where x < -alpha, x - beta where x > alpha, otherwise 0 */
+    OCTAVO_UNARY_NOT = 38, /* of bool */
+    OCTAVO_UNARY_IS_NAN = 39, /* f32 -> bool */
+    OCTAVO_UNARY_IS_INF = 40 /* f32 -> bool: with alpha not 0 below 0, with beta not 0 above */
+};
+
+/* Functions of two numbers. */
+typedef int32_t octavo_binary;
+enum {
+    OCTAVO_BINARY_ADD = 0,
+    OCTAVO_BINARY_SUB = 1,
+    OCTAVO_BINARY_MUL = 2,
+    OCTAVO_BINARY_DIV = 3, /* of integers towards 0, and 0 where b is 0 */
+    OCTAVO_BINARY_POW = 4, /* of integers with b < 0: what is left towards 0, and 0 where a is 0 */
+    OCTAVO_BINARY_MIN = 5, /* NaN where one of them is */
+    OCTAVO_BINARY_MAX = 6, /* NaN where one of them is */
+    OCTAVO_BINARY_MOD = 7, /* the rest of the sign of b; of integers 0 where b is 0 */
+    OCTAVO_BINARY_FMOD = 8, /* the rest of the sign of a; of integers 0 where b is 0 */
+    OCTAVO_BINARY_PRELU = 9, /* a, or a*b where a < 0 */
+    OCTAVO_BINARY_AND = 10, /* these of bool */
+    OCTAVO_BINARY_OR = 11,
+    OCTAVO_BINARY_XOR = 12
+};
+
+typedef int32_t octavo_relation;
+enum {
+    OCTAVO_RELATION_EQUAL = 0,
+    OCTAVO_RELATION_LESS = 1,
+    OCTAVO_RELATION_LESS_OR_EQUAL = 2,
+    OCTAVO_RELATION_GREATER = 3,
+    OCTAVO_RELATION_GREATER_OR_EQUAL = 4
+};
+
 typedef int32_t octavo_activation;
 enum {
     OCTAVO_NO_ACTIVATION = 0,
@@ -266,6 +356,8 @@ typedef struct octavo_attribute {
  *   "groups"            integer 1   at least 1              1           CONV2D and its gradients: divides I and O
  *   "ceil_mode"         integer 1   0 or 1                  0           MAX_POOL2D, AVG_POOL2D and theirs: as in PyTorch
  *   "count_include_pad" integer 1   0 or 1                  0           AVG_POOL2D and its gradient: as in PyTorch
+ *   "function"          integer 1   of its enumeration      an error    UNARY, BINARY, COMPARE
+ *   "alpha", "beta"     real 1      a number or infinite    0           UNARY: what its function's line says
  *   "activation"        integer 1   of octavo_activation    0           CONV2D, LINEAR, LINEAR_DYNAMIC, ADD (no CLAMP), CLAMP,
  *                                                                       BATCH_NORM, CLAMP_GRAD
  *   "clamp_min"         real 1      a number or infinite    an error    where activation is OCTAVO_CLAMP: clamp_min <= clamp_max;

@@ -32,13 +32,16 @@ enum : uint64_t {
     has_pytorch_tail = uint64_t{1} << 14,
     has_axis = uint64_t{1} << 15,
     has_axes = uint64_t{1} << 16,
+    has_function = uint64_t{1} << 17,
+    has_alpha = uint64_t{1} << 18,
+    has_beta = uint64_t{1} << 19,
     has_starts = uint64_t{1} << 40,
     has_steps = uint64_t{1} << 41,
     has_before = uint64_t{1} << 42,
     has_pad_mode = uint64_t{1} << 43,
 
-    required =
-        has_kernel | has_epsilon | has_momentum | has_probability | has_starts | has_before,  // where they are taken
+    required = has_kernel | has_epsilon | has_momentum | has_probability | has_function | has_starts |
+               has_before,  // where they are taken
     bounds = has_clamp_min | has_clamp_max,
     activations = has_activation | bounds,
     windows = has_kernel | has_stride | has_pad,
@@ -87,6 +90,9 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(reduce_range, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(pytorch_tail, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
+    OCTAVO_ATTRIBUTE(function, integer, 1, 0, most_integer, "at least 0"),
+    OCTAVO_ATTRIBUTE(alpha, real, 1, -infinity, infinity, "a number or infinite"),
+    OCTAVO_ATTRIBUTE(beta, real, 1, -infinity, infinity, "a number or infinite"),
     OCTAVO_ATTRIBUTES(axes, axis_count, 0, OCTAVO_MAX_RANK - 1, "0 to 7"),
     OCTAVO_ATTRIBUTES(starts, start_count, 0, most_integer, "at least 0"),
     OCTAVO_ATTRIBUTES(steps, step_count, least_integer, most_integer, "a number but 0"),
@@ -126,6 +132,11 @@ uint64_t taken_by(octavo_op_kind kind) {
         case OCTAVO_OP_DROPOUT_TRAIN:
         case OCTAVO_OP_DROPOUT_GRAD:
             return has_probability;
+        case OCTAVO_OP_UNARY:
+            return has_function | has_alpha | has_beta;
+        case OCTAVO_OP_BINARY:
+        case OCTAVO_OP_COMPARE:
+            return has_function;
         case OCTAVO_OP_TRANSPOSE:
             return has_axes;
         case OCTAVO_OP_SLICE:
@@ -137,6 +148,18 @@ uint64_t taken_by(octavo_op_kind kind) {
             return has_before | has_pad_mode;
         default:
             return 0;
+    }
+}
+
+// The last number that "function" may be.
+int32_t last_function(octavo_op_kind kind) {
+    switch (kind) {
+        case OCTAVO_OP_UNARY:
+            return OCTAVO_UNARY_IS_INF;
+        case OCTAVO_OP_BINARY:
+            return OCTAVO_BINARY_XOR;
+        default:
+            return OCTAVO_RELATION_GREATER_OR_EQUAL;
     }
 }
 
@@ -234,6 +257,10 @@ Attributes read_attributes(const octavo_op_desc& desc, const std::string& subjec
         const bool needed = taken & row.bit & (clamp ? required | bounds : uint64_t{required});
         if (needed && (given & row.bit) == 0)
             refuse(OCTAVO_INVALID_ARGUMENT, subject, text("attribute \"", row.key, "\" is missing"));
+    }
+    if ((taken & has_function) != 0 && attributes.function > last_function(desc.kind)) {
+        refuse(OCTAVO_INVALID_ARGUMENT, subject,
+               text("function is ", attributes.function, ", expected 0 to ", last_function(desc.kind)));
     }
     if (clamp && attributes.clamp_min > attributes.clamp_max) {
         refuse(

@@ -13,6 +13,8 @@
 //   min, max                  of floats as the instructions: the second operand where one is NaN or both are zeros
 //   select(k, a, b)           a in the lanes of k, b elsewhere
 //   fma(a, b, c)              a * b + c, rounded once
+//   whole_below, whole_above, whole_nearest: to floats that are whole numbers, the last one half to even
+//   as_integers, as_floats    the same bits; exponent_bits(x): x >> 23
 //   round, floor              to 32 bits, half to even or downwards; NaN and what 32 bits do not hold give INT32_MIN
 //   sum_pairwise              of sixteen lanes: 0 + 8, 1 + 9, .., then 0 + 4, .., and so on; max_of, min_of: of the lanes
 //   pack<Code>(a, b, c, d)    four vectors of integers as codes, saturated

@@ -49,6 +49,15 @@ inline Vec operator/(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
 inline Vec fma(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 inline Vec min(Vec a, Vec b) { return {_mm256_min_ps(a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {_mm256_max_ps(a.v, b.v)}; }
+inline Vec sqrt(Vec x) { return {_mm256_sqrt_ps(x.v)}; }
+inline Vec abs(Vec x) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), x.v)}; }
+inline Vec copy_sign(Vec magnitude, Vec sign) {
+    const __m256 bit = _mm256_set1_ps(-0.0f);
+    return {_mm256_or_ps(_mm256_andnot_ps(bit, magnitude.v), _mm256_and_ps(bit, sign.v))};
+}
+inline Vec whole_below(Vec x) { return {_mm256_floor_ps(x.v)}; }
+inline Vec whole_above(Vec x) { return {_mm256_ceil_ps(x.v)}; }
+inline Vec whole_nearest(Vec x) { return {_mm256_round_ps(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 inline Vec select(Mask k, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, _mm256_castsi256_ps(k.v))}; }
 inline float sum_pairwise(const Vec (&v)[2]) {
     const __m256 eight = _mm256_add_ps(v[0].v, v[1].v);
@@ -95,6 +104,8 @@ inline IVec operator&(IVec a, IVec b) { return {_mm256_and_si256(a.v, b.v)}; }
 inline IVec operator|(IVec a, IVec b) { return {_mm256_or_si256(a.v, b.v)}; }
 inline IVec operator<<(IVec x, int n) { return {_mm256_slli_epi32(x.v, n)}; }
 inline Vec as_floats(IVec x) { return {_mm256_castsi256_ps(x.v)}; }
+inline IVec as_integers(Vec x) { return {_mm256_castps_si256(x.v)}; }
+inline IVec exponent_bits(IVec x) { return {_mm256_srai_epi32(x.v, 23)}; }
 inline IVec half(IVec x) { return {_mm256_srai_epi32(x.v, 1)}; }
 inline IVec min(IVec a, IVec b) { return {_mm256_min_epi32(a.v, b.v)}; }
 inline IVec max(IVec a, IVec b) { return {_mm256_max_epi32(a.v, b.v)}; }

@@ -47,6 +47,15 @@ inline Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
 inline Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 inline Vec min(Vec a, Vec b) { return {_mm512_min_ps(a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
+inline Vec sqrt(Vec x) { return {_mm512_sqrt_ps(x.v)}; }
+inline Vec abs(Vec x) { return {_mm512_abs_ps(x.v)}; }
+inline Vec copy_sign(Vec magnitude, Vec sign) {
+    const __m512 bit = _mm512_set1_ps(-0.0f);
+    return {_mm512_or_ps(_mm512_andnot_ps(bit, magnitude.v), _mm512_and_ps(bit, sign.v))};
+}
+inline Vec whole_below(Vec x) { return {_mm512_roundscale_ps(x.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
+inline Vec whole_above(Vec x) { return {_mm512_roundscale_ps(x.v, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)}; }
+inline Vec whole_nearest(Vec x) { return {_mm512_roundscale_ps(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 inline Vec select(Mask k, Vec a, Vec b) { return {_mm512_mask_blend_ps(k.v, b.v, a.v)}; }
 inline float sum_pairwise(const Vec (&v)[1]) {
     const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(v[0].v), _mm512_extractf32x8_ps(v[0].v, 1));
@@ -84,6 +93,8 @@ inline IVec operator&(IVec a, IVec b) { return {_mm512_and_si512(a.v, b.v)}; }
 inline IVec operator|(IVec a, IVec b) { return {_mm512_or_si512(a.v, b.v)}; }
 inline IVec operator<<(IVec x, int n) { return {_mm512_slli_epi32(x.v, n)}; }
 inline Vec as_floats(IVec x) { return {_mm512_castsi512_ps(x.v)}; }
+inline IVec as_integers(Vec x) { return {_mm512_castps_si512(x.v)}; }
+inline IVec exponent_bits(IVec x) { return {_mm512_srai_epi32(x.v, 23)}; }
 inline IVec half(IVec x) { return {_mm512_srai_epi32(x.v, 1)}; }
 inline IVec min(IVec a, IVec b) { return {_mm512_min_epi32(a.v, b.v)}; }
 inline IVec max(IVec a, IVec b) { return {_mm512_max_epi32(a.v, b.v)}; }

@@ -1,0 +1,9 @@
+// Functions of floats and products of codes with AVX2.
+#include "kernels/mul_vectors.h"
+#include "kernels/pointwise_vectors.h"
+
+namespace octavo {
+
+const PointwiseKernels pointwise_avx2 = pointwise_kernels("avx2", mul_codes<uint8_t>, mul_codes<int8_t>);
+
+}  // namespace octavo

@@ -1,0 +1,7 @@
+#include "registry/plain.h"
+
+namespace octavo {
+
+const PlainKernels& plain_kernels() { return plain_scalar; }
+
+}  // namespace octavo
