@@ -194,6 +194,9 @@ final class GraphLowering {
 
     /** Whether a node has a bias of S32 codes that are not counted in the units of its sums, {@code s_x·s_w}. */
     private boolean hasBiasOfOtherUnits(Node node) {
+        if (!(node.op() instanceof Op.Conv2d) && !(node.op() instanceof Op.Linear)) {
+            return false;
+        }
         Value bias = graph.value(node.input(2));
         if (bias.dtype() != DType.S32 || !bias.isConstant()) {
             return false;

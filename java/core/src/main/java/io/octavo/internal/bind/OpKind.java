@@ -19,6 +19,11 @@ public enum OpKind {
     REORDER(octavo.OCTAVO_OP_REORDER),
     FLATTEN(octavo.OCTAVO_OP_FLATTEN),
     BATCH_NORM(octavo.OCTAVO_OP_BATCH_NORM),
+    UNARY(octavo.OCTAVO_OP_UNARY),
+    BINARY(octavo.OCTAVO_OP_BINARY),
+    COMPARE(octavo.OCTAVO_OP_COMPARE),
+    WHERE(octavo.OCTAVO_OP_WHERE),
+    CAST(octavo.OCTAVO_OP_CAST),
     CONV2D_GRAD_INPUT(octavo.OCTAVO_OP_CONV2D_GRAD_INPUT),
     CONV2D_GRAD_WEIGHT(octavo.OCTAVO_OP_CONV2D_GRAD_WEIGHT),
     LINEAR_GRAD_INPUT(octavo.OCTAVO_OP_LINEAR_GRAD_INPUT),
@@ -46,6 +51,6 @@ public enum OpKind {
 
     /** Whether this kind exists in training plans only, and so needs the oneDNN library. */
     public boolean isTraining() {
-        return code >= CONV2D_GRAD_INPUT.code;
+        return code >= CONV2D_GRAD_INPUT.code && code <= ADAM_STEP.code;
     }
 }

@@ -125,6 +125,19 @@ public final class OpSpec {
         return this;
     }
 
+    /** Which function an elementwise operator computes, as the C header numbers them. */
+    public OpSpec function(int number) {
+        attributes.put("function", new long[] {number});
+        return this;
+    }
+
+    /** The parameters of a function of one number. */
+    public OpSpec parameters(float alpha, float beta) {
+        attributes.put("alpha", new float[] {alpha});
+        attributes.put("beta", new float[] {beta});
+        return this;
+    }
+
     private void flag(String key, boolean set) {
         if (set) {
             attributes.put(key, new long[] {1});
