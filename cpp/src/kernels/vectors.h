@@ -2,7 +2,7 @@
 //
 // vectors_avx2.h and vectors_avx512.h give the same types and functions, each in terms of its instructions: `lanes` floats
 // (Vec) or 32-bit integers (IVec), half as many doubles (DVec), twice as many 16-bit words (WVec), four times as many bytes (BVec),
-// and sets of lanes (Mask). An operator or function is one instruction, or the few that this instruction set needs for it; results
+// and sets of lanes (Mask, of doubles DMask). An operator or function is one instruction, or the few that this instruction set needs for it; results
 // are equal bit for bit. Code: uint8_t or int8_t.
 //
 //   vec(x), ivec(x), ..       x in every lane
@@ -10,6 +10,8 @@
 //   narrow(.., k)             others, which are 0 when loaded. widen: codes or int32_t as integers; narrow: integers to bytes that
 //                             hold them
 //   first_lanes(n)            the lanes below n: none for n <= 0, all for n >= lanes; bits(k): bit i for lane i
+//   first_double_lanes(n)     likewise of doubles; lane_numbers(): 0, 1, .. as doubles
+//   whole                     the nearest whole number, half to even
 //   min, max                  of floats as the instructions: the second operand where one is NaN or both are zeros
 //   select(k, a, b)           a in the lanes of k, b elsewhere
 //   fma(a, b, c)              a * b + c, rounded once

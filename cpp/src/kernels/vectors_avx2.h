@@ -28,6 +28,9 @@ struct BVec {
 struct Mask {
     __m256i v;
 };
+struct DMask {
+    __m256d v;
+};
 
 inline Mask first_lanes(int64_t n) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -224,6 +227,26 @@ inline DVec add_low(Mask k, DVec a, DVec b) {
 inline DVec add_high(Mask k, DVec a, DVec b) {
     const __m256i half = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(k.v, 1));
     return {_mm256_add_pd(a.v, _mm256_and_pd(b.v, _mm256_castsi256_pd(half)))};
+}
+
+inline DMask first_double_lanes(int64_t n) {
+    return {_mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)))};
+}
+inline DVec load(const double* x, DMask k) { return {_mm256_maskload_pd(x, _mm256_castpd_si256(k.v))}; }
+inline void store(double* y, DVec x, DMask k) { _mm256_maskstore_pd(y, _mm256_castpd_si256(k.v), x.v); }
+inline DVec lane_numbers() { return {_mm256_setr_pd(0, 1, 2, 3)}; }
+inline DVec operator/(DVec a, DVec b) { return {_mm256_div_pd(a.v, b.v)}; }
+inline DVec min(DVec a, DVec b) { return {_mm256_min_pd(a.v, b.v)}; }
+inline DVec max(DVec a, DVec b) { return {_mm256_max_pd(a.v, b.v)}; }
+inline DVec whole_nearest(DVec x) { return {_mm256_round_pd(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline DMask operator<(DVec a, DVec b) { return {_mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ)}; }
+inline DMask operator==(DVec a, DVec b) { return {_mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ)}; }
+inline DMask operator&(DMask a, DMask b) { return {_mm256_and_pd(a.v, b.v)}; }
+inline DVec select(DMask k, DVec a, DVec b) { return {_mm256_blendv_pd(b.v, a.v, k.v)}; }
+inline DVec add_where(DMask k, DVec a, DVec b) { return {_mm256_add_pd(a.v, _mm256_and_pd(b.v, k.v))}; }
+inline double min_of(DVec x) {
+    const __m128d two = _mm_min_pd(_mm256_castpd256_pd128(x.v), _mm256_extractf128_pd(x.v, 1));
+    return _mm_cvtsd_f64(_mm_min_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
 }  // namespace

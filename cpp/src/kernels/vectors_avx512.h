@@ -28,6 +28,9 @@ struct BVec {
 struct Mask {
     __mmask16 v;
 };
+struct DMask {
+    __mmask8 v;
+};
 
 inline Mask first_lanes(int64_t n) { return {static_cast<__mmask16>(n >= 16 ? 0xffff : n <= 0 ? 0 : (1u << n) - 1)}; }
 inline __mmask64 first_bytes(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
@@ -194,6 +197,23 @@ inline DVec add_low(Mask k, DVec a, DVec b) { return {_mm512_mask_add_pd(a.v, st
 inline DVec add_high(Mask k, DVec a, DVec b) {
     return {_mm512_mask_add_pd(a.v, static_cast<__mmask8>(k.v >> 8), a.v, b.v)};
 }
+
+inline DMask first_double_lanes(int64_t n) {
+    return {static_cast<__mmask8>(n >= 8 ? 0xff : n <= 0 ? 0 : (1u << n) - 1)};
+}
+inline DVec load(const double* x, DMask k) { return {_mm512_maskz_loadu_pd(k.v, x)}; }
+inline void store(double* y, DVec x, DMask k) { _mm512_mask_storeu_pd(y, k.v, x.v); }
+inline DVec lane_numbers() { return {_mm512_setr_pd(0, 1, 2, 3, 4, 5, 6, 7)}; }
+inline DVec operator/(DVec a, DVec b) { return {_mm512_div_pd(a.v, b.v)}; }
+inline DVec min(DVec a, DVec b) { return {_mm512_min_pd(a.v, b.v)}; }
+inline DVec max(DVec a, DVec b) { return {_mm512_max_pd(a.v, b.v)}; }
+inline DVec whole_nearest(DVec x) { return {_mm512_roundscale_pd(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
+inline DMask operator<(DVec a, DVec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ)}; }
+inline DMask operator==(DVec a, DVec b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ)}; }
+inline DMask operator&(DMask a, DMask b) { return {static_cast<__mmask8>(a.v & b.v)}; }
+inline DVec select(DMask k, DVec a, DVec b) { return {_mm512_mask_blend_pd(k.v, b.v, a.v)}; }
+inline DVec add_where(DMask k, DVec a, DVec b) { return {_mm512_mask_add_pd(a.v, k.v, a.v, b.v)}; }
+inline double min_of(DVec x) { return _mm512_reduce_min_pd(x.v); }
 
 }  // namespace
 }  // namespace octavo
