@@ -18,7 +18,7 @@ public final class Onnx {
 
     /**
      * Reads a model: opsets 7 to 28 of the default domain. Elements of type F16, BF16 and F64 become F32. Dimensions that the file
-     * leaves open keep their names. The weights refer to the mapped file, which must not be shortened while the graph is in use.
+     * leaves open keep their names. Weights are copied out of the mapped file once, to memory outside the heap.
      *
      * @throws io.octavo.DataNotFoundException if the file, or a file of its external data, is not there
      * @throws io.octavo.CorruptDataException if it is no well-formed model
