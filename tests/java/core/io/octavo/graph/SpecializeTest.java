@@ -235,9 +235,18 @@ class SpecializeTest {
         graph.input("x", DType.F32, Shape.of(8, 4));
         graph.node("y", new Unary(Unary.Function.EXP), List.of("x"));
         assertTrue(graph.output("y").build().withFreeBatch().orElseThrow().hasFreeBatch());
-        graph.constant("shape", Tensor.ofLongs(new long[] {8, 4}));
-        graph.node("z", new Movement.Reshape(null, false), List.of("y", "shape"));
-        assertTrue(graph.output("z").build().withFreeBatch().isEmpty());
+        graph.constant("pairs", Tensor.ofLongs(new long[] {8, 2, -1}));
+        graph.node("z", new Movement.Reshape(null, false), List.of("y", "pairs"));
+        graph.node(
+                "again",
+                new Movement.Reshape(List.of(new Movement.Reshape.Number(8), new Movement.Reshape.Rest())),
+                List.of("z"));
+        Graph free = graph.output("again").build().withFreeBatch().orElseThrow();
+        assertEquals("[N, 2, 2]", free.value("z").shape().toString());
+        assertEquals("[N, 4]", free.value("again").shape().toString());
+        graph.constant("flat", Tensor.ofLongs(new long[] {4, 8}));
+        graph.node("mixed", new Movement.Reshape(null, false), List.of("y", "flat"));
+        assertTrue(graph.output("mixed").build().withFreeBatch().isEmpty());
     }
 
     // ---- Random graphs

@@ -408,12 +408,16 @@ public final class ReferenceRunner {
         int length = (int) shape.dim(shape.rank() - 1);
         double[] y = new double[x.length];
         for (int row = 0; row < x.length; row += length) {
+            double greatest = Double.NEGATIVE_INFINITY;
+            for (int i = row; i < row + length; i++) {
+                greatest = Math.max(greatest, x[i]);
+            }
             double sum = 0;
             for (int i = row; i < row + length; i++) {
-                sum += Math.exp(x[i]);
+                sum += Math.exp(x[i] - greatest);
             }
             for (int i = row; i < row + length; i++) {
-                y[i] = Math.exp(x[i]) / sum;
+                y[i] = Math.exp(x[i] - greatest) / sum;
             }
         }
         return y;

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Folders of ONNX files of others: ONNX's own test data where Debian's package puts them, and what {@code OCTAVO_CONFORMANCE} and
  * {@code OCTAVO_MODELS} name.
  */
-enum Collections {
+public enum Collections {
     DEBIAN(Optional.of("/usr/share/libonnx-testdata/data")),
     CONFORMANCE(Optional.ofNullable(System.getenv("OCTAVO_CONFORMANCE"))),
     MODELS(Optional.ofNullable(System.getenv("OCTAVO_MODELS")));
@@ -24,12 +24,12 @@ enum Collections {
     }
 
     /** Whether it is here. */
-    boolean isPresent() {
+    public boolean isPresent() {
         return folder.isPresent();
     }
 
     /** Its files with that ending, in order. */
-    List<Path> files(String ending) {
+    public List<Path> files(String ending) {
         try (Stream<Path> all = Files.walk(folder.orElseThrow())) {
             return all.filter(file -> file.toString().endsWith(ending) && Files.isRegularFile(file))
                     .sorted()

@@ -3,7 +3,9 @@ package io.octavo.graph;
 import io.octavo.OctavoException;
 import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** {@link Graph#hasFreeBatch} and {@link Graph#withFreeBatch}. */
@@ -130,13 +132,54 @@ final class FreeBatch {
                 }
             }
             for (Node node : graph.nodes()) {
-                builder.node(node, graph.value(node.output()).quantization());
+                builder.node(freed(graph, node), graph.value(node.output()).quantization());
             }
         } catch (OctavoException e) {
             return Optional.empty(); // a node insists on the number
         }
         graph.outputs().forEach(output -> builder.output(output.name()));
         return Optional.of(builder.build()).filter(FreeBatch::of);
+    }
+
+    /** A reshape whose first dimension is that of what it reads says so, where it said the number. */
+    private static Node freed(Graph graph, Node node) {
+        if (!(node.op() instanceof Movement.Reshape reshape)
+                || graph.value(node.input(0)).isConstant()
+                || graph.value(node.input(0)).shape().rank() == 0) {
+            return node;
+        }
+        List<Movement.Reshape.Part> parts =
+                reshape.parts() != null ? reshape.parts() : parts(graph.value(node.input(1)), reshape.zeroIsZero());
+        long batch = graph.value(node.input(0)).shape().dim(0);
+        if (parts == null
+                || parts.isEmpty()
+                || !(parts.get(0) instanceof Movement.Reshape.Number number)
+                || number.size() != batch) {
+            return node;
+        }
+        List<Movement.Reshape.Part> changed = new ArrayList<>(parts);
+        changed.set(0, new Movement.Reshape.Product(0, 1));
+        return new Node(node.name(), new Movement.Reshape(changed), List.of(node.input(0)), node.outputs());
+    }
+
+    /** What a constant shape says; null if it is none, or one that has no elements. */
+    private static List<Movement.Reshape.Part> parts(Value shape, boolean zeroIsZero) {
+        List<Entry> entries = EntryInference.of(shape, Map.of());
+        if (entries == null) {
+            return null;
+        }
+        List<Movement.Reshape.Part> parts = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            long number = entries.get(i).number();
+            if (number == 0 && zeroIsZero) {
+                return null;
+            }
+            parts.add(
+                    number == 0
+                            ? new Movement.Reshape.Product(i, i + 1)
+                            : number < 0 ? new Movement.Reshape.Rest() : new Movement.Reshape.Number(number));
+        }
+        return parts;
     }
 
     private static boolean matMul(Step at) {
