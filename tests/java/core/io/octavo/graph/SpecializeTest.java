@@ -156,6 +156,20 @@ class SpecializeTest {
     }
 
     @Test
+    void whatAFileWritesAsAShapeIsMadeHoweverLarge() {
+        Graph.Builder graph = Graph.builder("light");
+        graph.input("x", DType.F32, shape("N", 5000));
+        graph.constant("shape", Tensor.ofLongs(new long[] {5000, 5000}));
+        graph.node("w", new Shapes.Fill(DType.F32, 0.5), List.of("shape"));
+        graph.node("y", new Op.Linear(), List.of("x", "w"));
+        Graph folded = graph.output("y").build().specialize(Map.of());
+        assertEquals(List.of("y"), names(folded));
+        try (Tensor w = folded.value("w").data()) {
+            assertEquals(0.5f, w.getFloat(4999, 4999));
+        }
+    }
+
+    @Test
     void aResizeToTheSizeOfAnotherValueKeepsTheBatchFree() {
         Graph.Builder graph = Graph.builder("pyramid");
         graph.input("x", DType.F32, shape("N", 3, 4, 4));

@@ -290,4 +290,15 @@ class SessionShapesTest {
         session.close();
         assertThrows(ClosedException.class, () -> session.run(List.of(x)));
     }
+
+    @Test
+    void aGraphMayHaveNoInput() {
+        Graph.Builder graph = Graph.builder("constant");
+        graph.constant("shape", Tensor.ofLongs(new long[] {2, 2}));
+        graph.node("y", new Shapes.Fill(DType.F32, 7), List.of("shape"));
+        try (Session session = Session.of(graph.output("y").build())) {
+            Map<String, Tensor> out = session.run(Map.of());
+            assertArrayEquals(new float[] {7, 7, 7, 7}, out.get("y").toFloatArray());
+        }
+    }
 }

@@ -126,7 +126,7 @@ public final class Calibrator implements AutoCloseable {
 
     private void observe(Inputs batch) {
         List<Tensor> inputs = batch.tensors(names);
-        long samples = samples(inputs.get(0));
+        long samples = inputs.isEmpty() ? 1 : samples(inputs.get(0));
         observers.forEach((value, observer) -> ahead.put(value, observer.copy()));
         if (samples > samplesAtOnce && inputs.stream().allMatch(input -> samples(input) == samples)) {
             long parts = (samples + samplesAtOnce - 1) / samplesAtOnce;

@@ -110,7 +110,7 @@ final class FreeBatch {
                 return false;
             }
         }
-        return graph.nodes().stream().allMatch(node -> TABLE.apply(new Step(graph, node), node.op()));
+        return name != null && graph.nodes().stream().allMatch(node -> TABLE.apply(new Step(graph, node), node.op()));
     }
 
     static Optional<Graph> freed(Graph graph) {

@@ -500,12 +500,11 @@ public final class Graph {
         /**
          * The graph.
          *
-         * @throws InvalidValueException if it has no input or no output
+         * @throws InvalidValueException if it has no output
          */
         public Graph build() {
-            if (inputs.isEmpty() || outputs.isEmpty()) {
-                throw new InvalidValueException("Graph '" + name + "' needs an input and an output, it has "
-                        + inputs.size() + " and " + outputs.size());
+            if (outputs.isEmpty()) {
+                throw new InvalidValueException("Graph '" + name + "' needs an output, it has none");
             }
             return new Graph(name, values, inputs, outputs, nodes, entries);
         }

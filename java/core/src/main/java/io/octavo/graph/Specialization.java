@@ -20,8 +20,8 @@ final class Specialization {
     /** Bytes that a result may take although what it is made of takes less. */
     private static final long SMALL = 1 << 20;
 
-    /** Bytes of a shape's arithmetic at most: a tensor of a shape that a file says, such as {@code ConstantOfShape}'s. */
-    private static final long LARGEST = 64 << 20;
+    /** Bytes of what is made of a shape, such as weights that a file leaves out: what a tensor holds; memory has a limit of its own. */
+    private static final long LARGEST = Integer.MAX_VALUE;
 
     /** Multiplications of a matrix product that are still done here. */
     private static final long PRODUCTS = 1 << 26;

@@ -353,7 +353,7 @@ public final class Session implements AutoCloseable {
     }
 
     private static long batch(List<Tensor> in) {
-        return Program.batch(in.get(0));
+        return in.isEmpty() ? 1 : Program.batch(in.get(0));
     }
 
     private ShapeMismatchException mismatch(int index, Tensor x) {
