@@ -12,8 +12,10 @@ import io.octavo.ShapeMismatchException;
 import io.octavo.graph.Activation;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
+import io.octavo.graph.Pointwise;
 import io.octavo.graph.ReferenceRunner;
 import io.octavo.graph.Shapes;
+import io.octavo.graph.Value;
 import io.octavo.graph.Window;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Dim;
@@ -300,5 +302,66 @@ class SessionShapesTest {
             Map<String, Tensor> out = session.run(Map.of());
             assertArrayEquals(new float[] {7, 7, 7, 7}, out.get("y").toFloatArray());
         }
+    }
+
+    /** {@code y = x + fill(shape)} and a range, whose lengths inputs say. */
+    private static Graph toldByInputs() {
+        Graph.Builder graph = Graph.builder("told");
+        graph.input("shape", DType.S64, Shape.of(2));
+        graph.input("x", DType.F32, Shape.ofDims(Dim.unknown("N"), Dim.of(4)));
+        graph.input("limit", DType.S64, Shape.of());
+        graph.constant("zero", Tensor.ofLongs(new long[] {0}).reshape());
+        graph.constant("one", Tensor.ofLongs(new long[] {1}).reshape());
+        graph.node("fill", new Shapes.Fill(DType.F32, 2), List.of("shape"));
+        graph.node("y", new Pointwise.Binary(Pointwise.Binary.Function.ADD), List.of("x", "fill"));
+        graph.node("range", new Shapes.Range(), List.of("zero", "limit", "one"));
+        return graph.output("y").output("range").build();
+    }
+
+    @Test
+    void elementsOfInputsThatSayShapesAreFixedInAPlan() {
+        Graph graph = toldByInputs();
+        assertEquals(
+                List.of("shape", "limit"),
+                graph.parameterInputs().stream().map(Value::name).toList());
+        List<String> seen = new ArrayList<>();
+        try (Session session = Session.builder(graph)
+                .plans(2)
+                .tap(List.of("shape", "y"), (name, tensor) -> seen.add(name + tensor.shape()))
+                .build()) {
+            Tensor shape = Tensor.ofLongs(new long[] {1, 4});
+            for (long limit = 1; limit < 4; limit++) {
+                for (long n = 1; n < 3; n++) {
+                    Tensor x = nets.floats(-1, 1, n, 4);
+                    Map<String, Tensor> in = Map.of("shape", shape, "x", x, "limit", scalar(limit));
+                    Map<String, Tensor> out = session.run(in);
+                    assertEquals(limit, out.get("range").elements());
+                    assertEquals(limit - 1, out.get("range").toLongArray()[(int) limit - 1]);
+                    assertEquals(x.shape(), out.get("y").shape());
+                    for (int i = 0; i < 4 * n; i++) {
+                        assertEquals(x.toFloatArray()[i] + 2, out.get("y").toFloatArray()[i]);
+                    }
+                }
+            }
+            assertEquals(2, session.plans(), "no more are kept");
+            assertEquals(List.of("shape[2]", "y[1, 4]", "shape[2]", "y[2, 4]"), seen.subList(0, 4));
+            Tensor x = nets.floats(-1, 1, 1, 4);
+            Map<String, Tensor> wide =
+                    session.run(Map.of("shape", Tensor.ofLongs(new long[] {3, 1}), "x", x, "limit", scalar(1)));
+            assertEquals(Shape.of(3, 4), wide.get("y").shape());
+            assertThrows(
+                    InvalidValueException.class,
+                    () -> session.explain(Map.of("shape", Shape.of(2), "x", Shape.of(1, 4), "limit", Shape.of())));
+            assertThrows(
+                    ShapeMismatchException.class,
+                    () -> session.run(Map.of("shape", Tensor.ofLongs(new long[] {3, 0}), "x", x, "limit", scalar(1))));
+            assertThrows(
+                    ShapeMismatchException.class,
+                    () -> session.run(Map.of("shape", Tensor.ofInts(new int[] {3, 1}), "x", x, "limit", scalar(1))));
+        }
+    }
+
+    private static Tensor scalar(long value) {
+        return Tensor.ofLongs(new long[] {value}).reshape();
     }
 }

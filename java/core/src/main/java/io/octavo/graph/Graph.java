@@ -212,7 +212,25 @@ public final class Graph {
      *     the dimension, what was found and what was expected; or if a node cannot have inputs of such shapes
      */
     public Graph specialize(Map<String, Shape> shapes) {
-        return Specialization.of(this, shapes);
+        return Specialization.of(this, shapes, Map.of());
+    }
+
+    /**
+     * {@link #specialize(Map)} with some inputs fixed: they are constants of the graph and no inputs any more.
+     *
+     * @param fixed elements by name of input; shared, and not to be written to any more
+     * @throws ShapeMismatchException also if one is not of its input's type
+     */
+    public Graph specialize(Map<String, Shape> shapes, Map<String, Tensor> fixed) {
+        return Specialization.of(this, shapes, fixed);
+    }
+
+    /**
+     * The inputs whose elements say how many, where or of what shape, themselves or by way of operators that are computed before a run:
+     * before the graph can be lowered they must be {@linkplain #specialize(Map, Map) fixed}.
+     */
+    public List<Value> parameterInputs() {
+        return Parameters.of(this);
     }
 
     /**

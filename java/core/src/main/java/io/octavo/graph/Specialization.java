@@ -39,10 +39,13 @@ final class Specialization {
         new Specialization(null, builder).add(node, wanted);
     }
 
-    static Graph of(Graph graph, Map<String, Shape> shapes) {
-        InvalidValueException.requireNonNull(shapes, "shapes for graph '" + graph.name() + "'");
+    static Graph of(Graph graph, Map<String, Shape> said, Map<String, Tensor> fixed) {
+        InvalidValueException.requireNonNull(said, "shapes for graph '" + graph.name() + "'");
+        InvalidValueException.requireNonNull(fixed, "fixed inputs for graph '" + graph.name() + "'");
+        Map<String, Shape> shapes = new HashMap<>(said);
+        fixed.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
         Specialization special = new Specialization(graph, Graph.builder(graph.name()));
-        special.declare(special.bind(shapes));
+        special.declare(special.bind(shapes), fixed);
         for (Node node : graph.nodes()) {
             special.add(node, graph.value(node.output()).quantization());
         }
@@ -102,9 +105,15 @@ final class Specialization {
         return "Input " + input + " of graph '" + graph.name() + "'";
     }
 
-    private void declare(Map<String, Long> sizes) {
+    private void declare(Map<String, Long> sizes, Map<String, Tensor> fixed) {
         for (Value value : graph.values()) {
-            if (value.isConstant()) {
+            Tensor data = fixed.get(value.name());
+            if (data != null) {
+                if (data.dtype() != value.dtype()) {
+                    throw new ShapeMismatchException(what(value) + ": found " + data + ", expected " + value.dtype());
+                }
+                builder.add(new Value(value.name(), value.dtype(), data.shape(), value.quantization(), data));
+            } else if (value.isConstant()) {
                 builder.add(value);
             } else if (graph.producer(value.name()).isEmpty()) {
                 builder.input(value.name(), value.dtype(), value.shape().with(sizes), value.quantization());

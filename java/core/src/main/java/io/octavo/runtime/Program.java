@@ -7,6 +7,7 @@ import io.octavo.internal.bind.Plan;
 import io.octavo.internal.bind.SharedWeights;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ final class Program {
     private final List<Value> inputs;
     private final List<Value> outputs;
     private final boolean anyBatch;
+    private final int[] places; // by input: which buffer of the plan; -1: it is fixed
+    private final int first; // the first input that is not fixed; -1: none
     private final Plan plan; // null: there is nothing to compute
     private final int[] slots; // by output: which buffer of the plan; -1: it is no result of the plan
     private final int[] sources; // by output: the input that it is; -1: none
@@ -38,27 +41,40 @@ final class Program {
      * Lowers a graph.
      *
      * @param special of known shapes, or with a free batch
+     * @param fixed inputs of the recipe's graph that are constants of this one
      * @param weights those that other programs have packed; null: there are none
      */
-    Program(Recipe recipe, Graph special, SharedWeights weights) {
+    Program(Recipe recipe, Graph special, Map<String, Tensor> fixed, SharedWeights weights) {
         Graph graph = recipe.withoutTapped(special);
         name = graph.name();
-        inputs = graph.inputs();
+        List<String> given = graph.inputs().stream().map(Value::name).toList();
+        inputs = recipe.graph().inputs().stream()
+                .map(input -> fixed.containsKey(input.name())
+                        ? new Value(
+                                input.name(),
+                                input.dtype(),
+                                fixed.get(input.name()).shape(),
+                                input.quantization(),
+                                fixed.get(input.name()))
+                        : graph.value(input.name()))
+                .toList();
+        places = inputs.stream().mapToInt(input -> given.indexOf(input.name())).toArray();
+        first = given.isEmpty() ? -1 : Arrays.stream(places).boxed().toList().indexOf(0);
         outputs = graph.outputs();
         anyBatch = graph.inputs().stream().anyMatch(input -> !input.shape().isKnown());
         List<String> names = inputs.stream().map(Value::name).toList();
         sources = new int[outputs.size()];
-        Set<String> given = new HashSet<>();
+        Set<String> copied = new HashSet<>();
         for (int i = 0; i < sources.length; i++) {
             String output = outputs.get(i).name();
             sources[i] = names.indexOf(GraphLowering.resolve(graph, output));
             if (sources[i] >= 0 || outputs.get(i).isConstant()) {
-                given.add(output);
+                copied.add(output);
             }
         }
-        direct = given.isEmpty();
+        direct = copied.isEmpty();
         List<Value> computed = outputs.stream()
-                .filter(output -> !given.contains(output.name()))
+                .filter(output -> !copied.contains(output.name()))
                 .toList();
         boolean tapped = recipe.taps().stream().anyMatch(tap -> graph.producer(GraphLowering.resolve(graph, tap))
                 .isPresent());
@@ -68,14 +84,14 @@ final class Program {
         plan = lowered.plan();
         List<String> buffers = lowered.outputs().stream().map(Value::name).toList();
         slots = outputs.stream()
-                .mapToInt(output -> given.contains(output.name())
+                .mapToInt(output -> copied.contains(output.name())
                         ? -1
                         : buffers.indexOf(GraphLowering.resolve(graph, output.name())))
                 .toArray();
         taps = recipe.taps().isEmpty()
                 ? null
                 : new Taps(graph, inputs, slots, buffers, recipe.taps(), recipe.listener());
-        calls = new Calls(inputs.size(), buffers.size());
+        calls = new Calls(given.size(), buffers.size());
     }
 
     // ---- Shapes
@@ -83,28 +99,29 @@ final class Program {
     /** Whether a tensor may stand in that place of the inputs. */
     boolean takes(int input, Tensor x) {
         Value value = inputs.get(input);
-        return x.dtype() == value.dtype() && value.shape().accepts(x.shape());
+        return x.dtype() == value.dtype()
+                && value.shape().accepts(x.shape())
+                && (places[input] >= 0 || x.bytes().equals(value.data().bytes()));
     }
 
     /** Whether the tensors, one an input, may be given together. */
     boolean takes(List<Tensor> in) {
         for (int i = 0; i < in.size(); i++) {
-            if (!takes(i, in.get(i)) || anyBatch && batch(in.get(i)) != batch(in.get(0))) {
+            if (!takes(i, in.get(i)) || anyBatch && places[i] >= 0 && batch(in.get(i)) != batch(in)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether tensors of these shapes, by names of inputs, may be given together. */
+    /** Whether tensors of these shapes, one an input, may be given together; not if one is fixed. */
     boolean takes(Map<String, Shape> shapes) {
         long batch = -1;
         for (Value input : inputs) {
             Shape shape = shapes.get(input.name());
-            if (shape == null || !input.shape().accepts(shape)) {
-                return false;
-            }
-            if (anyBatch && batch >= 0 && shape.dim(0) != batch) {
+            if (input.isConstant()
+                    || !input.shape().accepts(shape)
+                    || anyBatch && batch >= 0 && shape.dim(0) != batch) {
                 return false;
             }
             batch = anyBatch ? shape.dim(0) : batch;
@@ -115,6 +132,11 @@ final class Program {
     /** The first dimension, which is the batch where that is free. */
     static long batch(Tensor x) {
         return x.shape().rank() == 0 ? 1 : x.shape().dim(0);
+    }
+
+    /** The batch of a run. */
+    long batch(List<Tensor> in) {
+        return first < 0 ? 1 : batch(in.get(first));
     }
 
     Value output(int index) {
@@ -143,7 +165,9 @@ final class Program {
     /** Puts a run's tensors in place. */
     void fill(Calls.Call call, List<Tensor> in, List<Tensor> out) {
         for (int i = 0; i < in.size(); i++) {
-            call.inputs.set(i, in.get(i));
+            if (places[i] >= 0) {
+                call.inputs.set(places[i], in.get(i));
+            }
         }
         for (int i = 0; i < out.size(); i++) {
             if (slots[i] >= 0) {
@@ -172,7 +196,9 @@ final class Program {
     void run(Tensor x, Tensor out, long batch) {
         Calls.Call call = calls.take();
         try {
-            call.inputs.set(0, x);
+            if (first == 0) {
+                call.inputs.set(0, x);
+            }
             if (direct) {
                 call.outputs.set(slots[0], out);
             }

@@ -1,6 +1,7 @@
 package io.octavo.runtime;
 
 import io.octavo.ClosedException;
+import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Value;
@@ -9,19 +10,24 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /**
- * The programs of a session whose graph has unknown dimensions: one is made when inputs come of shapes that no other takes, and the one
+ * The programs of a session whose graph has unknown dimensions, or inputs that say shapes and the like: one is made when inputs come that
+ * no other takes, and the one
  * that was not used for longest goes when there are too many. They share their packed weights. Where a program's batch is free it serves
  * all batches.
  */
 final class Programs {
     private final Recipe recipe;
     private final int most;
+    private final Set<String> parameters = new HashSet<>(); // inputs whose elements a plan is made for
     private final SharedWeights weights = new SharedWeights();
     private final AtomicLong uses = new AtomicLong();
     private volatile Program[] programs = new Program[0];
@@ -31,12 +37,20 @@ final class Programs {
     Programs(Recipe recipe, int most) {
         this.recipe = recipe;
         this.most = most;
-        List<Value> inputs = recipe.graph().inputs();
+        recipe.graph().parameterInputs().forEach(input -> parameters.add(input.name()));
+        List<Value> inputs = new ArrayList<>(recipe.graph().inputs());
+        inputs.removeIf(input -> parameters.contains(input.name()));
         batchIsFree = inputs.stream()
                 .allMatch(input -> input.shape().hasBatch()
                         && input.shape()
                                 .dimension(0)
                                 .equals(inputs.get(0).shape().dimension(0)));
+    }
+
+    /** Whether a graph takes one program for all that may come: it has no unknown dimensions but a free batch, and no parameters. */
+    static boolean isOneEnough(Graph graph) {
+        boolean known = graph.inputs().stream().allMatch(input -> input.shape().isKnown());
+        return (known || graph.hasFreeBatch()) && graph.parameterInputs().isEmpty();
     }
 
     /** The program for one input, in use: {@link Program#exit} follows. */
@@ -64,6 +78,7 @@ final class Programs {
     private Program make(List<Tensor> in) {
         List<Value> inputs = recipe.graph().inputs();
         Map<String, Shape> shapes = new LinkedHashMap<>();
+        Map<String, Tensor> fixed = new LinkedHashMap<>();
         for (int i = 0; i < in.size(); i++) {
             Value input = inputs.get(i);
             if (in.get(i).dtype() != input.dtype()) {
@@ -71,13 +86,29 @@ final class Programs {
                         + recipe.graph().name() + "' is " + input.dtype() + " " + input.shape() + ", given: "
                         + in.get(i));
             }
-            shapes.put(input.name(), in.get(i).shape());
+            if (parameters.contains(input.name())) {
+                fixed.put(input.name(), in.get(i).copy());
+            } else {
+                shapes.put(input.name(), in.get(i).shape());
+            }
         }
-        return enter(shapes);
+        return enter(program -> program.takes(in), shapes, fixed);
     }
 
-    /** The program for inputs of these shapes, in use: {@link Program#exit} follows. */
+    /**
+     * The program for inputs of these shapes, in use: {@link Program#exit} follows.
+     *
+     * @throws InvalidValueException if shapes are not enough
+     */
     Program enter(Map<String, Shape> shapes) {
+        if (!parameters.isEmpty()) {
+            throw new InvalidValueException("Graph '" + recipe.graph().name()
+                    + "' has a plan for the elements of its inputs " + parameters + ", not for shapes alone: run it");
+        }
+        return enter(program -> program.takes(shapes), shapes, Map.of());
+    }
+
+    private Program enter(Predicate<Program> fits, Map<String, Shape> shapes, Map<String, Tensor> fixed) {
         Program made;
         Program old = null;
         synchronized (this) {
@@ -85,12 +116,12 @@ final class Programs {
                 throw new ClosedException("Session of graph '" + recipe.graph().name() + "' is closed");
             }
             for (Program program : programs) {
-                if (program.takes(shapes) && program.enter()) {
+                if (fits.test(program) && program.enter()) {
                     program.used(uses.incrementAndGet());
                     return program;
                 }
             }
-            made = new Program(recipe, special(shapes), weights);
+            made = new Program(recipe, special(shapes, fixed), fixed, weights);
             made.enter();
             made.used(uses.incrementAndGet());
             List<Program> all = new ArrayList<>(Arrays.asList(programs));
@@ -110,14 +141,14 @@ final class Programs {
     }
 
     /** The graph for these shapes, with a free batch if it has one then. */
-    private Graph special(Map<String, Shape> shapes) {
-        Graph known = recipe.graph().specialize(shapes);
+    private Graph special(Map<String, Shape> shapes, Map<String, Tensor> fixed) {
+        Graph known = recipe.graph().specialize(shapes, fixed);
         if (!batchIsFree) {
             return known;
         }
         Map<String, Shape> samples = new LinkedHashMap<>();
         shapes.forEach((name, shape) -> samples.put(name, shape.withBatch(Shape.N)));
-        Graph free = recipe.graph().specialize(samples);
+        Graph free = recipe.graph().specialize(samples, fixed);
         if (free.hasFreeBatch()) {
             return free;
         }

@@ -23,7 +23,8 @@ import java.util.Set;
 /**
  * A graph made ready to run on this machine: weights packed, operators fused, memory planned, once. A run is then one call into
  * native code that reads and writes the caller's tensors in place. Where dimensions of the graph's inputs are unknown, other than a batch
- * that is {@linkplain Graph#hasFreeBatch free}, this is done when inputs of other shapes come first, and kept for some shapes.
+ * that is {@linkplain Graph#hasFreeBatch free}, this is done when inputs of other shapes come first, and kept for some shapes; so it is for
+ * other elements of inputs that say shapes, places or counts ({@link Graph#parameterInputs}).
  *
  * <p>A session may be used from many threads at once; results do not depend on that, nor on the number of threads. {@link
  * #close()} waits for runs under way; a run after it throws {@link io.octavo.ClosedException}.
@@ -54,10 +55,8 @@ public final class Session implements AutoCloseable {
                 builder.backend.id,
                 new PlanOptions(builder.threads, builder.chunk, builder.isa, builder.profile));
         fused = recipe.fused();
-        boolean known =
-                recipe.graph().inputs().stream().allMatch(input -> input.shape().isKnown());
-        boolean one = known || recipe.graph().hasFreeBatch();
-        only = one ? new Program(recipe, recipe.graph(), null) : null;
+        boolean one = Programs.isOneEnough(recipe.graph());
+        only = one ? new Program(recipe, recipe.graph(), Map.of(), null) : null;
         programs = one ? null : new Programs(recipe, builder.plans);
     }
 
@@ -107,7 +106,7 @@ public final class Session implements AutoCloseable {
     public List<Tensor> run(List<Tensor> x) {
         Program program = enter(x);
         try {
-            long batch = batch(x);
+            long batch = program.batch(x);
             List<Tensor> out = new ArrayList<>();
             for (int i = 0; i < outputs.size(); i++) {
                 Value output = program.output(i);
@@ -179,7 +178,7 @@ public final class Session implements AutoCloseable {
                         + "', which has " + outputs.size() + " outputs: " + outputs);
             }
             for (int i = 0; i < out.size(); i++) {
-                checkOutput(program, i, out.get(i), batch(in));
+                checkOutput(program, i, out.get(i), program.batch(in));
                 for (int j = 0; j < in.size(); j++) {
                     checkApart("Input", inputs.get(j), in.get(j), outputs.get(i), out.get(i));
                 }
@@ -352,10 +351,6 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private static long batch(List<Tensor> in) {
-        return in.isEmpty() ? 1 : Program.batch(in.get(0));
-    }
-
     private ShapeMismatchException mismatch(int index, Tensor x) {
         Value input = inputs.get(index);
         StringBuilder where = new StringBuilder();
@@ -373,12 +368,13 @@ public final class Session implements AutoCloseable {
 
     private ShapeMismatchException batches(List<Tensor> in) {
         int other = 0;
-        while (Program.batch(in.get(other)) == batch(in)) {
+        while (Program.batch(in.get(other)) == only.batch(in)) {
             other++;
         }
-        return new ShapeMismatchException("Inputs of graph '" + graph.name() + "' have batches " + batch(in) + " ('"
-                + inputs.get(0).name() + "') and " + Program.batch(in.get(other)) + " ('"
-                + inputs.get(other).name() + "'): they must be equal");
+        return new ShapeMismatchException(
+                "Inputs of graph '" + graph.name() + "' have batches " + only.batch(in) + " ('"
+                        + inputs.get(0).name() + "') and " + Program.batch(in.get(other)) + " ('"
+                        + inputs.get(other).name() + "'): they must be equal");
     }
 
     private void checkOutput(Program program, int index, Tensor out, long batch) {
@@ -415,7 +411,7 @@ public final class Session implements AutoCloseable {
             this.session = session;
             this.inputs = List.copyOf(in);
             this.outputs = List.copyOf(out);
-            this.batch = batch(in);
+            this.batch = program.batch(in);
             use(program);
         }
 

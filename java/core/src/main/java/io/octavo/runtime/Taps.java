@@ -33,14 +33,14 @@ final class Taps {
         this.listener = listener;
         for (String name : names) {
             String resolved = GraphLowering.resolve(graph, name);
-            Value value = graph.value(resolved);
-            int slot = slots.indexOf(resolved);
             int input = inputs.stream().map(Value::name).toList().indexOf(resolved);
+            Value value = input >= 0 ? inputs.get(input) : graph.value(resolved);
+            int slot = slots.indexOf(resolved);
             int output = slot < 0 ? -1 : indexOf(outputSlots, slot);
-            if (value.isConstant()) {
-                taps.add(new Tap(name, value, Source.CONSTANT, -1));
-            } else if (input >= 0) {
+            if (input >= 0) {
                 taps.add(new Tap(name, value, Source.INPUT, input));
+            } else if (value.isConstant()) {
+                taps.add(new Tap(name, value, Source.CONSTANT, -1));
             } else if (output >= 0) {
                 taps.add(new Tap(name, value, Source.OUTPUT, output));
             } else {
