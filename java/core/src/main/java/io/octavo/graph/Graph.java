@@ -210,6 +210,7 @@ public final class Graph {
      * @throws InvalidValueException if a name is not that of an input
      * @throws ShapeMismatchException if a shape is not one of its input, or two say different numbers for one name: names the input and
      *     the dimension, what was found and what was expected; or if a node cannot have inputs of such shapes
+     * @throws io.octavo.UnsupportedException if a value would have no elements
      */
     public Graph specialize(Map<String, Shape> shapes) {
         return Specialization.of(this, shapes, Map.of());
@@ -375,6 +376,7 @@ public final class Graph {
          * @return the name of the result
          * @throws ShapeMismatchException if types or shapes do not fit: names the node, what was found and what was expected
          * @throws InvalidValueException if a name is taken or unknown, or parameters are missing
+         * @throws io.octavo.UnsupportedException if a result would have no elements
          */
         public String node(String name, Op op, List<String> inputs, QuantParams outputQuantization) {
             return node(new Node(name, op, inputs, List.of(name)), outputQuantization);

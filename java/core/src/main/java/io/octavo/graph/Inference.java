@@ -2,6 +2,7 @@ package io.octavo.graph;
 
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.UnsupportedException;
 import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.DType;
@@ -605,6 +606,12 @@ final class Inference {
 
     ShapeMismatchException mismatch(Value found, String expected) {
         return new ShapeMismatchException(where() + ": tensor " + found + " does not fit, expected " + expected);
+    }
+
+    /** A dimension of 0, which tensors cannot have. */
+    UnsupportedException empty(Value found, String asked) {
+        return new UnsupportedException(
+                where() + ": tensor " + found + ", " + asked + ": a tensor without elements is not supported");
     }
 
     String where() {

@@ -43,11 +43,11 @@ final class MovementInference {
             return open(node, shape);
         }
         for (Entry entry : entries) {
-            if (entry.isKnown() && entry.number() < 1) {
-                throw node.mismatch(
-                        shape,
-                        "dimensions of at least 1, not " + entry.number()
-                                + ": a tensor without elements is not supported");
+            if (entry.is(0)) {
+                throw node.empty(shape, "asked for the shape " + entries);
+            }
+            if (entry.isKnown() && entry.number() < 0) {
+                throw node.mismatch(shape, "dimensions of at least 1, not " + entries);
             }
         }
         return Shape.ofDims(entries.stream().map(Entry::dim).toArray(Dim[]::new));
@@ -89,10 +89,10 @@ final class MovementInference {
         for (int i = 0; i < dims.length; i++) {
             if (entries.get(i).is(0) && !zeroIsZero && i < x.shape().rank()) {
                 dims[i] = x.shape().dimension(i);
-            } else if (entries.get(i).isKnown()
-                    && entries.get(i).number() < 1
-                    && !entries.get(i).is(-1)) {
-                throw node.mismatch(x, "a shape other than " + entries + ", which has no elements");
+            } else if (entries.get(i).is(0)) {
+                throw node.empty(x, "asked for the shape " + entries);
+            } else if (entries.get(i).isKnown() && entries.get(i).number() < -1) {
+                throw node.mismatch(x, "a shape of numbers from -1 on, not " + entries);
             } else {
                 dims[i] = entries.get(i).is(-1) ? null : entries.get(i).dim();
             }
@@ -193,10 +193,7 @@ final class MovementInference {
                 SliceRange range =
                         SliceRange.of(x.shape().dim(axes[i]), starts[i], ends[i], steps == null ? 1 : steps[i]);
                 if (range.count() < 1) {
-                    throw node.mismatch(
-                            x,
-                            "elements in dimension " + axes[i] + " from " + starts[i] + " to " + ends[i]
-                                    + ": a tensor without elements is not supported");
+                    throw node.empty(x, "asked for dimension " + axes[i] + " from " + starts[i] + " to " + ends[i]);
                 }
                 size = Dim.of(range.count());
             } else if (starts != null
@@ -266,7 +263,10 @@ final class MovementInference {
                 continue;
             }
             long padded = Math.addExact(Math.addExact(size, before), after);
-            if (padded < 1 || op.mode() == Movement.Pad.Mode.REFLECT && Math.max(before, after) >= size) {
+            if (padded == 0) {
+                throw node.empty(x, "asked for padding " + before + " and " + after + " in dimension " + axes[i]);
+            }
+            if (padded < 0 || op.mode() == Movement.Pad.Mode.REFLECT && Math.max(before, after) >= size) {
                 throw node.mismatch(
                         x, "more elements in dimension " + axes[i] + " for padding " + before + " and " + after);
             }
@@ -355,9 +355,12 @@ final class MovementInference {
             Arrays.fill(sizes, each);
             sizes[count - 1] = whole - each * (count - 1);
         }
+        if (sizes != null && Arrays.stream(sizes).anyMatch(size -> size == 0)) {
+            throw node.empty(x, "asked for parts of sizes " + Arrays.toString(sizes));
+        }
         if (sizes != null
                 && (sizes.length != count
-                        || Arrays.stream(sizes).anyMatch(size -> size < 1)
+                        || Arrays.stream(sizes).anyMatch(size -> size < 0)
                         || whole != Shape.N && Arrays.stream(sizes).sum() != whole)) {
             throw node.mismatch(
                     x,

@@ -42,7 +42,7 @@ final class ShapesInference {
         }
         long count = rangeSize(node);
         if (count == 0) {
-            throw node.mismatch(start, "a start short of the limit: a tensor without elements is not supported");
+            throw node.empty(start, "a start that is not short of the limit");
         }
         return new Spec(start.dtype(), Shape.ofDims(count < 0 ? node.unknown(0) : Dim.of(count)), null);
     }
