@@ -8,14 +8,17 @@ import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Op;
+import io.octavo.graph.Window;
 import io.octavo.observe.MinMaxObserver;
 import io.octavo.observe.Observer;
 import io.octavo.qconfig.QConfig;
 import io.octavo.qconfig.QConfigMapping;
 import io.octavo.quantize.Quantization;
+import io.octavo.runtime.Session;
 import io.octavo.scheme.Granularity;
 import io.octavo.scheme.Uniform;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.io.IOException;
@@ -74,5 +77,41 @@ class CalibratorTest {
             assertThrows(CalibrationException.class, () -> calibrator.merge(stranger));
             assertEquals(1, calibrator.images());
         }
+    }
+
+    @Test
+    void aNetworkForImagesOfAnySizeIsCalibratedAndRunOnSeveral() {
+        Graph.Builder g = Graph.builder("anysize");
+        g.input("x", DType.F32, Shape.ofDims(Dim.unknown("N"), Dim.of(1), Dim.unknown("h"), Dim.unknown("w")));
+        String weight = g.constant("weight", Tensor.of(new float[] {1, -1, 0.5f, 0.5f}, 1, 1, 2, 2));
+        g.node("conv", new Op.Conv2d(Window.of(2)), List.of("x", weight));
+        Graph graph = g.output("conv").build();
+        Prepared prepared = Quantization.prepare(graph, QConfig.getDefault("fbgemm"));
+        Graph int8;
+        try (Calibrator calibrator = new Calibrator(prepared)) {
+            calibrator.observe(ramp(1, 1, 6, 4));
+            calibrator.observe(ramp(2, 1, 3, 5));
+            assertEquals(3, calibrator.images());
+            int8 = Quantization.convert(prepared, calibrator.result());
+        }
+        try (Session quantized = Session.of(int8);
+                Session real = Session.of(graph)) {
+            for (Tensor x : List.of(ramp(1, 1, 4, 6), ramp(3, 1, 2, 2))) {
+                Tensor expected = real.run(x);
+                Tensor found = quantized.run(x);
+                assertEquals(expected.shape(), found.shape());
+                for (int i = 0; i < found.elements(); i++) {
+                    assertEquals(expected.toFloatArray()[i], found.toFloatArray()[i], 0.05);
+                }
+            }
+        }
+    }
+
+    private static Tensor ramp(long... dims) {
+        Tensor tensor = Tensor.zeros(DType.F32, dims);
+        for (int i = 0; i < tensor.elements(); i++) {
+            tensor.floats().put(i, i * 7 % 11 / 11f);
+        }
+        return tensor;
     }
 }
