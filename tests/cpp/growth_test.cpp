@@ -223,7 +223,7 @@ TEST(Attributes, WrongOnesAreRefusedByName) {
          "attribute \"dilation\" is not one of this operator"},
         {OCTAVO_OP_MAX_POOL2D, integers("activation", 1, ones), OCTAVO_INVALID_ARGUMENT,
          "attribute \"activation\" is not one of this operator"},
-        {OCTAVO_OP_SOFTMAX, reals("epsilon", 1, one), OCTAVO_INVALID_ARGUMENT,
+        {OCTAVO_OP_REORDER, reals("epsilon", 1, one), OCTAVO_INVALID_ARGUMENT,
          "attribute \"epsilon\" is not one of this operator; it takes none"},
         {OCTAVO_OP_CONV2D, reals("stride", 2, one), OCTAVO_INVALID_ARGUMENT,
          "attribute \"stride\" has real numbers, expected integers"},

@@ -171,7 +171,7 @@ enum {
     OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; same scale and zero point */
     OCTAVO_OP_ADD = 6,         /* a, b (same shape) -> y; f32 or q; activation NONE or RELU */
     OCTAVO_OP_CLAMP = 7,       /* x -> y: the activation alone (ReLU, ReLU6, clamp); f32 or q, same scale and zero point */
-    OCTAVO_OP_SOFTMAX = 8,     /* x -> y over the last axis, f32 */
+    OCTAVO_OP_SOFTMAX = 8,     /* x -> y (same shape and layout) over one axis, f32; with "log" its logarithm */
     OCTAVO_OP_QUANTIZE = 9,    /* x f32 -> y q; layouts may differ (PLAIN -> NHWC is fused) */
     OCTAVO_OP_DEQUANTIZE = 10, /* x q -> y f32; layouts may differ */
     OCTAVO_OP_REQUANTIZE = 11, /* x q -> y q of other scale, zero point or type */
@@ -195,6 +195,24 @@ enum {
                                   BOOL, of the same parameters */
     OCTAVO_OP_CAST = 68,       /* x -> y (same shape): f32, integers and bool to any of them. To integers towards 0 as of 64 bits, then
                                   wrapped; f32 beyond 64 bits and NaN are their least number. To bool: whether it is not 0 */
+
+    /* Along axes, counted from 0 in logical order, none of them the batch; any layouts, results of the same layout unless said. */
+    OCTAVO_OP_REDUCE = 69,     /* x -> y, the "function" of octavo_reduction over all elements that differ in the "axes" alone: y has 1
+                                  in their place, or is without them. f32, in double; SUM, MEAN (towards 0), MAX, MIN, PROD of
+                                  integers, in 64 bits that wrap; MEAN (rounded half to even), MAX, MIN of q, which keeps scale and
+                                  zero point. y in any layout */
+    OCTAVO_OP_ARG_REDUCE = 70, /* x (any type) -> y s64, like x with 1 in place of the axis or without it: where the greatest or least
+                                  element is, NaN being above all others; the first of equal ones, or the last */
+    OCTAVO_OP_TOP_K = 71,      /* x (any type) -> [values], [indices s64], both with k in place of the axis, k from their shape: the k
+                                  greatest or least, in order; of equal ones those that come first */
+    OCTAVO_OP_CUM_SUM = 72,    /* x -> y (same shape), f32 or integers: the sum of the elements up to each, f32 in double */
+    OCTAVO_OP_LAYER_NORM = 73, /* x, [scale], [bias] -> y, [mean], [1 / deviation]; f32. (x - mean) / sqrt(variance + epsilon) * scale
+                                  + bias over all dimensions from the axis on, plain layout unless the axis is 1; with "rms" the mean
+                                  is taken for 0. scale and bias: constants that broadcast to these dimensions, or all of them. The
+                                  statistics: x's shape with 1 from the axis on */
+    OCTAVO_OP_GROUP_NORM = 74, /* x [N, C, ..], scale [C], bias [C] -> y; f32. The same over each sample's groups of channels */
+    OCTAVO_OP_LOCAL_RESPONSE = 75, /* x [N, C, ..] -> y; f32. x / (bias + alpha/size * sum of squares)^beta, the sum over the channels
+                                  from (size-1)/2 before to size/2 behind each */
 
     /* Movement of elements, of f32, q of one scale, s32, s64 and bool: y has the type and parameters of x and room for its codes.
        A dimension that is a run's batch is not moved, cut or joined: OCTAVO_UNSUPPORTED. Layouts may differ unless said. */
@@ -320,6 +338,21 @@ enum {
     OCTAVO_RELATION_GREATER_OR_EQUAL = 4
 };
 
+/* Sums are of all elements; L1: of their magnitudes; L2: the root of SUM_SQUARE; LOG_SUM_EXP: without overflow. */
+typedef int32_t octavo_reduction;
+enum {
+    OCTAVO_REDUCE_SUM = 0,
+    OCTAVO_REDUCE_MEAN = 1,
+    OCTAVO_REDUCE_MAX = 2, /* NaN where one of them is, as MIN */
+    OCTAVO_REDUCE_MIN = 3,
+    OCTAVO_REDUCE_PROD = 4,
+    OCTAVO_REDUCE_L1 = 5,
+    OCTAVO_REDUCE_L2 = 6,
+    OCTAVO_REDUCE_SUM_SQUARE = 7,
+    OCTAVO_REDUCE_LOG_SUM = 8,
+    OCTAVO_REDUCE_LOG_SUM_EXP = 9
+};
+
 typedef int32_t octavo_activation;
 enum {
     OCTAVO_NO_ACTIVATION = 0,
@@ -353,16 +386,25 @@ typedef struct octavo_attribute {
  *   "pad"               integer 4   each at least 0         0, 0, 0, 0  the same: top, left, bottom, right
  *   "dilation"          integer 2   each at least 1         1, 1        the same but AVG_POOL2D and its gradient: lines, columns from
  *                                                                       one tap to the next
- *   "groups"            integer 1   at least 1              1           CONV2D and its gradients: divides I and O
+ *   "groups"            integer 1   at least 1              1           CONV2D and its gradients: divides I and O; GROUP_NORM: divides C
  *   "ceil_mode"         integer 1   0 or 1                  0           MAX_POOL2D, AVG_POOL2D and theirs: as in PyTorch
  *   "count_include_pad" integer 1   0 or 1                  0           AVG_POOL2D and its gradient: as in PyTorch
- *   "function"          integer 1   of its enumeration      an error    UNARY, BINARY, COMPARE
- *   "alpha", "beta"     real 1      a number or infinite    0           UNARY: what its function's line says
+ *   "function"          integer 1   of its enumeration      an error    UNARY, BINARY, COMPARE, REDUCE
+ *   "alpha", "beta"     real 1      a number or infinite    0           UNARY: what its function's line says; LOCAL_RESPONSE
+ *   "bias"              real 1      a number or infinite    1           LOCAL_RESPONSE
+ *   "size"              integer 1   at least 1              an error    LOCAL_RESPONSE: channels of a sum
+ *   "log"               integer 1   0 or 1                  0           SOFTMAX
+ *   "greatest"          integer 1   0 or 1                  1           ARG_REDUCE, TOP_K: 0: the least
+ *   "last"              integer 1   0 or 1                  0           ARG_REDUCE: of equal elements
+ *   "exclusive"         integer 1   0 or 1                  0           CUM_SUM: 1 leaves out the element itself
+ *   "reverse"           integer 1   0 or 1                  0           CUM_SUM: 1 begins at the other end
+ *   "rms"               integer 1   0 or 1                  0           LAYER_NORM
  *   "activation"        integer 1   of octavo_activation    0           CONV2D, LINEAR, LINEAR_DYNAMIC, ADD (no CLAMP), CLAMP,
  *                                                                       BATCH_NORM, CLAMP_GRAD
  *   "clamp_min"         real 1      a number or infinite    an error    where activation is OCTAVO_CLAMP: clamp_min <= clamp_max;
  *   "clamp_max"                                                         without it they are checked and not used
- *   "epsilon"           real 1      at least 0              an error    BATCH_NORM, BATCH_NORM_TRAIN: added to the variance
+ *   "epsilon"           real 1      at least 0              an error    BATCH_NORM, BATCH_NORM_TRAIN, LAYER_NORM, GROUP_NORM: added to the
+ *                                                                       variance
  *   "momentum"          real 1      0 to 1                  an error    BATCH_NORM_TRAIN
  *   "probability"       real 1      at least 0, below 1     an error    DROPOUT_TRAIN, DROPOUT_GRAD: of a 0
  *   "reduce_range"      integer 1   0 or 1                  0           LINEAR_DYNAMIC: 1 quantizes x to 7 bits
@@ -370,8 +412,10 @@ typedef struct octavo_attribute {
  *                                                                       run's batch as PyTorch's x86 kernel does, in another order
  *                                                                       than all others, so that a sample's result depends on the
  *                                                                       batch; for comparisons with PyTorch
- *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT: a dimension; -1: the last
- *   "axes"              integers    0 to 7                  none        TRANSPOSE: one for each dimension of y, all different
+ *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT, SOFTMAX, ARG_REDUCE, TOP_K, CUM_SUM, LAYER_NORM (the
+ *                                                                       first of its dimensions): a dimension; -1: the last
+ *   "axes"              integers    0 to 7                  none        REDUCE: at least one, all different;
+ *                                                                       TRANSPOSE: one for each dimension of y, all different
  *   "starts"            integers    at least 0              an error    SLICE: one for each dimension
  *   "steps"             integers    but 0                   1 each      SLICE: the same
  *   "before"            integers    any of 32 bits          an error    PAD: one for each dimension

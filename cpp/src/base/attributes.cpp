@@ -35,6 +35,14 @@ enum : uint64_t {
     has_function = uint64_t{1} << 17,
     has_alpha = uint64_t{1} << 18,
     has_beta = uint64_t{1} << 19,
+    has_bias = uint64_t{1} << 20,
+    has_log = uint64_t{1} << 21,
+    has_greatest = uint64_t{1} << 22,
+    has_last = uint64_t{1} << 23,
+    has_exclusive = uint64_t{1} << 24,
+    has_reverse = uint64_t{1} << 25,
+    has_rms = uint64_t{1} << 26,
+    has_size = uint64_t{1} << 27,
     has_starts = uint64_t{1} << 40,
     has_steps = uint64_t{1} << 41,
     has_before = uint64_t{1} << 42,
@@ -90,6 +98,14 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(reduce_range, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(pytorch_tail, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
+    OCTAVO_ATTRIBUTE(bias, real, 1, -infinity, infinity, "a number or infinite"),
+    OCTAVO_ATTRIBUTE(log, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(greatest, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(last, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(exclusive, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(reverse, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(rms, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(size, integer, 1, 1, most_integer, "at least 1"),
     OCTAVO_ATTRIBUTE(function, integer, 1, 0, most_integer, "at least 0"),
     OCTAVO_ATTRIBUTE(alpha, real, 1, -infinity, infinity, "a number or infinite"),
     OCTAVO_ATTRIBUTE(beta, real, 1, -infinity, infinity, "a number or infinite"),
@@ -137,6 +153,22 @@ uint64_t taken_by(octavo_op_kind kind) {
         case OCTAVO_OP_BINARY:
         case OCTAVO_OP_COMPARE:
             return has_function;
+        case OCTAVO_OP_SOFTMAX:
+            return has_axis | has_log;
+        case OCTAVO_OP_REDUCE:
+            return has_function | has_axes;
+        case OCTAVO_OP_ARG_REDUCE:
+            return has_axis | has_greatest | has_last;
+        case OCTAVO_OP_TOP_K:
+            return has_axis | has_greatest;
+        case OCTAVO_OP_CUM_SUM:
+            return has_axis | has_exclusive | has_reverse;
+        case OCTAVO_OP_LAYER_NORM:
+            return has_axis | has_epsilon | has_rms;
+        case OCTAVO_OP_GROUP_NORM:
+            return has_groups | has_epsilon;
+        case OCTAVO_OP_LOCAL_RESPONSE:
+            return has_size | has_alpha | has_beta | has_bias;
         case OCTAVO_OP_TRANSPOSE:
             return has_axes;
         case OCTAVO_OP_SLICE:
@@ -158,6 +190,8 @@ int32_t last_function(octavo_op_kind kind) {
             return OCTAVO_UNARY_IS_INF;
         case OCTAVO_OP_BINARY:
             return OCTAVO_BINARY_XOR;
+        case OCTAVO_OP_REDUCE:
+            return OCTAVO_REDUCE_LOG_SUM_EXP;
         default:
             return OCTAVO_RELATION_GREATER_OR_EQUAL;
     }

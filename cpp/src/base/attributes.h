@@ -22,8 +22,10 @@ struct Attributes {
     float clamp_min = 0, clamp_max = 0;
     float epsilon = 0, momentum = 0, probability = 0;
     int32_t reduce_range = 0, pytorch_tail = 0;
-    int32_t function = 0;  // of octavo_unary, octavo_binary or octavo_relation, as the kind says
-    float alpha = 0, beta = 0;
+    int32_t function = 0;  // of octavo_unary, octavo_binary, octavo_relation or octavo_reduction, as the kind says
+    float alpha = 0, beta = 0, bias = 1;
+    int32_t log = 0, greatest = 1, last = 0, exclusive = 0, reverse = 0, rms = 0;
+    int32_t size = 1;
     int32_t axis = -1;  // the last
     int32_t axes[OCTAVO_MAX_RANK] = {};
     int32_t axis_count = 0;  // of axes

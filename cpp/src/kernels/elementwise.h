@@ -1,4 +1,4 @@
-// Element by element: add, clamp, softmax.
+// Element by element: add, clamp.
 #ifndef OCTAVO_KERNELS_ELEMENTWISE_H
 #define OCTAVO_KERNELS_ELEMENTWISE_H
 
@@ -30,8 +30,6 @@ struct ElementwiseKernels {
     // NaN stays NaN. add: clamp(a + b).
     void (*clamp_f32)(const float* x, float* y, int64_t n, float lo, float hi);
     void (*add_f32)(const float* a, const float* b, float* y, int64_t n, float lo, float hi);
-    // One row of n >= 1: exp(x - max) / sum. A row with a NaN, with +inf, or of -inf alone gives NaN throughout.
-    void (*softmax_f32)(const float* x, float* y, int64_t n);
 };
 
 extern const ElementwiseKernels elementwise_scalar, elementwise_avx2, elementwise_avx512;

@@ -69,39 +69,8 @@ void add_f32(const float* a, const float* b, float* y, int64_t n, float low, flo
     each_vector(n, [&](int64_t i, auto k) { store(y + i, clamp(load(a + i, k) + load(b + i, k), lo, hi), k); });
 }
 
-// As in the definition, operation by operation.
-Vec exp_negative(Vec x) {
-    x = max(vec(-104.0f), x);
-    const IVec exponent = round(x * vec(0x1.715476p+0f));
-    const Vec n = to_floats(exponent);
-    Vec r = fma(n, vec(-0x1.62e400p-1f), x);
-    r = fma(n, vec(-0x1.7f7d1cp-20f), r);
-    constexpr float terms[] = {0x1.6c16c2p-10f, 0x1.111112p-7f, 0x1.555556p-5f, 0x1.555556p-3f, 0x1p-1f, 1.0f, 1.0f};
-    Vec e = vec(0x1.a01a02p-13f);
-#pragma GCC unroll 7
-    for (int i = 0; i < 7; i++) e = fma(e, r, vec(terms[i]));
-    return e * power_of_two(half(exponent)) * power_of_two(exponent - half(exponent));
-}
-
-void softmax_f32(const float* x, float* y, int64_t n) {
-    Vec mosts = vec(-__builtin_inff());
-    each_vector(n, [&](int64_t i, auto k) { mosts = select(k, max(load(x + i, k), mosts), mosts); });
-    const Vec most = vec(max_of(mosts)), none = vec(0);
-    Vec parts[16 / lanes];  // elements i mod 16
-    for (Vec& part : parts) part = none;
-    each_of_sixteen(n, [&](int64_t i, auto j, auto k) {
-        const Vec e = exp_negative(load(x + i, k) - most);
-        parts[j] = parts[j] + select(k, e, none);
-        store(y + i, e, k);
-    });
-    const float sum = sum_pairwise(parts);
-    const Vec nan = vec(__builtin_nanf("")), divisor = vec(sum);
-    each_vector(n, [&](int64_t i, auto k) { store(y + i, sum != sum ? nan : load(y + i, k) / divisor, k); });
-}
-
 constexpr ElementwiseKernels elementwise_kernels(const char* isa) {
-    return {isa,     add_codes<uint8_t>, add_codes<int8_t>, clamp_codes<uint8_t>, clamp_codes<int8_t>, clamp_f32,
-            add_f32, softmax_f32};
+    return {isa, add_codes<uint8_t>, add_codes<int8_t>, clamp_codes<uint8_t>, clamp_codes<int8_t>, clamp_f32, add_f32};
 }
 
 }  // namespace

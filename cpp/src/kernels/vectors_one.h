@@ -51,6 +51,15 @@ inline Mask is_finite(Vec x) { return {fabsf(x.v) <= __FLT_MAX__}; }
 inline Mask operator>(Vec a, Vec b) { return {a.v > b.v}; }
 
 inline IVec ivec(int32_t x) { return {x}; }
+template <class T>
+IVec widen(const T* x) {
+    return {*x};
+}
+template <class T>
+IVec widen(const T* x, Whole) {
+    return {*x};
+}
+inline void store(uint32_t* y, IVec x) { *y = static_cast<uint32_t>(x.v); }
 inline IVec operator+(IVec a, IVec b) { return {add_wrap_s32(a.v, b.v)}; }
 inline IVec operator-(IVec a, IVec b) {
     return {static_cast<int32_t>(static_cast<uint32_t>(a.v) - static_cast<uint32_t>(b.v))};
@@ -72,9 +81,23 @@ inline Vec power_of_two(IVec x) { return as_floats({static_cast<int32_t>(static_
 inline IVec round(Vec x) { return {x.v < 2147483648.0f ? to_s32(x.v) : INT32_MIN}; }
 inline Vec to_floats(IVec x) { return {static_cast<float>(x.v)}; }
 
+inline float max_of(Vec x) { return x.v; }
+inline float sum_pairwise(const Vec (&v)[16]) {
+    float sums[16];
+    for (int i = 0; i < 16; i++) sums[i] = v[i].v;
+    for (int step = 8; step > 0; step /= 2)
+        for (int i = 0; i < step; i++) sums[i] += sums[i + step];
+    return sums[0];
+}
+
 template <class Body>
 void each_vector(int64_t n, const Body& body) {
     for (int64_t i = 0; i < n; i++) body(i, Whole{});
+}
+
+template <class Body>
+void each_of_sixteen(int64_t n, const Body& body) {
+    for (int64_t i = 0; i < n; i++) body(i, static_cast<int>(i % 16), Whole{});
 }
 
 }  // namespace

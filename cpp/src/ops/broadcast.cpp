@@ -26,6 +26,13 @@ std::vector<int64_t> broadcast_strides(const Checks& checks, const Value& x, con
     return strides;
 }
 
+// One element n times.
+void repeat(const char* from, int64_t element, int64_t n, char* to) {
+    std::memcpy(to, from, static_cast<size_t>(element));
+    for (int64_t done = 1; done < n; done *= 2)
+        std::memcpy(to + done * element, to, static_cast<size_t>(std::min(done, n - done) * element));
+}
+
 template <class T>
 void gather(const char* from, int64_t stride, int64_t n, char* to) {
     for (int64_t i = 0; i < n; i++) std::memcpy(to + i * sizeof(T), from + i * stride * sizeof(T), sizeof(T));
@@ -34,8 +41,8 @@ void gather(const char* from, int64_t stride, int64_t n, char* to) {
 void copy_row(const char* from, int64_t stride, int64_t element, int64_t n, char* to) {
     if (stride == 1)
         std::memcpy(to, from, static_cast<size_t>(n * element));
-    else if (element == 1 && stride == 0)
-        std::memset(to, *from, static_cast<size_t>(n));
+    else if (stride == 0)
+        repeat(from, element, n, to);
     else if (element == 1)
         gather<uint8_t>(from, stride, n, to);
     else if (element == 4)
@@ -127,7 +134,15 @@ void Broadcast::next_row(Cursor* cursor) const {
 
 void Broadcast::advance(Cursor* cursor, int64_t inner, int64_t n) const {
     cursor->inner += n;
-    for (; cursor->inner >= inner; cursor->inner -= inner) next_row(cursor);
+    const int d = rank() - 2;
+    if (cursor->inner < inner || d < 0) return;
+    int64_t rows = cursor->inner / inner;
+    cursor->inner -= rows * inner;
+    // All but the last at once where they do not leave their dimension.
+    const int64_t near = d == 0 ? rows - 1 : std::min(rows - 1, sizes_[d] - 1 - cursor->at[d]);
+    cursor->at[d] += near;
+    for (size_t o = 0; o < operands_.size(); o++) cursor->row[o] += near * operands_[o].strides[d];
+    for (rows -= near; rows > 0; rows--) next_row(cursor);
 }
 
 void Broadcast::copy(const Strided& operand, int number, const char* from, Cursor cursor, int64_t inner, int64_t n,
@@ -150,9 +165,9 @@ int64_t Broadcast::block_end(const Cursor& cursor, int64_t inner, int64_t place,
     for (const Strided& operand : operands_) all = all && operand.run == 0;
     if (all) return end;
     const int64_t most = block_bytes / widest_;
-    if (inner >= few) return std::min({end, place + inner - cursor.inner, place + most});
+    if (inner >= few()) return std::min({end, place + inner - cursor.inner, place + most});
     const int64_t rows = most / inner, size = rank() > 1 ? sizes_[rank() - 2] : 1;
-    const int64_t left = rank() == 2 || size * inner < 2 * few ? rows : size - cursor.at[rank() - 2];
+    const int64_t left = rank() == 2 || size * inner < 2 * few() ? rows : size - cursor.at[rank() - 2];
     return std::min(end, place + std::min(rows, left) * inner);
 }
 

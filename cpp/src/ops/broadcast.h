@@ -31,13 +31,14 @@ public:
     void run(const RunArgs& args, int64_t cost, const Body& body) const {
         const int64_t rows = sizes_.size() == 1 && batched_ ? args.batch : 1;
         const int64_t inner = sizes_.back() * rows;
-        const int64_t step = inner >= few ? few : ceil_div(few, inner) * inner;
+        const int64_t step = inner >= few() ? 64 : ceil_div(int64_t{64}, inner) * inner;
         split(samples(batched_, args) * elements_, step, cost, args.threads,
               [&](int64_t begin, int64_t end) { walk(args, inner, begin, end, body); });
     }
 
 private:
-    static constexpr int64_t few = 64;  // elements of a row below which several rows are taken together
+    // Elements of a row below which several rows are taken together.
+    int64_t few() const { return block_bytes / widest_ / 4; }
 
     struct Strided {
         Operand memory;
@@ -78,13 +79,14 @@ private:
                     continue;
                 }
                 const int64_t stride = operand.strides.back();
-                if (i / operand.run == (next - 1) / operand.run) {
+                const bool one_row = here.inner + n <= inner;
+                if (one_row ? stride == 1 || n == 1 : i / operand.run == (next - 1) / operand.run) {
                     at[o] = base + (here.row[o] + here.inner * stride) * operand.element;
                     continue;
                 }
                 at[o] = copies[o];
                 // A repeated element is the same anywhere in its row; a repeated row begins with each row.
-                const bool one = stride == 0 && here.inner + n <= inner;
+                const bool one = stride == 0 && one_row;
                 const bool row = repeats_row(o) && here.inner == 0 && in_one_dimension(here, inner, n);
                 if ((one || row) && copied[o] >= n && key[o] == here.row[o]) continue;
                 copy(operand, o, base, here, inner, n, copies[o]);

@@ -18,9 +18,9 @@ void shapes_differ(const std::string& where, const Value& value, const std::stri
                 where + ": \"" + value.name + "\" has shape " + value.shape_text() + " instead of " + expected);
 }
 
-Checks::Checks(const OpDesc& desc, const char* kind, size_t inputs)
+Checks::Checks(const OpDesc& desc, const char* kind, size_t inputs, Outputs outputs)
     : desc_(desc), subject_("operator \"" + desc.name + "\" (" + kind + ")") {
-    if (desc.inputs.size() < inputs || desc.outputs.empty() || desc.outputs[0] == nullptr)
+    if (desc.inputs.size() < inputs || desc.outputs.empty() || (outputs == first_output && desc.outputs[0] == nullptr))
         fail(OCTAVO_INVALID_ARGUMENT, "expected " + std::to_string(inputs) + " inputs and an output");
     for (size_t i = 0; i < inputs; i++)
         if (desc.inputs[i] == nullptr) fail(OCTAVO_INVALID_ARGUMENT, "input " + std::to_string(i) + " is absent");

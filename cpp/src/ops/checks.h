@@ -18,7 +18,8 @@ const char* type_name(octavo_dtype dtype);
 class Checks {
 public:
     // kind: the operator's name in messages and kernels, such as "max_pool2d".
-    Checks(const OpDesc& desc, const char* kind, size_t inputs);
+    enum Outputs { first_output, any_output };  // which must be wanted
+    Checks(const OpDesc& desc, const char* kind, size_t inputs, Outputs outputs = first_output);
 
     const Value& input(size_t i) const { return *desc_.inputs[i]; }
     const Value& output() const { return *desc_.outputs[0]; }

@@ -1,4 +1,4 @@
-// ADD, CLAMP, SOFTMAX, REQUANTIZE: what works element by element (softmax row by row) in one layout.
+// ADD, CLAMP, REQUANTIZE: what works element by element in one layout.
 #include <algorithm>
 #include <limits>
 
@@ -175,37 +175,6 @@ private:
     std::string name_;
 };
 
-// ---- SOFTMAX
-
-class SoftmaxOp : public Op {
-public:
-    SoftmaxOp(const Value& x, const ElementwiseKernels& kernels)
-        : x_(x),
-          batched_(x.batched),
-          width_(x.dims.back()),
-          rows_(x.elements() / width_),
-          kernel_(kernels.softmax_f32),
-          name_(kernel_name("softmax", x, kernels)) {}
-
-    void run(const RunArgs& args) const noexcept override {
-        const float* x = static_cast<const float*>(x_.at(args.inputs[0]));
-        float* y = static_cast<float*>(args.outputs[0]);
-        split(samples(batched_, args) * rows_, 1, width_ * 480, args.threads, [&](int64_t begin, int64_t end) {
-            for (int64_t row = begin; row < end; row++) kernel_(x + row * width_, y + row * width_, width_);
-        });
-    }
-
-    bool in_place() const override { return true; }
-    std::string kernel() const override { return name_; }
-
-private:
-    Operand x_;
-    bool batched_;
-    int64_t width_, rows_;
-    void (*kernel_)(const float*, float*, int64_t);
-    std::string name_;
-};
-
 // ---- REQUANTIZE
 
 // A byte has 256 results: they are computed once.
@@ -283,18 +252,6 @@ std::unique_ptr<Op> create_clamp(const OpDesc& desc) {
     const ElementwiseKernels& kernels = elementwise_kernels(desc.isa);
     if (x.dtype == OCTAVO_F32) return std::make_unique<ClampFloatsOp>(x, lo, hi, kernels);
     return std::make_unique<ClampCodesOp>(x, quantized_limits(y, d, checks.subject()), kernels);
-}
-
-std::unique_ptr<Op> create_softmax(const OpDesc& desc) {
-    const Checks checks(desc, "softmax", 1);
-    const Value &x = checks.input(0), &y = checks.output();
-    checks.same_shape(x, y);
-    if (x.dtype != OCTAVO_F32 || y.dtype != OCTAVO_F32) checks.refuse("runs on f32 alone");
-    if (x.layout != OCTAVO_PLAIN || y.layout != OCTAVO_PLAIN) checks.refuse("runs on the row-major layout alone");
-    if (x.dims.empty() || (x.batched && x.dims.size() < 2))
-        checks.fail(OCTAVO_SHAPE_MISMATCH,
-                    "\"" + x.name + "\" has shape " + x.shape_text() + ", expected a last axis beside the batch");
-    return std::make_unique<SoftmaxOp>(x, elementwise_kernels(desc.isa));
 }
 
 std::unique_ptr<Op> create_requantize(const OpDesc& desc) {

@@ -29,6 +29,12 @@ const char* relation_name(int32_t relation) {
     return names[relation];
 }
 
+const char* reduction_name(int32_t kind) {
+    static const char* const names[] = {"sum", "mean", "max",        "min",     "prod",
+                                        "l1",  "l2",   "sum_square", "log_sum", "log_sum_exp"};
+    return names[kind];
+}
+
 double unary_of_real(int32_t function, double x, double alpha, double beta) {
     const auto between = [](double v) { return v != v ? v : std::fmax(0, std::fmin(1, v)); };
     const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };

@@ -10,10 +10,11 @@
 
 namespace octavo {
 
-// Of octavo_unary, octavo_binary and octavo_relation: "hard_swish".
+// Of octavo_unary, octavo_binary, octavo_relation and octavo_reduction: "hard_swish".
 const char* unary_name(int32_t function);
 const char* binary_name(int32_t function);
 const char* relation_name(int32_t relation);
+const char* reduction_name(int32_t kind);
 
 // A function of octavo_unary from numbers to numbers, in double.
 double unary_of_real(int32_t function, double x, double alpha, double beta);

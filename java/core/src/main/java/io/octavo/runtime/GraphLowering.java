@@ -151,16 +151,18 @@ final class GraphLowering {
     }
 
     private void operator(Node node, Set<String> needed) {
-        OpSpec spec = Lowering.operator(NodeValues.of(node, graph::value));
+        NodeValues values = NodeValues.of(node, graph::value);
+        OpSpec spec = Lowering.operator(values);
         if (spec.kind() == OpKind.CONV2D || spec.kind() == OpKind.LINEAR) {
             spec.backend(backend);
         }
-        int[] read = new int[node.inputs().size()];
+        int[] read = Lowering.reads(values);
         for (int i = 0; i < read.length; i++) {
-            String name = node.inputs().get(i);
+            int index = read[i];
+            String name = node.inputs().get(index);
             read[i] = name.isEmpty()
                     ? -1
-                    : i == 2 && hasBiasOfOtherUnits(node)
+                    : index == 2 && hasBiasOfOtherUnits(node)
                             ? realBias(graph.value(name))
                             : input(graph.value(alias(name)), node.op());
         }

@@ -2,6 +2,7 @@ package io.octavo.internal.bind;
 
 import io.octavo.natives.global.octavo;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -68,7 +69,7 @@ public final class OpSpec {
         return this;
     }
 
-    /** Groups of a convolution. */
+    /** Groups of a convolution, or of channels that are normalized together. */
     public OpSpec groups(int groups) {
         attributes.put("groups", new long[] {groups});
         return this;
@@ -95,7 +96,7 @@ public final class OpSpec {
         return this;
     }
 
-    /** Epsilon of a batch norm. */
+    /** Epsilon of a normalization. */
     public OpSpec epsilon(float epsilon) {
         attributes.put("epsilon", new float[] {epsilon});
         return this;
@@ -129,6 +130,56 @@ public final class OpSpec {
     public OpSpec function(int number) {
         attributes.put("function", new long[] {number});
         return this;
+    }
+
+    /** The dimension along which an operator works, or from which on. */
+    public OpSpec axis(int axis) {
+        attributes.put("axis", new long[] {axis});
+        return this;
+    }
+
+    /** The dimensions that are reduced. */
+    public OpSpec axes(List<Integer> axes) {
+        attributes.put("axes", axes.stream().mapToLong(Integer::longValue).toArray());
+        return this;
+    }
+
+    /** Whether the logarithm of a softmax is wanted. */
+    public OpSpec log(boolean log) {
+        flag("log", log);
+        return this;
+    }
+
+    /** Whether the greatest or the least elements are looked for. */
+    public OpSpec greatest(boolean greatest) {
+        attributes.put("greatest", new long[] {greatest ? 1 : 0});
+        return this;
+    }
+
+    /** Whether of equal elements the last one counts. */
+    public OpSpec last(boolean last) {
+        flag("last", last);
+        return this;
+    }
+
+    /** Whether a cumulative sum leaves out the element itself, and whether it begins at the end. */
+    public OpSpec cumulative(boolean exclusive, boolean reverse) {
+        flag("exclusive", exclusive);
+        flag("reverse", reverse);
+        return this;
+    }
+
+    /** Whether the mean is taken for 0. */
+    public OpSpec rms(boolean rms) {
+        flag("rms", rms);
+        return this;
+    }
+
+    /** A local response: channels of a sum, and the numbers of its formula. */
+    public OpSpec response(int size, float alpha, float beta, float bias) {
+        attributes.put("size", new long[] {size});
+        attributes.put("bias", new float[] {bias});
+        return parameters(alpha, beta);
     }
 
     /** The parameters of a function of one number. */

@@ -22,6 +22,7 @@ import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.TableParams;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
+import java.util.stream.IntStream;
 
 /**
  * How values and operators of a graph are described to native code: shared by sessions and training plans.
@@ -64,8 +65,34 @@ public final class Lowering {
                     .function(op.relation().ordinal()))
             .row(Pointwise.Where.class, (node, op) -> new OpSpec(node.name(), OpKind.WHERE))
             .row(Pointwise.Cast.class, (node, op) -> new OpSpec(node.name(), OpKind.CAST))
-            .row(Reduction.class, (node, op) -> refuse(node, NONE))
-            .row(Normalization.class, (node, op) -> refuse(node, NONE))
+            .row(Reduction.Reduce.class, (node, op) -> new OpSpec(node.name(), OpKind.REDUCE)
+                    .function(op.kind().ordinal())
+                    .axes(op.axes()))
+            .row(Reduction.SoftmaxAlong.class, (node, op) -> new OpSpec(node.name(), OpKind.SOFTMAX)
+                    .axis(op.axis())
+                    .log(op.log()))
+            .row(Reduction.ArgReduce.class, (node, op) -> new OpSpec(node.name(), OpKind.ARG_REDUCE)
+                    .axis(op.axis())
+                    .greatest(op.greatest())
+                    .last(op.last()))
+            .row(Reduction.TopK.class, (node, op) -> new OpSpec(node.name(), OpKind.TOP_K)
+                    .axis(op.axis())
+                    .greatest(op.greatest()))
+            .row(Reduction.CumSum.class, (node, op) -> new OpSpec(node.name(), OpKind.CUM_SUM)
+                    .axis(op.axis())
+                    .cumulative(op.exclusive(), op.reverse()))
+            .row(Normalization.LayerNorm.class, (node, op) -> new OpSpec(node.name(), OpKind.LAYER_NORM)
+                    .axis(op.axis())
+                    .epsilon(op.epsilon())
+                    .rms(op.rms()))
+            .row(Normalization.GroupNorm.class, (node, op) -> new OpSpec(node.name(), OpKind.GROUP_NORM)
+                    .groups(
+                            op.groups() > 0
+                                    ? op.groups()
+                                    : (int) node.input(0).shape().dim(1))
+                    .epsilon(op.epsilon()))
+            .row(Normalization.LocalResponse.class, (node, op) -> new OpSpec(node.name(), OpKind.LOCAL_RESPONSE)
+                    .response(op.size(), op.alpha(), op.beta(), op.bias()))
             .row(Movement.class, (node, op) -> refuse(node, NONE))
             .row(Shapes.class, (node, op) -> refuse(node, "depends on shapes that are not known"))
             .row(Training.class, (node, op) -> refuse(node, "belongs to a training step, not to inference"))
@@ -80,6 +107,14 @@ public final class Lowering {
      */
     public static OpSpec operator(NodeValues node) {
         return OPERATORS.apply(node, node.node().op());
+    }
+
+    /** Which of a node's inputs are values of the plan; the others show in attributes and shapes. */
+    public static int[] reads(NodeValues node) {
+        int count = node.node().op() instanceof Reduction.TopK
+                ? 1
+                : node.node().inputs().size();
+        return IntStream.range(0, count).toArray();
     }
 
     static OpSpec refuse(NodeValues node, String why) {
@@ -116,9 +151,11 @@ public final class Lowering {
 
     /** How the results of an operator lie in memory by nature: channels last, if they are images. */
     public static Layout naturalLayout(Op op, Shape shape) {
-        return shape.rank() == 4 && !(op instanceof Op.Softmax) && !(op instanceof Op.Linear)
-                ? Layout.NHWC
-                : Layout.PLAIN;
+        boolean plain = op instanceof Op.Softmax
+                || op instanceof Op.Linear
+                || op instanceof Normalization.LayerNorm
+                || op instanceof Reduction && !(op instanceof Reduction.Reduce);
+        return shape.rank() == 4 && !plain ? Layout.NHWC : Layout.PLAIN;
     }
 
     /** The operator with a window's numbers. */
