@@ -421,10 +421,12 @@ TEST(Threads, TheCallersRoundingAndSubnormalsAreItsOwn) {
             __builtin_ia32_ldmxcsr(settings);
             const std::vector<float> results = results_of_all_kinds(x, build(2));
             std::vector<unsigned> seen(60);
-            parallel_for(60, 60, [&](int64_t i, int) {
+            const octavo_task look = [](void* context, int64_t i, int32_t) {
                 usleep(200);
-                seen[static_cast<size_t>(i)] = __builtin_ia32_stmxcsr() & ~0x3fu;
-            });
+                (*static_cast<std::vector<unsigned>*>(context))[static_cast<size_t>(i)] =
+                    __builtin_ia32_stmxcsr() & ~0x3fu;
+            };
+            EXPECT_EQ(octavo_parallel_for(60, 60, look, &seen), OCTAVO_OK);
             const unsigned after = __builtin_ia32_stmxcsr();
             __builtin_ia32_ldmxcsr(0x1f80);
             EXPECT_EQ(after & ~0x3fu, settings & ~0x3fu);
