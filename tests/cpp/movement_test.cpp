@@ -234,11 +234,10 @@ TEST(Movement, Pad) {
         test.inputs = {start.value()};
         if (random.chance(0.5)) {
             test.inputs.push_back(moved(start.dtype, random.pick({Index{}, Index{1}}), false));
-            Value& value = test.inputs[1];
-            value.role = OCTAVO_CONSTANT;
             test.filler = random_bytes(random, 8);
-            value.data.resize(value.element_bytes());
-            std::memcpy(value.data.data(), test.filler.data(), value.data.size());
+            set_data(
+                &test.inputs[1],
+                Bytes(test.filler.begin(), test.filler.begin() + static_cast<int64_t>(test.inputs[1].element_bytes())));
         } else if (!test.inputs[0].zero_points.empty()) {
             test.filler[0] = static_cast<unsigned char>(test.inputs[0].zero_points[0]);
         }
@@ -483,6 +482,48 @@ TEST(Movement, PlanOfViewsAndManyParts) {
                 ASSERT_EQ(out[static_cast<size_t>((n * 12 + c) * pixels + p)],
                           in[static_cast<size_t>((n * 12 + channel) * pixels + p)]);
         }
+    }
+}
+
+TEST(Movement, AttributesAreLookedAtFirst) {
+    struct Wrong {
+        octavo_op_kind kind;
+        const char* key;
+        std::vector<int64_t> integers;
+        std::vector<float> reals;
+        std::string message;
+    };
+    const Wrong cases[] = {
+        {OCTAVO_OP_SLICE, "steps", {1}, {}, "\"starts\" is missing"},
+        {OCTAVO_OP_SLICE, "starts", {-1}, {}, "starts[0] is -1, expected at least 0"},
+        {OCTAVO_OP_SLICE, "starts", {0, int64_t{1} << 31}, {}, "starts[1] is 2147483648"},
+        {OCTAVO_OP_SLICE, "starts", Index(9, 0), {}, "\"starts\" has 9 numbers, expected at most 8"},
+        {OCTAVO_OP_PAD, "pad_mode", {4}, {}, "pad_mode is 4, expected 0 to 3"},
+        {OCTAVO_OP_TRANSPOSE, "axes", {0, -1}, {}, "axes[1] is -1"},
+        {OCTAVO_OP_CONCAT, "axis", {8}, {}, "axis is 8"},
+        {OCTAVO_OP_RESHAPE, "axis", {0}, {}, "it takes none"},
+        {OCTAVO_OP_GATHER, "gather_mode", {3}, {}, "gather_mode is 3, expected 0 to 2"},
+        {OCTAVO_OP_DEPTH_TO_SPACE, "column_row_depth", {1}, {}, "\"block\" is missing"},
+        {OCTAVO_OP_SPACE_TO_DEPTH, "block", {0}, {}, "block is 0, expected 1 to 32768"},
+        {OCTAVO_OP_RESIZE, "scales", {}, {1, 0}, "scales[1] is 0, expected above 0"},
+        {OCTAVO_OP_RESIZE, "coordinates", {7}, {}, "coordinates is 7, expected 0 to 6"},
+    };
+    Network network;
+    const int32_t x = network.floats(OCTAVO_INPUT, {1, 4, 2, 2}), y = network.floats(OCTAVO_OUTPUT, {1, 4, 2, 2});
+    for (const Wrong& wrong : cases) {
+        const bool whole = wrong.reals.empty();
+        const octavo_attribute entry{sizeof(octavo_attribute), wrong.key,
+                                     static_cast<int64_t>(whole ? wrong.integers.size() : wrong.reals.size()),
+                                     whole ? wrong.integers.data() : nullptr, whole ? nullptr : wrong.reals.data()};
+        octavo_op_desc desc{};
+        desc.size = sizeof desc;
+        desc.kind = wrong.kind;
+        desc.input_count = desc.output_count = desc.attribute_count = 1;
+        desc.inputs = &x;
+        desc.outputs = &y;
+        desc.attributes = &entry;
+        EXPECT_EQ(octavo_builder_op(network.handle(), &desc), OCTAVO_INVALID_ARGUMENT) << wrong.message;
+        EXPECT_NE(std::string(octavo_last_error()).find(wrong.message), std::string::npos) << octavo_last_error();
     }
 }
 

@@ -220,7 +220,7 @@ enum {
                                   allows. At most one of x and y is NHWC with several channels and pixels */
     OCTAVO_OP_TRANSPOSE = 89,  /* x -> y, whose dimension i is dimension axes[i] of x */
     OCTAVO_OP_SLICE = 90,      /* x -> y: element j of dimension i is element starts[i] + j * steps[i] of x */
-    OCTAVO_OP_CONCAT = 91,     /* x, [x ..] -> y: one behind the other along axis, in one layout; at most 4096. Codes of other scale,
+    OCTAVO_OP_CONCAT = 91,     /* x, [x ..] -> y: one behind the other along axis; at most 4096. Codes of other scale,
                                   zero point or type than y's are requantized on the way, as PyTorch's cat does: dequantized, then
                                   quantized as octavo_quantize does; along the channels of NHWC values in whole groups of 8
                                   rint(fma(s, q, -s*z) / s_y) + z_y, the rest with the formula per channel */
@@ -229,6 +229,23 @@ enum {
     OCTAVO_OP_PAD = 93,        /* x, [value: one constant of the type of x] -> y: before[i] elements in front of those of x in
                                   dimension i, and behind them as many as y has room for; negative numbers take away. Without
                                   value 0, of codes the zero point */
+    OCTAVO_OP_GATHER = 94,     /* x, indices (s32 or s64) -> y: elements of x by gather_mode. Negative indices count from the end. One
+                                  outside is OCTAVO_INVALID_ARGUMENT where slices are picked by a constant; others are known in a
+                                  run only, which cannot fail: the nearest element is taken. Row-major, but for constant
+                                  indices of slices. Not both x and indices of slices have a batch */
+    OCTAVO_OP_EXPAND = 95,     /* x -> y: broadcast to the shape of y, dimensions counted from the last; x may have no batch */
+    OCTAVO_OP_TILE = 96,       /* x -> y: x again and again, along each dimension as often as it goes into y's */
+    OCTAVO_OP_TRILU = 97,      /* x [.., H, W] -> y: with 0, of codes the zero point, above the diagonal that is `diagonal` right of the
+                                  main one, or below it if `upper`; row-major */
+    OCTAVO_OP_ONE_HOT = 98,    /* indices (s32, s64 or f32), values [2] constant -> y with one more dimension, at axis, of any type: values[1]
+                                  where the place along it is the index, else values[0]; a negative index counts from the end,
+                                  one outside or that is no whole number is nowhere; row-major */
+    OCTAVO_OP_SPACE_TO_DEPTH = 99, /* x [N, C, H*b, W*b] -> y [N, b*b*C, H, W], b = block: channels count rows, then columns of a block,
+                                  then C */
+    OCTAVO_OP_DEPTH_TO_SPACE = 100, /* x [N, b*b*C, H, W] -> y [N, C, H*b, W*b]: the inverse, or with column_row_depth of channels that
+                                  count C, then rows, then columns (pixel shuffle) */
+    OCTAVO_OP_RESIZE = 101,    /* x -> y: sampled at other places, as ONNX's Resize says. Nearest of any type; linear and cubic of f32, u8
+                                  and s8 in one layout: of codes in float, rounded half to even, parameters kept */
 
     /* Training, all f32 unless said. Operators that carry a batch statistic see the whole batch of a run. */
     OCTAVO_OP_CONV2D_GRAD_INPUT = 32,  /* dy, w -> dx */
@@ -353,6 +370,33 @@ enum {
     OCTAVO_REDUCE_LOG_SUM_EXP = 9
 };
 
+typedef int32_t octavo_gather_mode;
+enum {
+    OCTAVO_GATHER_SLICES = 0,   /* y[.., i.., ..] = x[.., indices[i..], ..] at axis */
+    OCTAVO_GATHER_ELEMENTS = 1, /* y[i..] = x[i.. with indices[i..] at axis]; indices have the rank of x */
+    OCTAVO_GATHER_TUPLES = 2    /* the last dimension of indices is a position in the dimensions of x behind the first batch_dims ones,
+                                   which both have in common */
+};
+
+typedef int32_t octavo_interpolation;
+enum { OCTAVO_NEAREST = 0, OCTAVO_LINEAR = 1, OCTAVO_CUBIC = 2 };
+
+/* Where in x the center of element i of the result lies: s: scale, n: size of x, m: size of y. */
+typedef int32_t octavo_coordinates;
+enum {
+    OCTAVO_HALF_PIXEL = 0,           /* (i + 1/2) / s - 1/2 */
+    OCTAVO_HALF_PIXEL_SYMMETRIC = 1, /* the same about the center of x, where n*s was rounded to m */
+    OCTAVO_PYTORCH_HALF_PIXEL = 2,   /* the same as HALF_PIXEL, 0 where m is 1 */
+    OCTAVO_ALIGN_CORNERS = 3,        /* i * (n - 1) / (n*s - 1) */
+    OCTAVO_ASYMMETRIC = 4,           /* i / s */
+    OCTAVO_TF_HALF_PIXEL_FOR_NN = 5, /* (i + 1/2) / s */
+    OCTAVO_TF_CROP_AND_RESIZE = 6    /* from start to end of roi, parts of n - 1; what is outside of x is `extrapolation` */
+};
+
+/* Which element is nearest to a place half way between two: the one before, behind; or always that. */
+typedef int32_t octavo_nearest;
+enum { OCTAVO_ROUND_PREFER_FLOOR = 0, OCTAVO_ROUND_PREFER_CEIL = 1, OCTAVO_FLOOR = 2, OCTAVO_CEIL = 3 };
+
 typedef int32_t octavo_activation;
 enum {
     OCTAVO_NO_ACTIVATION = 0,
@@ -412,14 +456,34 @@ typedef struct octavo_attribute {
  *                                                                       run's batch as PyTorch's x86 kernel does, in another order
  *                                                                       than all others, so that a sample's result depends on the
  *                                                                       batch; for comparisons with PyTorch
- *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT, SOFTMAX, ARG_REDUCE, TOP_K, CUM_SUM, LAYER_NORM (the
- *                                                                       first of its dimensions): a dimension; -1: the last
+ *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT, GATHER, ONE_HOT, SOFTMAX, ARG_REDUCE, TOP_K,
+ *                                                                       CUM_SUM, LAYER_NORM (the first of its dimensions): a
+ *                                                                       dimension; -1: the last
  *   "axes"              integers    0 to 7                  none        REDUCE: at least one, all different;
- *                                                                       TRANSPOSE: one for each dimension of y, all different
+ *                                                                       TRANSPOSE: one for each dimension of y, all different;
+ *                                                                       RESIZE: those that are resized, none: all
  *   "starts"            integers    at least 0              an error    SLICE: one for each dimension
  *   "steps"             integers    but 0                   1 each      SLICE: the same
  *   "before"            integers    any of 32 bits          an error    PAD: one for each dimension
  *   "pad_mode"          integer 1   of octavo_pad_mode      0           PAD
+ *   "gather_mode"       integer 1   of octavo_gather_mode   0           GATHER
+ *   "batch_dims"        integer 1   0 to 7                  0           GATHER of tuples
+ *   "diagonal"          integer 1   any of 32 bits          0           TRILU
+ *   "upper"             integer 1   0 or 1                  0           TRILU: 1 keeps what is above the diagonal
+ *   "block"             integer 1   1 to 32768              an error    SPACE_TO_DEPTH, DEPTH_TO_SPACE
+ *   "column_row_depth"  integer 1   0 or 1                  0           DEPTH_TO_SPACE
+ *   "interpolation"     integer 1   of octavo_interpolation 0           RESIZE
+ *   "coordinates"       integer 1   of octavo_coordinates   0           RESIZE
+ *   "nearest"           integer 1   of octavo_nearest       0           RESIZE: of OCTAVO_NEAREST
+ *   "scales"            reals       above 0                 none        RESIZE: size of y by that of x of each of the axes; none: as the
+ *                                                                       shapes say
+ *   "scale_axis"        integer 1   -1 to 7                 -1          RESIZE: the dimension whose sizes give the scale of all axes; -1:
+ *                                                                       none, each has its own
+ *   "roi"               reals       any                     none        RESIZE, TF_CROP_AND_RESIZE: starts of the axes, then ends
+ *   "exclude_outside"   integer 1   0 or 1                  0           RESIZE: 1 gives what is outside of x no weight
+ *   "antialias"         integer 1   0 or 1                  0           RESIZE: 1 widens the filter where it shrinks
+ *   "cubic_a"           real 1      any                     -0.75       RESIZE, OCTAVO_CUBIC: the coefficient
+ *   "extrapolation"     real 1      any                     0           RESIZE, TF_CROP_AND_RESIZE: what stands outside
  */
 
 typedef struct octavo_op_desc {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double least_integer = std::numeric_limits<int32_t>::min();
 constexpr double most_integer = std::numeric_limits<int32_t>::max(), infinity = HUGE_VAL;
+constexpr double least_scale = std::numeric_limits<float>::min();
 constexpr double most_real = std::numeric_limits<float>::max();
 
 enum : uint64_t {
@@ -47,9 +48,25 @@ enum : uint64_t {
     has_steps = uint64_t{1} << 41,
     has_before = uint64_t{1} << 42,
     has_pad_mode = uint64_t{1} << 43,
+    has_gather_mode = uint64_t{1} << 44,
+    has_batch_dims = uint64_t{1} << 45,
+    has_diagonal = uint64_t{1} << 46,
+    has_upper = uint64_t{1} << 47,
+    has_block = uint64_t{1} << 48,
+    has_column_row_depth = uint64_t{1} << 49,
+    has_interpolation = uint64_t{1} << 50,
+    has_coordinates = uint64_t{1} << 51,
+    has_nearest = uint64_t{1} << 52,
+    has_scales = uint64_t{1} << 53,
+    has_roi = uint64_t{1} << 54,
+    has_scale_axis = uint64_t{1} << 55,
+    has_exclude_outside = uint64_t{1} << 56,
+    has_antialias = uint64_t{1} << 57,
+    has_cubic_a = uint64_t{1} << 58,
+    has_extrapolation = uint64_t{1} << 59,
 
-    required = has_kernel | has_epsilon | has_momentum | has_probability | has_function | has_starts |
-               has_before,  // where they are taken
+    required = has_kernel | has_epsilon | has_momentum | has_probability | has_function | has_starts | has_before |
+               has_block,  // where they are taken
     bounds = has_clamp_min | has_clamp_max,
     activations = has_activation | bounds,
     windows = has_kernel | has_stride | has_pad,
@@ -114,6 +131,24 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTES(steps, step_count, least_integer, most_integer, "a number but 0"),
     OCTAVO_ATTRIBUTES(before, before_count, least_integer, most_integer, "a number"),
     OCTAVO_ATTRIBUTE(pad_mode, integer, 1, OCTAVO_PAD_CONSTANT, OCTAVO_PAD_WRAP, "0 to 3"),
+    OCTAVO_ATTRIBUTE(gather_mode, integer, 1, OCTAVO_GATHER_SLICES, OCTAVO_GATHER_TUPLES, "0 to 2"),
+    OCTAVO_ATTRIBUTE(batch_dims, integer, 1, 0, OCTAVO_MAX_RANK - 1, "0 to 7"),
+    OCTAVO_ATTRIBUTE(diagonal, integer, 1, least_integer, most_integer, "a number"),
+    OCTAVO_ATTRIBUTE(upper, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(block, integer, 1, 1, 32768, "1 to 32768"),
+    OCTAVO_ATTRIBUTE(column_row_depth, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(interpolation, integer, 1, OCTAVO_NEAREST, OCTAVO_CUBIC, "0 to 2"),
+    OCTAVO_ATTRIBUTE(coordinates, integer, 1, OCTAVO_HALF_PIXEL, OCTAVO_TF_CROP_AND_RESIZE, "0 to 6"),
+    OCTAVO_ATTRIBUTE(nearest, integer, 1, OCTAVO_ROUND_PREFER_FLOOR, OCTAVO_CEIL, "0 to 3"),
+    {"scales", has_scales, Type::real, OCTAVO_MAX_RANK, offsetof(Attributes, scales), least_scale, most_real, "above 0",
+     offsetof(Attributes, scale_count)},
+    {"roi", has_roi, Type::real, 2 * OCTAVO_MAX_RANK, offsetof(Attributes, roi), -most_real, most_real, "a number",
+     offsetof(Attributes, roi_count)},
+    OCTAVO_ATTRIBUTE(scale_axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
+    OCTAVO_ATTRIBUTE(exclude_outside, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(antialias, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(cubic_a, real, 1, -most_real, most_real, "a number"),
+    OCTAVO_ATTRIBUTE(extrapolation, real, 1, -most_real, most_real, "a number"),
 };
 
 #undef OCTAVO_ATTRIBUTES
@@ -178,6 +213,19 @@ uint64_t taken_by(octavo_op_kind kind) {
             return has_axis;
         case OCTAVO_OP_PAD:
             return has_before | has_pad_mode;
+        case OCTAVO_OP_GATHER:
+            return has_axis | has_gather_mode | has_batch_dims;
+        case OCTAVO_OP_TRILU:
+            return has_diagonal | has_upper;
+        case OCTAVO_OP_ONE_HOT:
+            return has_axis;
+        case OCTAVO_OP_SPACE_TO_DEPTH:
+            return has_block;
+        case OCTAVO_OP_DEPTH_TO_SPACE:
+            return has_block | has_column_row_depth;
+        case OCTAVO_OP_RESIZE:
+            return has_interpolation | has_coordinates | has_nearest | has_axes | has_scales | has_scale_axis |
+                   has_roi | has_exclude_outside | has_antialias | has_cubic_a | has_extrapolation;
         default:
             return 0;
     }

@@ -34,6 +34,15 @@ struct Attributes {
     int32_t steps[OCTAVO_MAX_RANK] = {}, step_count = 0;
     int32_t before[OCTAVO_MAX_RANK] = {}, before_count = 0;
     octavo_pad_mode pad_mode = OCTAVO_PAD_CONSTANT;
+    octavo_gather_mode gather_mode = OCTAVO_GATHER_SLICES;
+    int32_t batch_dims = 0, diagonal = 0, upper = 0, block = 1, column_row_depth = 0;
+    octavo_interpolation interpolation = OCTAVO_NEAREST;
+    octavo_coordinates coordinates = OCTAVO_HALF_PIXEL;
+    octavo_nearest nearest = OCTAVO_ROUND_PREFER_FLOOR;
+    float scales[OCTAVO_MAX_RANK] = {}, roi[2 * OCTAVO_MAX_RANK] = {};
+    int32_t scale_count = 0, roi_count = 0, scale_axis = -1;
+    int32_t exclude_outside = 0, antialias = 0;
+    float cubic_a = -0.75f, extrapolation = 0;
 };
 
 // Reads an operator of a known kind. Throws Error naming the attribute, what was found and what was expected; subject begins the

@@ -12,6 +12,7 @@
 //   first_lanes(n)            the lanes below n: none for n <= 0, all for n >= lanes; bits(k): bit i for lane i
 //   first_double_lanes(n)     likewise of doubles; lane_numbers(): 0, 1, .. as doubles
 //   whole                     the nearest whole number, half to even
+//   gather(x, i)              x[i] in each lane
 //   min, max                  of floats as the instructions: the second operand where one is NaN or both are zeros
 //   select(k, a, b)           a in the lanes of k, b elsewhere
 //   fma(a, b, c)              a * b + c, rounded once

@@ -87,6 +87,8 @@ inline Mask is_finite(Vec x) {
 }
 inline Mask operator>(Vec a, Vec b) { return mask_of(_mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ)); }
 
+inline Vec gather(const float* x, IVec i) { return {_mm256_i32gather_ps(x, i.v, 4)}; }
+
 inline IVec ivec(int32_t x) { return {_mm256_set1_epi32(x)}; }
 inline IVec widen(const int32_t* x) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))}; }
 inline IVec widen(const uint8_t* x) {

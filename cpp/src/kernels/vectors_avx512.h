@@ -75,6 +75,8 @@ inline Mask is_finite(Vec x) {
 }
 inline Mask operator>(Vec a, Vec b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
 
+inline Vec gather(const float* x, IVec i) { return {_mm512_i32gather_ps(i.v, x, 4)}; }
+
 inline IVec ivec(int32_t x) { return {_mm512_set1_epi32(x)}; }
 inline IVec widen(const int32_t* x) { return {_mm512_loadu_si512(x)}; }
 inline IVec widen(const uint8_t* x) {

@@ -157,9 +157,9 @@ void AxisCopy::list_runs(std::vector<CopyAxis>* axes) {
 }
 
 void AxisCopy::cut_long_runs() {
-    const int64_t most = long_run / element_;
     std::vector<Run> cut;
     for (Run run : runs_) {
+        const int64_t most = std::max(long_run / element_, run.n / most_runs);
         for (; run.n > most; run.n -= most) {
             cut.push_back({run.x, run.y, most, run.x_step, run.y_step});
             if (run.x != outside) run.x += most * run.x_step;

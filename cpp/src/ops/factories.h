@@ -43,6 +43,14 @@ std::unique_ptr<Op> create_slice(const OpDesc& desc);
 std::unique_ptr<Op> create_concat(const OpDesc& desc);
 std::unique_ptr<Op> create_split(const OpDesc& desc);
 std::unique_ptr<Op> create_pad(const OpDesc& desc);
+std::unique_ptr<Op> create_gather(const OpDesc& desc);
+std::unique_ptr<Op> create_expand(const OpDesc& desc);
+std::unique_ptr<Op> create_tile(const OpDesc& desc);
+std::unique_ptr<Op> create_trilu(const OpDesc& desc);
+std::unique_ptr<Op> create_one_hot(const OpDesc& desc);
+std::unique_ptr<Op> create_space_to_depth(const OpDesc& desc);
+std::unique_ptr<Op> create_depth_to_space(const OpDesc& desc);
+std::unique_ptr<Op> create_resize(const OpDesc& desc);
 
 }  // namespace octavo
 

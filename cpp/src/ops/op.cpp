@@ -69,6 +69,14 @@ constexpr Row rows[] = {
     {OCTAVO_OP_CONCAT, create_concat},
     {OCTAVO_OP_SPLIT, create_split},
     {OCTAVO_OP_PAD, create_pad},
+    {OCTAVO_OP_GATHER, create_gather},
+    {OCTAVO_OP_EXPAND, create_expand},
+    {OCTAVO_OP_TILE, create_tile},
+    {OCTAVO_OP_TRILU, create_trilu},
+    {OCTAVO_OP_ONE_HOT, create_one_hot},
+    {OCTAVO_OP_SPACE_TO_DEPTH, create_space_to_depth},
+    {OCTAVO_OP_DEPTH_TO_SPACE, create_depth_to_space},
+    {OCTAVO_OP_RESIZE, create_resize},
 };
 
 }  // namespace

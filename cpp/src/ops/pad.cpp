@@ -9,6 +9,8 @@
 namespace octavo {
 namespace {
 
+constexpr int64_t most_places = 1 << 24;  // that are listed for a dimension
+
 // Which of n elements stands at place i, counted from the first; -1: the value.
 int64_t source(octavo_pad_mode mode, int64_t i, int64_t n) {
     if (i >= 0 && i < n) return i;
@@ -52,6 +54,9 @@ std::unique_ptr<Op> create_pad(const OpDesc& desc) {
         const int64_t before = a.before[axis], n = x.dims[axis];
         if (before == 0 && y.dims[axis] == n) continue;
         keeps_batch(checks, x, axis != 0, "pads");
+        if (y.dims[axis] > most_places)
+            checks.refuse("\"" + y.name + "\" has shape " + y.shape_text() + ", expected no more than " +
+                          std::to_string(most_places) + " elements along a dimension that is padded");
         for (int64_t i = 0; i < y.dims[axis]; i++) {
             const int64_t from = source(a.pad_mode, i - before, n);
             axes[place].offsets.push_back(from < 0 ? outside : from * strides[axis]);

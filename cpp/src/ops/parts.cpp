@@ -90,20 +90,17 @@ std::unique_ptr<Op> create_concat(const OpDesc& desc) {
         movable(checks, x);
         same_batch(checks, x, y);
         same_but_along(checks, x, y, axis);
-        checks.same_layout(x, y);
         const bool copied = is_copied(x, y);
         const std::vector<int64_t> from = memory_strides(x);
-        const MemoryOrder order = memory_order(x);
+        const MemoryOrder order = memory_order(y);
         const auto add = [&](int64_t begin, int64_t end, Formula formula) {
             if (begin == end) return;
             uint8_t table[256];
             for (int byte = 0; byte < 256 && !copied; byte++)
                 table[byte] = requantized(formula, x.dtype == OCTAVO_S8 ? static_cast<int8_t>(byte) : byte, x, y);
-            std::vector<CopyAxis> axes = axes_like(x, from);
-            for (size_t place = 0; place < axes.size(); place++) {
-                axes[place].y_step = to[order.axes[place]];
-                if (order.axes[place] == axis) axes[place].count = end - begin;
-            }
+            std::vector<CopyAxis> axes;
+            for (int along : order.axes)
+                axes.push_back({along == axis ? end - begin : x.dims[along], to[along], from[along]});
             pieces.push_back({i, AxisCopy(std::move(axes), begin * from[axis], (first + begin) * to[axis], element,
                                           desc.isa, 0, copied ? nullptr : table)});
             if (name.empty() || !copied) name = move_name("concat", y, pieces.back().copy);

@@ -87,6 +87,13 @@ inline Bytes random_bytes(Random& random, size_t count) {
     return bytes;
 }
 
+// Makes a constant of a value.
+inline void set_data(Value* value, const Bytes& bytes) {
+    value->role = OCTAVO_CONSTANT;
+    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+    value->data = std::vector<std::byte>(first, first + bytes.size());
+}
+
 // An operator and what its results must be.
 struct MovementCase {
     explicit MovementCase(octavo_op_kind kind) : kind(kind) {}
@@ -96,20 +103,25 @@ struct MovementCase {
     std::vector<Value> inputs, outputs;
     std::function<Source(int, const Index&)> source;  // of an output's element
     Bytes filler = Bytes(8, 0);
+    std::vector<Bytes> given;  // elements of inputs that are not random; empty: they are
 };
 
 // Random elements for the inputs; constants are part of them. Then the definition and each instruction set.
 inline void check_movement(Random& random, MovementCase& test, int64_t batch, Coverage& coverage) {
     std::vector<Bytes> data;
-    for (Value& x : test.inputs) {
+    for (size_t i = 0; i < test.inputs.size(); i++) {
+        Value& x = test.inputs[i];
+        if (i < test.given.size() && !test.given[i].empty()) {
+            data.push_back(test.given[i]);
+            continue;
+        }
         const size_t bytes = static_cast<size_t>(product(run_dims(x, batch))) * x.element_bytes();
         if (x.role != OCTAVO_CONSTANT) {
             data.push_back(random_bytes(random, bytes));
         } else {
             if (x.data.empty()) {
                 const Bytes made = random_bytes(random, bytes);
-                x.data.resize(bytes);
-                std::memcpy(x.data.data(), made.data(), bytes);
+                set_data(&x, made);
             }
             Bytes copied(bytes);
             std::memcpy(copied.data(), x.data.data(), bytes);
@@ -175,9 +187,10 @@ inline octavo_dtype any_type(Random& random) {
 inline Index any_dims(Random& random, int64_t rank, bool batched, int64_t most) {
     Index dims(static_cast<size_t>(rank), 1);
     int64_t left = most;
-    for (int64_t i = 0; i < 2 * rank && rank > 0; i++) {
-        const auto axis = static_cast<size_t>(random.integer(batched ? 1 : 0, rank - 1));
-        if ((batched && rank == 1) || dims[axis] > 1) continue;
+    const int64_t first = batched ? 1 : 0;
+    for (int64_t i = 0; i < 2 * rank && rank > first; i++) {
+        const auto axis = static_cast<size_t>(random.integer(first, rank - 1));
+        if (dims[axis] > 1) continue;
         dims[axis] = random.size_around(16, std::max<int64_t>(1, std::min<int64_t>(left, 150)));
         left /= dims[axis];
     }

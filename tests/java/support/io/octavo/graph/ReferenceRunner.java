@@ -76,8 +76,7 @@ public final class ReferenceRunner {
         for (String input : node.inputs()) {
             read.add(input.isEmpty() ? null : concrete(graph.value(input), tensors.get(input)));
         }
-        List<Inference.Spec> specs = Inference.outputs(
-                node, read, Map.of(), graph.value(node.output()).quantization());
+        List<Inference.Spec> specs = Inference.outputs(node, read, Map.of(), graph.resultQuantization(node));
         for (int i = 0; i < specs.size(); i++) {
             shapes.put(node.outputs().get(i), specs.get(i).shape());
         }

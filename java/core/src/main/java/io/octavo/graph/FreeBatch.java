@@ -26,7 +26,7 @@ final class FreeBatch {
         }
 
         int resultRank() {
-            return graph.value(node.output()).shape().rank();
+            return graph.result(node).orElseThrow().shape().rank();
         }
 
         /** Whether operands that vary, and so have the batch, have it in the result's first dimension. */
@@ -132,7 +132,7 @@ final class FreeBatch {
                 }
             }
             for (Node node : graph.nodes()) {
-                builder.node(freed(graph, node), graph.value(node.output()).quantization());
+                builder.node(freed(graph, node), graph.resultQuantization(node));
             }
         } catch (OctavoException e) {
             return Optional.empty(); // a node insists on the number

@@ -144,6 +144,19 @@ public final class Graph {
         return Optional.ofNullable(producers.get(value));
     }
 
+    /** The first result of a node that has a name; empty if nobody wants any. */
+    Optional<Value> result(Node node) {
+        return node.outputs().stream()
+                .filter(output -> !output.isEmpty())
+                .findFirst()
+                .map(this::value);
+    }
+
+    /** Parameters of a node's results; null: none. */
+    QuantParams resultQuantization(Node node) {
+        return result(node).map(Value::quantization).orElse(null);
+    }
+
     /** The nodes that read a value, in running order, each once. */
     public List<Node> consumers(String value) {
         return Collections.unmodifiableList(consumers.getOrDefault(value, List.of()));

@@ -1,6 +1,5 @@
 package io.octavo.graph;
 
-import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -324,15 +323,6 @@ public final class Passes {
             return alias.getOrDefault(value, value);
         }
 
-        /** That of a node's results, of which at least one has a name. */
-        private QuantParams quantization(Node node) {
-            return node.outputs().stream()
-                    .filter(output -> !output.isEmpty())
-                    .findFirst()
-                    .map(output -> graph.value(output).quantization())
-                    .orElse(null);
-        }
-
         Graph graph() {
             List<Node> kept = new ArrayList<>();
             Set<String> used = new HashSet<>();
@@ -362,7 +352,7 @@ public final class Passes {
             }
             constants.forEach(builder::constant);
             for (Node node : kept) {
-                builder.node(node, quantization(node));
+                builder.node(node, graph.resultQuantization(node));
             }
             graph.outputs().forEach(output -> builder.output(output.name()));
             return builder.build();

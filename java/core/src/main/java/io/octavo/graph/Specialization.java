@@ -47,7 +47,7 @@ final class Specialization {
         Specialization special = new Specialization(graph, Graph.builder(graph.name()));
         special.declare(special.bind(shapes), fixed);
         for (Node node : graph.nodes()) {
-            special.add(node, graph.value(node.output()).quantization());
+            special.add(node, graph.resultQuantization(node));
         }
         graph.outputs().forEach(output -> special.builder.output(output.name()));
         return special.builder.build().pruned();

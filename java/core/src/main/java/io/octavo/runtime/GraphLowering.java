@@ -2,6 +2,7 @@ package io.octavo.runtime;
 
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Graph;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Node;
 import io.octavo.graph.Op;
 import io.octavo.graph.Value;
@@ -156,29 +157,30 @@ final class GraphLowering {
         if (spec.kind() == OpKind.CONV2D || spec.kind() == OpKind.LINEAR) {
             spec.backend(backend);
         }
-        int[] read = Lowering.reads(values);
+        int[] which = Lowering.reads(values);
+        Layout followed = Lowering.followsLayout(node.op()) ? layoutOfInputs(node, which) : null;
+        int[] read = new int[which.length];
         for (int i = 0; i < read.length; i++) {
-            int index = read[i];
-            String name = node.inputs().get(index);
+            String name = node.inputs().get(which[i]);
             read[i] = name.isEmpty()
                     ? -1
-                    : index == 2 && hasBiasOfOtherUnits(node)
+                    : which[i] == 2 && hasBiasOfOtherUnits(node)
                             ? realBias(graph.value(name))
-                            : input(graph.value(alias(name)), node.op());
+                            : input(graph.value(alias(name)), node.op(), followed);
         }
         int[] written = new int[node.outputs().size()];
         List<Value> reordered = new ArrayList<>();
         for (int i = 0; i < written.length; i++) {
             String name = node.outputs().get(i);
             if (!needed.contains(name)) {
-                written[i] = -1;
+                Value unwanted = Lowering.unwanted(values, i);
+                written[i] = unwanted == null ? -1 : add(unwanted, Role.TEMP, Layout.PLAIN, batched);
                 continue;
             }
             Value result = graph.value(name);
             boolean given = external.contains(name);
-            Layout layout = given && node.op() instanceof Op.Dequantize
-                    ? Layout.PLAIN
-                    : Lowering.naturalLayout(node.op(), result.shape());
+            Layout layout =
+                    given && node.op() instanceof Op.Dequantize ? Layout.PLAIN : layout(node.op(), result, followed);
             boolean direct = given && layout == Layout.PLAIN;
             written[i] = add(result, direct ? Role.OUTPUT : Role.TEMP, layout, batched);
             if (direct) {
@@ -229,7 +231,7 @@ final class GraphLowering {
     }
 
     /** The number of a value in the layout in which the operator reads it. */
-    private int input(Value value, Op reader) {
+    private int input(Value value, Op reader, Layout followed) {
         Map<Layout, Integer> known = numbers.getOrDefault(value.name(), Map.of());
         if (value.isConstant()) {
             return known.isEmpty() ? add(value, Role.CONSTANT, Layout.PLAIN, false) : known.get(Layout.PLAIN);
@@ -238,8 +240,28 @@ final class GraphLowering {
                 reader instanceof Op.Quantize || reader instanceof Op.Dequantize || reader instanceof Op.Flatten;
         Layout layout = anyLayout && known.containsKey(Layout.PLAIN)
                 ? Layout.PLAIN
-                : Lowering.naturalLayout(reader, value.shape());
+                : reader instanceof Movement.Transpose
+                        ? known.keySet().iterator().next()
+                        : layout(reader, value, followed);
         return known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
+    }
+
+    /** How a value lies where an operator reads or writes it. */
+    private static Layout layout(Op op, Value value, Layout followed) {
+        if (followed == null) {
+            return Lowering.naturalLayout(op, value.shape());
+        }
+        return value.shape().rank() == 4 ? followed : Layout.PLAIN;
+    }
+
+    /** Channels last if one of the inputs lies so already. */
+    private Layout layoutOfInputs(Node node, int[] which) {
+        for (int i : which) {
+            if (numbers.getOrDefault(alias(node.inputs().get(i)), Map.of()).containsKey(Layout.NHWC)) {
+                return Layout.NHWC;
+            }
+        }
+        return Layout.PLAIN;
     }
 
     private int reorder(Value value, Layout to, Role role) {

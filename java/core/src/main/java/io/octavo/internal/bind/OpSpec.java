@@ -189,6 +189,18 @@ public final class OpSpec {
         return this;
     }
 
+    /** An attribute of integers, by the key that the C header gives it. */
+    public OpSpec integers(String key, long... numbers) {
+        attributes.put(key, numbers.clone());
+        return this;
+    }
+
+    /** An attribute of real numbers. */
+    public OpSpec reals(String key, float... numbers) {
+        attributes.put(key, numbers.clone());
+        return this;
+    }
+
     private void flag(String key, boolean set) {
         if (set) {
             attributes.put(key, new long[] {1});

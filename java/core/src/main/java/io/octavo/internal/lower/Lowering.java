@@ -22,6 +22,7 @@ import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.TableParams;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -93,7 +94,7 @@ public final class Lowering {
                     .epsilon(op.epsilon()))
             .row(Normalization.LocalResponse.class, (node, op) -> new OpSpec(node.name(), OpKind.LOCAL_RESPONSE)
                     .response(op.size(), op.alpha(), op.beta(), op.bias()))
-            .row(Movement.class, (node, op) -> refuse(node, NONE))
+            .row(Movement.class, MovementLowering::operator)
             .row(Shapes.class, (node, op) -> refuse(node, "depends on shapes that are not known"))
             .row(Training.class, (node, op) -> refuse(node, "belongs to a training step, not to inference"))
             .build();
@@ -111,10 +112,27 @@ public final class Lowering {
 
     /** Which of a node's inputs are values of the plan; the others show in attributes and shapes. */
     public static int[] reads(NodeValues node) {
+        if (node.node().op() instanceof Movement op) {
+            return MovementLowering.reads(node, op);
+        }
         int count = node.node().op() instanceof Reduction.TopK
                 ? 1
                 : node.node().inputs().size();
         return IntStream.range(0, count).toArray();
+    }
+
+    /**
+     * What an operator must write although nobody wants it: a part of a split. Null for all else.
+     *
+     * @param index of the output
+     */
+    public static Value unwanted(NodeValues node, int index) {
+        return node.node().op() instanceof Movement.Split op ? MovementLowering.part(node, op, index) : null;
+    }
+
+    /** Whether an operator runs in either layout, so that it takes the one in which its elements are there. */
+    public static boolean followsLayout(Op op) {
+        return op instanceof Movement movement && MovementLowering.followsLayout(movement);
     }
 
     static OpSpec refuse(NodeValues node, String why) {
@@ -151,6 +169,12 @@ public final class Lowering {
 
     /** How the results of an operator lie in memory by nature: channels last, if they are images. */
     public static Layout naturalLayout(Op op, Shape shape) {
+        if (op instanceof Movement) {
+            // An image as others have it, channels last, becomes one of ours.
+            boolean image = op instanceof Movement.Transpose transpose
+                    && transpose.order().equals(List.of(0, 3, 1, 2));
+            return image ? Layout.NHWC : Layout.PLAIN;
+        }
         boolean plain = op instanceof Op.Softmax
                 || op instanceof Op.Linear
                 || op instanceof Normalization.LayerNorm
