@@ -206,6 +206,7 @@ TEST(Attributes, WrongOnesAreRefusedByName) {
                   below[] = {0, 0, 0, -2};
     const int64_t three[] = {3};
     const float one[] = {1}, nan[] = {NAN}, negative[] = {-1}, infinite[] = {INFINITY};
+    const int64_t hundred[9] = {100};
     const auto integers = [](const char* key, int64_t count, const int64_t* numbers) {
         return octavo_attribute{sizeof(octavo_attribute), key, count, numbers, nullptr};
     };
@@ -255,6 +256,17 @@ TEST(Attributes, WrongOnesAreRefusedByName) {
         {OCTAVO_OP_BATCH_NORM_TRAIN, reals("momentum", 1, negative), OCTAVO_INVALID_ARGUMENT, "momentum is -1"},
         {OCTAVO_OP_BATCH_NORM_TRAIN, reals("epsilon", 1, one), OCTAVO_INVALID_ARGUMENT,
          "attribute \"momentum\" is missing"},
+        {OCTAVO_OP_UNARY, integers("function", 1, far), OCTAVO_INVALID_ARGUMENT, "function is 4294967296"},
+        {OCTAVO_OP_UNARY, integers("function", 1, hundred), OCTAVO_INVALID_ARGUMENT,
+         "function is 100, expected 0 to 40"},
+        {OCTAVO_OP_COMPARE, integers("function", 1, hundred), OCTAVO_INVALID_ARGUMENT, "expected 0 to 4"},
+        {OCTAVO_OP_REDUCE, integers("function", 1, hundred), OCTAVO_INVALID_ARGUMENT, "expected 0 to 9"},
+        {OCTAVO_OP_BINARY, integers("alpha", 1, ones), OCTAVO_INVALID_ARGUMENT,
+         "attribute \"alpha\" is not one of this operator; it takes function"},
+        {OCTAVO_OP_UNARY, reals("alpha", 1, nan), OCTAVO_NOT_FINITE, "alpha is nan"},
+        {OCTAVO_OP_REDUCE, integers("axes", 9, hundred), OCTAVO_INVALID_ARGUMENT, "has 9 numbers, expected at most 8"},
+        {OCTAVO_OP_REDUCE, integers("axes", 1, hundred), OCTAVO_INVALID_ARGUMENT, "axes[0] is 100"},
+        {OCTAVO_OP_LOCAL_RESPONSE, reals("bias", 1, one), OCTAVO_INVALID_ARGUMENT, "attribute \"size\" is missing"},
         {OCTAVO_OP_DROPOUT_TRAIN, reals("probability", 1, one), OCTAVO_INVALID_ARGUMENT, "probability is 1"},
     };
     const octavo_attribute kernel = integers("kernel", 2, ones);

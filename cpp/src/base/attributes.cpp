@@ -65,8 +65,8 @@ enum : uint64_t {
     has_cubic_a = uint64_t{1} << 58,
     has_extrapolation = uint64_t{1} << 59,
 
-    required = has_kernel | has_epsilon | has_momentum | has_probability | has_function | has_starts | has_before |
-               has_block,  // where they are taken
+    required = has_kernel | has_epsilon | has_momentum | has_probability | has_function | has_size | has_starts |
+               has_before | has_block,  // where they are taken
     bounds = has_clamp_min | has_clamp_max,
     activations = has_activation | bounds,
     windows = has_kernel | has_stride | has_pad,

@@ -99,48 +99,88 @@ private:
     bool greatest_, last_;
 };
 
-template <class T>
+// A number that orders elements of any type as `above` does.
+int64_t key_of(octavo_dtype dtype, const char* element) {
+    switch (dtype) {
+        case OCTAVO_F32: {
+            float number;
+            int32_t bits;
+            std::memcpy(&number, element, sizeof number);
+            std::memcpy(&bits, element, sizeof bits);
+            if (number != number) return INT64_MAX;
+            if (number == 0) return 0;
+            return bits < 0 ? bits ^ INT32_MAX : bits;  // below 0 greater magnitudes have greater bits
+        }
+        case OCTAVO_S8:
+            return static_cast<int8_t>(*element);
+        case OCTAVO_S32: {
+            int32_t number;
+            std::memcpy(&number, element, sizeof number);
+            return number;
+        }
+        case OCTAVO_S64: {
+            int64_t number;
+            std::memcpy(&number, element, sizeof number);
+            return number;
+        }
+        default:
+            return static_cast<uint8_t>(*element);
+    }
+}
+
 class TopKOp : public LinesOp {
 public:
     TopKOp(const Value& x, const Line& line, int64_t k, bool greatest, bool both, std::string name)
-        : LinesOp(x, line, std::move(name)), k_(k), greatest_(greatest), both_(both) {}
+        : LinesOp(x, line, std::move(name)),
+          dtype_(x.dtype),
+          bytes_(static_cast<int64_t>(x.element_bytes())),
+          k_(k),
+          greatest_(greatest),
+          both_(both) {}
 
     size_t scratch_bytes(int64_t, int threads) const override {
         return static_cast<size_t>(threads) * scratch_of_one();
     }
 
     void run(const RunArgs& args) const noexcept override {
-        const T* x = static_cast<const T*>(x_.at(args.inputs[0]));
-        T* values = static_cast<T*>(args.outputs[0]);
+        const char* x = static_cast<const char*>(x_.at(args.inputs[0]));
+        char* values = static_cast<char*>(args.outputs[0]);
         int64_t* indices = both_ ? static_cast<int64_t*>(args.outputs[1]) : nullptr;
         const int64_t lines = samples(line_.batched, args) * line_.outer * line_.inner;
         const int threads = lines * line_.count * 10000 < worth_a_thread ? 1 : args.threads;
+        const int64_t step = line_.inner * bytes_;
         parallel_for(lines, threads, [&](int64_t i, int worker) {
             const int64_t outer = i / line_.inner, inner = i % line_.inner;
-            const T* line = x + outer * line_.count * line_.inner + inner;
-            int64_t* order = reinterpret_cast<int64_t*>(static_cast<char*>(args.scratch) +
-                                                        static_cast<size_t>(worker) * scratch_of_one());
-            for (int64_t j = 0; j < line_.count; j++) order[j] = j;
-            std::partial_sort(order, order + k_, order + line_.count, [&](int64_t a, int64_t b) {
-                const T left = line[a * line_.inner], right = line[b * line_.inner];
-                if (above(left, right)) return greatest_;
-                if (above(right, left)) return !greatest_;
-                return a < b;
+            const char* line = x + (outer * line_.count * line_.inner + inner) * bytes_;
+            Place* order = reinterpret_cast<Place*>(static_cast<char*>(args.scratch) +
+                                                    static_cast<size_t>(worker) * scratch_of_one());
+            for (int64_t j = 0; j < line_.count; j++) order[j] = {key_of(dtype_, line + j * step), j};
+            std::partial_sort(order, order + k_, order + line_.count, [&](const Place& a, const Place& b) {
+                if (a.key != b.key) return (a.key > b.key) == greatest_;
+                return a.index < b.index;
             });
             const int64_t to = outer * k_ * line_.inner + inner;
             for (int64_t j = 0; j < k_; j++) {
-                if (values != nullptr) values[to + j * line_.inner] = line[order[j] * line_.inner];
-                if (indices != nullptr) indices[to + j * line_.inner] = order[j];
+                const int64_t index = order[j].index;
+                if (values != nullptr)
+                    std::memcpy(values + (to + j * line_.inner) * bytes_, line + index * step,
+                                static_cast<size_t>(bytes_));
+                if (indices != nullptr) indices[to + j * line_.inner] = index;
             }
         });
     }
 
 private:
+    struct Place {
+        int64_t key, index;
+    };
+
     size_t scratch_of_one() const {
-        return round_up<size_t>(static_cast<size_t>(line_.count) * sizeof(int64_t), alignment);
+        return round_up<size_t>(static_cast<size_t>(line_.count) * sizeof(Place), alignment);
     }
 
-    int64_t k_;
+    octavo_dtype dtype_;
+    int64_t bytes_, k_;
     bool greatest_, both_;
 };
 
@@ -222,9 +262,7 @@ std::unique_ptr<Op> create_top_k(const OpDesc& desc) {
     }
     const std::string name = std::string("top_k_") + type_name(x.dtype);
     const bool both = desc.outputs.size() > 1;
-    return of_type(x, [&](auto element) -> std::unique_ptr<Op> {
-        return std::make_unique<TopKOp<decltype(element)>>(x, line, k, desc.attributes.greatest != 0, both, name);
-    });
+    return std::make_unique<TopKOp>(x, line, k, desc.attributes.greatest != 0, both, name);
 }
 
 std::unique_ptr<Op> create_cum_sum(const OpDesc& desc) {
