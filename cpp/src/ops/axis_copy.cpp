@@ -130,22 +130,34 @@ void AxisCopy::list_runs(std::vector<CopyAxis>* axes) {
     };
     int64_t elements = axes->back().count;
     runs_ = {{0, 0, 1, 1, 1}};
-    for (bool first = true; !axes->empty(); first = false) {
+    bool last = false;
+    for (bool first = true; !axes->empty() && !last; first = false) {
         const CopyAxis& axis = axes->back();
         const int64_t count = static_cast<int64_t>(runs_.size());
         if (!first) {
-            if (elements * element_ / count > short_run || axis.count > most_runs / count) break;
-            elements *= axis.count;
-            if (elements * element_ > long_run) break;
+            const int64_t most = std::min(most_runs / count, long_run / (elements * element_));
+            if (elements * element_ / count > short_run || (axis.count > most && !is_even(axis))) break;
+            // Of an axis that is too long as many indices as go into it evenly; the rest of it stays outside.
+            int64_t part = std::min(axis.count, most);
+            while (part > 1 && axis.count % part != 0) part--;
+            if (part <= 1) break;
+            if (part < axis.count) {
+                const CopyAxis whole = axis;
+                axes->back() = {whole.count / part, whole.y_step * part, whole.x_step * part};
+                axes->push_back({part, whole.y_step, whole.x_step});
+                last = true;
+            }
+            elements *= part;
         }
+        const CopyAxis taken = axes->back();
         std::vector<Run> merged;
-        if (first && is_even(axis)) {
-            merged.push_back({0, 0, axis.count, axis.x_step, axis.y_step});
+        if (first && is_even(taken)) {
+            merged.push_back({0, 0, taken.count, taken.x_step, taken.y_step});
         } else {
-            for (int64_t i = 0; i < axis.count; i++) {
-                const int64_t offset = offset_of(axis, i);
+            for (int64_t i = 0; i < taken.count; i++) {
+                const int64_t offset = offset_of(taken, i);
                 for (Run run : runs_) {
-                    run.y += i * axis.y_step;
+                    run.y += i * taken.y_step;
                     run.x = run.x == outside || offset == outside ? outside : run.x + offset;
                     append(&merged, run);
                 }
