@@ -132,7 +132,7 @@ class PlanTest {
                             .inputs(x)
                             .outputs(y)));
             assertEquals(
-                    "operator \"soft\" (softmax): attribute \"momentum\" is not one of this operator; it takes none",
+                    "operator \"soft\" (softmax): attribute \"momentum\" is not one of this operator; it takes axis, log",
                     e.getMessage());
         }
     }
