@@ -536,7 +536,7 @@ public final class Session implements AutoCloseable {
         }
 
         /**
-         * Whether batch norms are folded and activations and additions fused first, as {@link Passes} does; the default is yes. Values
+         * Whether batch norms are folded and activations and additions fused first, as {@link io.octavo.graph.Passes} does; the default is yes. Values
          * that are tapped are kept.
          */
         public Builder optimize(boolean optimize) {
