@@ -121,6 +121,17 @@ final class ImportNode {
                 .orElse(null);
     }
 
+    /**
+     * Asks for an input that must be known here, if it is there at all.
+     *
+     * @throws UnsupportedException if it is no constant
+     */
+    void requireConstant(int index) {
+        if (has(index)) {
+            constant(index);
+        }
+    }
+
     /** The elements of a constant input of integers. */
     long[] numbers(int index) {
         Tensor tensor = constant(index);

@@ -214,6 +214,7 @@ final class MovementImports {
             node.importer().defineAbsent(node.def().outputs().get(0));
             return;
         }
+        node.requireConstant(3);
         List<String> inputs = new ArrayList<>(List.of(node.in(0), node.in(1), node.in(2)));
         for (int i = 3; i < node.inputs(); i++) {
             inputs.add(node.optional(i));
@@ -268,6 +269,7 @@ final class MovementImports {
             node.out(new Movement.Pad(mode), node.in(0), node.longs("pads", pads), value);
             return;
         }
+        node.requireConstant(3);
         node.out(new Movement.Pad(mode), node.in(0), node.in(1), node.optional(2), node.optional(3));
     }
 
@@ -279,9 +281,7 @@ final class MovementImports {
 
     /** The depth may be of any type of number. */
     private static String depth(ImportNode node) {
-        if (!node.isConstant(1)) {
-            return node.in(1);
-        }
+        node.requireConstant(1);
         Tensor depth = node.constant(1);
         long number =
                 switch (depth.dtype()) {

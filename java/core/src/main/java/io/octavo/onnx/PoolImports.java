@@ -3,6 +3,7 @@ package io.octavo.onnx;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Reduction;
+import io.octavo.graph.Window;
 import io.octavo.tensor.DType;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,9 +32,15 @@ final class PoolImports {
         x = spatial == 2 ? x : node.reshape(x, ProductImports.flat());
         Windows windows = new Windows(node, node.value(x).shape(), null);
         boolean ceil = node.flag("ceil_mode");
-        Op op = max
-                ? new Op.MaxPool2d(windows.window(), ceil)
-                : new Op.AvgPool2d(windows.window(), ceil, node.flag("count_include_pad"));
+        Window window = windows.window();
+        if (2 * Math.max(window.padTop(), window.padBottom()) > window.kernelH()
+                || 2 * Math.max(window.padLeft(), window.padRight()) > window.kernelW()) {
+            throw node.unsupported("padding by more than half of the kernel, as in " + window + ",");
+        }
+        if (!max && (window.dilationH() != 1 || window.dilationW() != 1)) {
+            throw node.unsupported("AveragePool with a dilation");
+        }
+        Op op = max ? new Op.MaxPool2d(window, ceil) : new Op.AvgPool2d(window, ceil, node.flag("count_include_pad"));
         if (dtype == DType.F32) {
             ProductImports.finish(node, op, spatial, x);
             return;
