@@ -77,6 +77,27 @@ need() {
     fi
 }
 
+# workplace: names the large data of the workplace, where there is any and the caller names none; tests that want it skip,
+# visibly, where there is none.
+workplace() {
+    local pair name folder
+    for pair in OCTAVO_DATA=data OCTAVO_GOLDEN=golden/pytorch OCTAVO_CONFORMANCE=conformance OCTAVO_MODELS=models; do
+        name="${pair%%=*}" folder="$root/../shared/${pair#*=}"
+        if [[ -z "${!name:-}" && -d "$folder" ]]; then export "$name=$(cd "$folder" && pwd)"; fi
+    done
+}
+
+# build_java: builds the Java modules and their tests, and runs none.
+build_java() { "${mvn[@]}" -q -Doctavo.build.jobs="$jobs" -DskipTests package >&2; }
+
+# java_tests [OPTION...] CLASS [ARGUMENT...]: a JVM with everything that build_java built. The class path goes by the environment:
+# ONNX Runtime does not stand long command lines.
+java_tests() {
+    local tests="$root/tests/java/target" access=()
+    [[ "$(java_version)" -lt 22 ]] || access=(--enable-native-access=ALL-UNNAMED)
+    CLASSPATH="$tests/test-classes:$(cat "$tests/classpath")" java "${access[@]}" "-Dorg.bytedeco.javacpp.cachedir=$build/javacpp-cache" "$@"
+}
+
 # configure FOLDER OPTION...: CMake with Ninja in a new folder, with what it was made with in an old one.
 configure() {
     local folder="$1"

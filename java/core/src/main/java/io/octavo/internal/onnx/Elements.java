@@ -165,6 +165,9 @@ final class Elements {
     }
 
     private static Shape shape(TensorDef tensor) {
+        if (tensor.elements() == 0) {
+            throw new UnsupportedException("tensor " + tensor + ": a tensor without elements is not supported");
+        }
         try {
             return Shape.of(tensor.dimArray());
         } catch (InvalidValueException e) {
