@@ -50,7 +50,7 @@ class PackagesTest {
         TABLE.put("onnx", Set.of("graph", "scheme", "tensor", ONNX_FILE));
         TABLE.put("nn", Set.of("graph"));
         TABLE.put(RANDOM, Set.of());
-        TABLE.put("data", Set.of("tensor", RANDOM));
+        TABLE.put("data", Set.of("tensor", ONNX_FILE, RANDOM));
         TABLE.put("train", Set.of("graph", "nn", "data", "runtime", BIND, LOWER, RANDOM));
         TABLE.put("qat", Set.of("train", "quantize"));
     }

@@ -146,8 +146,8 @@ class ImageFolderTest {
         for (int i = 0; i < jpeg.length; i += 3) {
             byte[] damaged = jpeg.clone();
             damaged[i] ^= 0x81;
-            try (ImageDecoder decoder = new ImageDecoder(32, 32)) {
-                decoder.decode(damaged, "x.jpg", new byte[3 * 32 * 32], 0);
+            try (ImageDecoder decoder = new ImageDecoder()) {
+                decoder.decode(damaged, "x.jpg", 32, 32, new byte[3 * 32 * 32], 0);
             } catch (IOException e) {
                 refused++;
             }
@@ -213,12 +213,13 @@ class ImageFolderTest {
             withThumbnail.write(thumbnail);
             withThumbnail.write(picture, 2, picture.length - 2);
             byte[] file = withThumbnail.toByteArray();
-            try (ImageDecoder decoder = new ImageDecoder(32, 32)) {
+            try (ImageDecoder decoder = new ImageDecoder()) {
                 if (picture == whole) {
-                    decoder.decode(file, "x.jpg", new byte[3 * 32 * 32], 0);
+                    decoder.decode(file, "x.jpg", 32, 32, new byte[3 * 32 * 32], 0);
                 } else {
                     String message = assertThrows(
-                                    IOException.class, () -> decoder.decode(file, "x.jpg", new byte[3 * 32 * 32], 0))
+                                    IOException.class,
+                                    () -> decoder.decode(file, "x.jpg", 32, 32, new byte[3 * 32 * 32], 0))
                             .getMessage();
                     assertTrue(message.contains("cut short"), message);
                 }

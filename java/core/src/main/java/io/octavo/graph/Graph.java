@@ -7,6 +7,7 @@ import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
+import io.octavo.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -72,6 +73,13 @@ public final class Graph {
     /** The inputs in the order of their adding. */
     public List<Value> inputs() {
         return inputs;
+    }
+
+    /** What tensors the inputs take, in their order: for those who read them from files. */
+    public List<TensorSpec> inputSpecs() {
+        return inputs.stream()
+                .map(input -> new TensorSpec(input.name(), input.dtype(), input.shape()))
+                .toList();
     }
 
     /** The outputs in the order of their naming. */

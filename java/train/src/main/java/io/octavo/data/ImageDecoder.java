@@ -15,23 +15,22 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes JPEG and PNG files of one size into bytes in channel, row, column order. Keeps its readers between images, which is
- * what makes many small images quick; so it belongs to one thread.
+ * Decodes JPEG and PNG files into bytes in channel, row, column order. Keeps its readers between images, which is what makes many
+ * small images quick; so it belongs to one thread.
  */
 final class ImageDecoder implements AutoCloseable {
-    private final int height;
-    private final int width;
+    /** What claims to have more is refused before memory is taken for it. */
+    private static final long MAX_PIXELS = 100_000_000;
+
     private final ImageReader jpeg = reader("jpeg");
     private final ImageReader png = reader("png");
 
-    ImageDecoder(int height, int width) {
-        this.height = height;
-        this.width = width;
-    }
+    /** A picture: its red, green and blue plane, one behind the other. */
+    record Picture(int height, int width, byte[] planes) {}
 
     /** The shape {@code [3, H, W]} of an image, from its header alone. */
     static Shape shape(byte[] file, String name) throws IOException {
-        try (ImageDecoder decoder = new ImageDecoder(0, 0)) {
+        try (ImageDecoder decoder = new ImageDecoder()) {
             ImageReader reader = decoder.readerOf(name);
             try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
                 reader.setInput(stream, true, true);
@@ -42,19 +41,48 @@ final class ImageDecoder implements AutoCloseable {
         }
     }
 
-    /** Decodes a file; red, green and blue plane go to {@code into} from {@code offset} on. */
-    void decode(byte[] file, String name, byte[] into, int offset) throws IOException {
+    /** Decodes a file of pictures that are all of one size; red, green and blue plane go to {@code into} from {@code offset} on. */
+    void decode(byte[] file, String name, int height, int width, byte[] into, int offset) throws IOException {
+        decode(file, name, (foundHeight, foundWidth) -> {
+            if (foundHeight != height || foundWidth != width) {
+                throw new IOException("it is " + foundHeight + " x " + foundWidth + " pixels, the others are " + height
+                        + " x " + width);
+            }
+            return new Target(into, offset);
+        });
+    }
+
+    /** Decodes a file of whatever size. */
+    Picture decode(byte[] file, String name) throws IOException {
+        Picture[] made = new Picture[1];
+        decode(file, name, (height, width) -> {
+            if ((long) height * width > MAX_PIXELS) {
+                throw new IOException(
+                        "it is " + height + " x " + width + " pixels; at most " + MAX_PIXELS + " are read");
+            }
+            made[0] = new Picture(height, width, new byte[3 * height * width]);
+            return new Target(made[0].planes(), 0);
+        });
+        return made[0];
+    }
+
+    /** Where the planes go. */
+    private record Target(byte[] into, int offset) {}
+
+    /** Says where the planes of a picture of that size go, or refuses it. */
+    private interface Sized {
+        Target target(int height, int width) throws IOException;
+    }
+
+    private void decode(byte[] file, String name, Sized sized) throws IOException {
         ImageReader reader = readerOf(name);
         try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
             reader.setInput(stream, true, true);
-            if (reader.getHeight(0) != height || reader.getWidth(0) != width) {
-                throw new IOException("it is " + reader.getHeight(0) + " x " + reader.getWidth(0)
-                        + " pixels, the others are " + height + " x " + width);
-            }
+            Target target = sized.target(reader.getHeight(0), reader.getWidth(0));
             if (reader == jpeg && !hasJpegEnd(file)) {
                 throw new IOException("it is cut short (no end-of-image marker)");
             }
-            planes(reader.read(0), into, offset);
+            planes(reader.read(0), target.into(), target.offset());
         } catch (RuntimeException e) {
             // The JDK's readers answer some damaged files with unchecked exceptions.
             throw new IOException(e.toString(), e);
@@ -107,7 +135,9 @@ final class ImageDecoder implements AutoCloseable {
         return false;
     }
 
-    private void planes(BufferedImage image, byte[] into, int offset) {
+    private static void planes(BufferedImage image, byte[] into, int offset) {
+        int height = image.getHeight();
+        int width = image.getWidth();
         int plane = height * width;
         if (image.getType() == BufferedImage.TYPE_3BYTE_BGR
                 && image.getRaster().getDataBuffer() instanceof DataBufferByte bytes) {

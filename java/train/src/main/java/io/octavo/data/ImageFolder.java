@@ -142,12 +142,12 @@ public final class ImageFolder {
      * The last name of a path, its bytes taken as UTF-8. A path's own text is made with the locale's character set, which in the C
      * locale has no letters beyond ASCII: different names become the same question marks. Its URI keeps the bytes.
      */
-    private static String name(Path path) {
+    static String name(Path path) {
         String[] names = path.toUri().getRawPath().split("/");
         return URLDecoder.decode(names[names.length - 1].replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    private static byte[] read(Path file) throws IOException {
+    static byte[] read(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             return read(in);
         }
@@ -185,7 +185,7 @@ public final class ImageFolder {
         return entries;
     }
 
-    private static boolean isImage(String fileName) {
+    static boolean isImage(String fileName) {
         String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         return !fileName.startsWith(".") && EXTENSIONS.contains(extension);
     }
@@ -277,12 +277,13 @@ public final class ImageFolder {
             List<Future<?>> running = new ArrayList<>();
             for (int w = 0; w < workers; w++) {
                 running.add(pool.submit(() -> {
-                    try (ImageDecoder decoder = new ImageDecoder((int) image.dim(1), (int) image.dim(2))) {
+                    try (ImageDecoder decoder = new ImageDecoder()) {
                         for (int i = next.getAndIncrement(); i < total; i = next.getAndIncrement()) {
                             boolean isTrain = i < train.size();
                             int position = isTrain ? i : i - train.size();
                             Entry entry = isTrain ? train.get(position) : test.get(position);
-                            decodeOne(path, entry, decoder, isTrain ? trainPixels : testPixels, position * imageBytes);
+                            byte[] pixels = isTrain ? trainPixels : testPixels;
+                            decodeOne(path, entry, decoder, image, pixels, position * imageBytes);
                         }
                     }
                 }));
@@ -296,9 +297,12 @@ public final class ImageFolder {
         return new Pixels(image, trainPixels, testPixels);
     }
 
-    private static void decodeOne(Path path, Entry entry, ImageDecoder decoder, byte[] pixels, int offset) {
+    private static void decodeOne(
+            Path path, Entry entry, ImageDecoder decoder, Shape image, byte[] pixels, int offset) {
         try {
-            decoder.decode(entry.bytes().read(), entry.name(), pixels, offset);
+            int height = (int) image.dim(1);
+            int width = (int) image.dim(2);
+            decoder.decode(entry.bytes().read(), entry.name(), height, width, pixels, offset);
         } catch (IOException e) {
             throw unreadable(path, entry, e);
         }
