@@ -111,6 +111,11 @@ public final class Graph {
         return values.containsKey(name);
     }
 
+    /** The elements of small results of integers as far as they are known. */
+    Map<String, List<Entry>> entries() {
+        return entries;
+    }
+
     /** All values: inputs, constants and results, in the order of their adding. */
     public Collection<Value> values() {
         return values.values();

@@ -74,6 +74,14 @@ public final class Passes {
         return Absorption.absorb(graph);
     }
 
+    /**
+     * Recognizes operators that files write out as many simpler ones, leaves out what changes nothing, and computes once what is
+     * written twice: a graph of the same results, but for rounding, whose inner values may be gone.
+     */
+    public static Graph simplify(Graph graph) {
+        return Patterns.apply(graph);
+    }
+
     /** Takes the addition of a constant, one number an output channel, into the convolution or linear layer before it as its bias. */
     public static Graph fuseBias(Graph graph) {
         Rewrite rewrite = new Rewrite(graph);

@@ -59,7 +59,8 @@ final class Importer {
         importer.requireSupported();
         importer.fix(fixed);
         try {
-            return Passes.absorbQuantization(Passes.fuseBias(importer.graph().specialize(Map.of())));
+            return Passes.absorbQuantization(
+                    Passes.fuseBias(Passes.simplify(importer.graph().specialize(Map.of()))));
         } catch (InvalidValueException | ShapeMismatchException e) {
             throw new CorruptDataException(file + ": " + e.getMessage(), e);
         }

@@ -1,0 +1,24 @@
+package io.octavo.graph;
+
+import java.util.List;
+
+/** {@link Passes#simplify}. */
+final class Patterns {
+    /** A change may let nodes before it change; more are never needed in practice, and none loses anything. */
+    private static final int SWEEPS = 4;
+
+    private Patterns() {}
+
+    static Graph apply(Graph graph) {
+        Graph simple = graph;
+        for (int i = 0; i < SWEEPS; i++) {
+            Graph next = Rewriting.apply(
+                    simple, List.of(new CommonNodes(), Arithmetic::apply, Activations::apply, Normalizations::apply));
+            if (next == simple) {
+                break;
+            }
+            simple = next;
+        }
+        return Rewriting.apply(simple, List.of(Normalizations::globalAverage));
+    }
+}
