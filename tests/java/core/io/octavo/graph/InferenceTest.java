@@ -240,6 +240,31 @@ class InferenceTest {
         String half = shape(new Op.Conv2d(Window.of(3).padding(1).stride(2)), x("batch", 3, "h", 9), w);
         assertTrue(half.startsWith("[batch, 8, n") && half.endsWith(".2, 5]"), half);
         assertEquals("[batch, 48]", shape(new Op.Flatten(), x("batch", 3, 4, 4)));
-        refused("channels", new Op.Conv2d(Window.of(3)), x("batch", "c", 4, 4), w);
+        assertEquals("[batch, 8, 2, 2]", shape(new Op.Conv2d(Window.of(3)), x("batch", "c", 4, 4), w));
+        refused("[O, 4, 3, 3] for input", new Op.Conv2d(Window.of(3)), x("batch", 4, 4, 4), w);
+        assertEquals(
+                "[n, 5]", shape(new Op.Linear(), x("n", "k"), graph.constant("fc", Tensor.zeros(DType.F32, 5, 7))));
+    }
+
+    /** Numbers of which some are known and others are dimensions. */
+    @Test
+    void whatIsKnownOfPartsIsKept() {
+        String x = x("n", 3, "h", 8);
+        String sizes = graph.node("sizes", new Shapes.ShapeOf(2, 3), List.of(x));
+        String pads = graph.node("pads", new Movement.Concat(0), List.of(longs(0, 1, 0, 2, 0, 1), sizes, longs(3)));
+        String padded = shape(new Movement.Pad(Movement.Pad.Mode.CONSTANT), x, pads);
+        assertTrue(padded.startsWith("[n, 5, n") && padded.endsWith(".2, 13]"), padded);
+        Op slice = new Movement.Slice();
+        String ends = graph.node("ends", new Movement.Concat(0), List.of(longs(2), sizes, longs(5)));
+        assertEquals("[n, 2, h, 3]", shape(slice, x, longs(0, 0, 2), ends, longs(1, 2, 3)));
+        String open = shape(slice, x, longs(0, 1, 2), ends, longs(1, 2, 3));
+        assertTrue(open.startsWith("[n, 2, n") && open.endsWith(".2, 3]"), open);
+        String times = graph.node("times", new Movement.Concat(0), List.of(longs(1, 2), sizes, longs(1)));
+        assertEquals("[n, 6, h, 8]", shape(new Movement.Tile(), x("n", 3, 1, 8), times));
+        String parts = graph.node("parts", new Movement.Concat(0), List.of(sizes, longs(3)));
+        graph.node(new Node("split", new Movement.Split(1), List.of(x("n", "m"), parts), List.of("a", "b")), null);
+        assertEquals("[n, h]", graph.value("a").shape().toString());
+        assertEquals("[n, 3]", graph.value("b").shape().toString());
+        refused("[2], one number for each", slice, x(5, 4), longs(0, 0), longs(3));
     }
 }

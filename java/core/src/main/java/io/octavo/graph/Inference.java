@@ -134,7 +134,7 @@ final class Inference {
         Value x = image(required(0, "x"));
         Value w = required(1, "weight");
         Window window = conv.window();
-        long channels = known(x, 1, "channels");
+        long channels = size(x, 1, w.shape().rank() == 4 ? w.shape().dim(1) * conv.groups() : 1);
         if (channels % conv.groups() != 0) {
             throw mismatch(x, "a number of channels that " + conv.groups() + " groups divide");
         }
@@ -173,7 +173,7 @@ final class Inference {
         Value w = required(1, "weight");
         atLeastRank(x, 2);
         int last = x.shape().rank() - 1;
-        long k = known(x, last, "features");
+        long k = size(x, last, w.shape().rank() == 2 ? w.shape().dim(1) : 1);
         if (w.shape().rank() != 2) {
             throw mismatch(w, "[O, " + k + "]");
         }
@@ -234,7 +234,7 @@ final class Inference {
         requireFloat(w);
         noParameters();
         Window window = conv.window();
-        long channels = known(x, 1, "channels");
+        long channels = size(x, 1, w.shape().rank() == 4 ? w.shape().dim(0) : 1);
         if (channels % conv.groups() != 0) {
             throw mismatch(x, "a number of channels that " + conv.groups() + " groups divide");
         }
@@ -324,7 +324,7 @@ final class Inference {
         Value x = required(0, "x");
         requireFloat(x);
         atLeastRank(x, 2);
-        long channels = known(x, 1, "channels");
+        long channels = size(x, 1, required(1, "gamma").shape().elements());
         String[] names = {"x", "gamma", "beta", "mean", "variance"};
         for (int i = 1; i < 5; i++) {
             Value p = required(i, names[i]);
@@ -509,12 +509,10 @@ final class Inference {
         return (int) counted;
     }
 
-    /** A size that weights depend on. */
-    private long known(Value x, int axis, String what) {
-        if (x.shape().dim(axis) == Shape.N) {
-            throw mismatch(x, "a known number of " + what + " in dimension " + axis);
-        }
-        return x.shape().dim(axis);
+    /** A size that parameters depend on: one that is not known yet is taken for theirs, {@code otherwise}. */
+    long size(Value x, int axis, long otherwise) {
+        long size = x.shape().dim(axis);
+        return size == Shape.N ? otherwise : size;
     }
 
     Node node() {

@@ -172,46 +172,46 @@ final class MovementInference {
     private static Spec slice(Inference node) {
         node.arity(3, 5);
         Value x = node.required(0, "x");
-        node.required(1, "starts");
         node.required(2, "ends");
         if (node.isOpen(3)) {
             throw node.mismatch(node.required(3, "axes"), "a constant: which dimensions are cut must be known");
         }
         int[] axes = axes(node, x, 3, length(node, node.required(1, "starts")));
-        long[] starts = node.numbers(1);
-        long[] ends = node.numbers(2);
-        long[] steps = node.numbers(4);
-        List<Entry> limits = node.entries(2);
+        for (int i = 2; i < 5; i++) {
+            Value numbers = node.optional(i);
+            if (numbers != null && i != 3 && !numbers.shape().equals(Shape.of(axes.length))) {
+                throw node.mismatch(numbers, "[" + axes.length + "], one number for each of the axes");
+            }
+        }
+        List<Entry> starts = node.entries(1);
+        List<Entry> ends = node.entries(2);
+        List<Entry> steps = node.entries(4);
         Shape shape = x.shape();
         for (int i = 0; i < axes.length; i++) {
-            boolean known = starts != null
-                    && ends != null
-                    && !node.isOpen(4)
-                    && x.shape().dim(axes[i]) != Shape.N;
-            Dim size = node.unknown(axes[i]);
-            if (known) {
-                SliceRange range =
-                        SliceRange.of(x.shape().dim(axes[i]), starts[i], ends[i], steps == null ? 1 : steps[i]);
-                if (range.count() < 1) {
-                    throw node.empty(x, "asked for dimension " + axes[i] + " from " + starts[i] + " to " + ends[i]);
-                }
-                size = Dim.of(range.count());
-            } else if (starts != null
-                    && limits != null
-                    && !node.isOpen(4)
-                    && starts[i] == 0
-                    && (steps == null || steps[i] == 1)
-                    && isWhole(limits.get(i), x.shape().dimension(axes[i]))) {
-                size = x.shape().dimension(axes[i]);
-            }
-            shape = shape.with(axes[i], size);
+            boolean said = starts != null && ends != null && (steps != null || node.optional(4) == null);
+            Entry step = steps == null ? Entry.of(1) : steps.get(i);
+            shape = shape.with(
+                    axes[i],
+                    said && starts.get(i).isKnown() && step.isKnown()
+                            ? sliced(node, x, axes[i], starts.get(i).number(), ends.get(i), step.number())
+                            : node.unknown(axes[i]));
         }
         return node.same(x, shape);
     }
 
-    /** Whether a slice to that end takes in all of a dimension. */
-    private static boolean isWhole(Entry end, Dim size) {
-        return end.isKnown() ? end.number() >= Integer.MAX_VALUE : end.dim().equals(size);
+    /** What a slice leaves of a dimension. */
+    private static Dim sliced(Inference node, Value x, int axis, long start, Entry end, long step) {
+        Dim whole = x.shape().dimension(axis);
+        if (end.isKnown() && whole.isKnown()) {
+            SliceRange range = SliceRange.of(whole.size(), start, end.number(), step);
+            if (range.count() < 1) {
+                throw node.empty(x, "asked for dimension " + axis + " from " + start + " to " + end);
+            }
+            return Dim.of(range.count());
+        }
+        boolean toEnd =
+                end.isKnown() ? end.number() >= Integer.MAX_VALUE : end.dim().equals(whole);
+        return toEnd && start == 0 && step == 1 ? whole : node.unknown(axis);
     }
 
     /** The axes that an input names, each once; the first {@code count} if it is absent. */
@@ -239,7 +239,7 @@ final class MovementInference {
         if (value != null && (value.dtype() != x.dtype() || value.shape().rank() > 1)) {
             throw node.mismatch(value, "one number of the type of " + x);
         }
-        long[] numbers = node.numbers(1);
+        List<Entry> entries = node.entries(1);
         long[] named = node.numbers(3);
         int count = named == null ? x.shape().rank() : named.length;
         if (pads.shape().rank() != 1 || pads.shape().dim(0) != 2L * count) {
@@ -248,12 +248,14 @@ final class MovementInference {
         int[] axes = axes(node, x, 3, count);
         Shape shape = x.shape();
         for (int i = 0; i < count; i++) {
-            if (numbers == null) {
+            if (entries == null
+                    || !entries.get(i).isKnown()
+                    || !entries.get(count + i).isKnown()) {
                 shape = shape.with(axes[i], node.unknown(axes[i]));
                 continue;
             }
-            long before = numbers[i];
-            long after = numbers[count + i];
+            long before = entries.get(i).number();
+            long after = entries.get(count + i).number();
             if (before == 0 && after == 0) {
                 continue;
             }
@@ -289,15 +291,17 @@ final class MovementInference {
         if (length(node, repeats) != x.shape().rank()) {
             throw node.mismatch(repeats, "[" + x.shape().rank() + "], one number for each dimension of " + x);
         }
-        long[] numbers = node.numbers(1);
+        List<Entry> entries = node.entries(1);
         Dim[] dims = x.shape().dimensions();
         for (int i = 0; i < dims.length; i++) {
-            if (numbers == null || numbers[i] != 1 && !dims[i].isKnown()) {
-                dims[i] = node.unknown(i);
-            } else if (numbers[i] < 1) {
+            Entry times = entries == null ? null : entries.get(i);
+            if (times == null || !times.is(1) && !(times.isKnown() && dims[i].isKnown())) {
+                boolean said = times != null && !times.isKnown() && dims[i].size() == 1;
+                dims[i] = said ? times.dim() : node.unknown(i);
+            } else if (times.number() < 1) {
                 throw node.mismatch(repeats, "numbers of at least 1");
-            } else if (numbers[i] > 1) {
-                dims[i] = Dim.of(Math.multiplyExact(dims[i].size(), numbers[i]));
+            } else if (times.number() > 1) {
+                dims[i] = Dim.of(Math.multiplyExact(dims[i].size(), times.number()));
             }
         }
         return node.same(x, Shape.ofDims(dims));
@@ -348,6 +352,7 @@ final class MovementInference {
         int axis = node.axis(x, op.axis());
         int count = node.node().outputs().size();
         long[] sizes = node.numbers(1);
+        List<Entry> entries = node.entries(1);
         long whole = x.shape().dim(axis);
         if (sizes == null && !node.isOpen(1) && whole != Shape.N) {
             long each = (whole + count - 1) / count;
@@ -368,7 +373,12 @@ final class MovementInference {
         }
         List<Spec> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Dim size = sizes == null ? Dim.unknown(node.node().name() + "." + i + "." + axis) : Dim.of(sizes[i]);
+            Entry said = entries == null || entries.size() != count ? null : entries.get(i);
+            Dim size = sizes != null
+                    ? Dim.of(sizes[i])
+                    : said != null && (!said.isKnown() || said.number() > 0)
+                            ? said.dim()
+                            : Dim.unknown(node.node().name() + "." + i + "." + axis);
             parts.add(node.same(x, x.shape().with(axis, size)));
         }
         return parts;

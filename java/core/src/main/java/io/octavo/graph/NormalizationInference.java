@@ -48,9 +48,9 @@ final class NormalizationInference {
         Value x = node.required(0, "x");
         node.requireFloat(x);
         node.atLeastRank(x, 2);
-        long channels = x.shape().dim(1);
-        if (channels == Shape.N || op.groups() > 0 && channels % op.groups() != 0) {
-            throw node.mismatch(x, "a known number of channels that " + op.groups() + " groups divide");
+        long channels = node.size(x, 1, node.required(1, "scale").shape().elements());
+        if (op.groups() > 0 && channels % op.groups() != 0) {
+            throw node.mismatch(x, "a number of channels that " + op.groups() + " groups divide");
         }
         for (int i = 1; i < 3; i++) {
             Value parameter = node.required(i, i == 1 ? "scale" : "bias");
