@@ -3,6 +3,7 @@ package io.octavo.runtime;
 import io.octavo.ClosedException;
 import io.octavo.InvalidValueException;
 import io.octavo.ShapeMismatchException;
+import io.octavo.UnsupportedException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Value;
 import io.octavo.internal.bind.SharedWeights;
@@ -148,9 +149,13 @@ final class Programs {
         }
         Map<String, Shape> samples = new LinkedHashMap<>();
         shapes.forEach((name, shape) -> samples.put(name, shape.withBatch(Shape.N)));
-        Graph free = recipe.graph().specialize(samples, fixed);
-        if (free.hasFreeBatch()) {
-            return free;
+        try {
+            Graph free = recipe.graph().specialize(samples, fixed);
+            if (free.hasFreeBatch()) {
+                return free;
+            }
+        } catch (ShapeMismatchException | UnsupportedException e) {
+            // A node insists on the number.
         }
         batchIsFree = false;
         return known;
