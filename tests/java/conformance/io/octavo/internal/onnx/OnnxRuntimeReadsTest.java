@@ -4,18 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
+import io.octavo.onnx.OnnxRuntime;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,14 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OnnxRuntimeReadsTest {
     private static final int CHANNELS = 3;
     private static final int SIDE = 4;
-    private static final long STACK = 64L << 20;
 
     @TempDir
     Path folder;
 
     /** Each kind of field once: codes with scales, attributes, a shape, a function, a branch, an unknown dimension. */
     @Test
-    void everyFieldIsUnderstood() throws OrtException {
+    void everyFieldIsUnderstood() {
         Random random = new Random(3);
         byte[] codes = new byte[CHANNELS * 2 * 3 * 3];
         random.nextBytes(codes);
@@ -153,7 +147,7 @@ class OnnxRuntimeReadsTest {
     /** Read and written, a network computes the same. */
     @ParameterizedTest
     @CsvSource({"resnet20-cifar10.onnx, 32", "mobilenetv2-cifar10.onnx, 32", "mobilenetv2-imagenet/model.onnx, 224"})
-    void rewrittenModelsComputeTheSame(String name, int side) throws OrtException {
+    void rewrittenModelsComputeTheSame(String name, int side) {
         String models = System.getenv("OCTAVO_MODELS");
         assumeTrue(models != null, "OCTAVO_MODELS names no folder of models");
         Path original = Path.of(models, name);
@@ -169,48 +163,12 @@ class OnnxRuntimeReadsTest {
         assertArrayEquals(run(original, "input", x, 1, 3, side, side), run(rewritten, "input", x, 1, 3, side, side));
     }
 
-    /**
-     * The first output. In a thread of a large stack: ONNX Runtime 1.29 goes through the command line of the process by recursion, and
-     * with one of 4,000 characters, as a long class path makes it, overflows the megabyte that Java's threads have.
-     */
-    private static float[] run(Path file, String input, float[] x, long... shape) throws OrtException {
-        AtomicReference<float[]> output = new AtomicReference<>();
-        AtomicReference<OrtException> failure = new AtomicReference<>();
-        Thread thread = new Thread(
-                null,
-                () -> {
-                    try {
-                        output.set(runHere(file, input, x, shape));
-                    } catch (OrtException e) {
-                        failure.set(e);
-                    }
-                },
-                "ONNX Runtime",
-                STACK);
-        thread.start();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-        if (failure.get() != null) {
-            throw failure.get();
-        }
-        return output.get();
-    }
-
-    private static float[] runHere(Path file, String input, float[] x, long... shape) throws OrtException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(1);
-            try (OrtSession session = environment.createSession(file.toString(), options);
-                    OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(x), shape);
-                    OrtSession.Result result = session.run(Map.of(input, tensor))) {
-                FloatBuffer values = ((OnnxTensor) result.get(0)).getFloatBuffer();
-                float[] copy = new float[values.remaining()];
-                values.get(copy);
-                return copy;
-            }
-        }
+    /** The first output. */
+    private static float[] run(Path file, String input, float[] x, long... shape) {
+        return OnnxRuntime.run(file, Map.of(input, Tensor.of(x, shape)))
+                .values()
+                .iterator()
+                .next()
+                .toFloatArray();
     }
 }

@@ -1,8 +1,10 @@
 package io.octavo.onnx;
 
+import io.octavo.graph.Movement;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Reduction;
+import io.octavo.graph.Shapes;
 import io.octavo.graph.Window;
 import io.octavo.tensor.DType;
 import java.util.List;
@@ -41,12 +43,34 @@ final class PoolImports {
             throw node.unsupported("AveragePool with a dilation");
         }
         Op op = max ? new Op.MaxPool2d(window, ceil) : new Op.AvgPool2d(window, ceil, node.flag("count_include_pad"));
+        if (windows.isOpen()) {
+            if (max && (window.dilationH() != 1 || window.dilationW() != 1)) {
+                throw node.unsupported("MaxPool with a dilation and padding for sizes that are not known");
+            }
+            String shares = max || node.flag("count_include_pad") ? null : shares(node, windows, op, x);
+            // What repeats the border is never greater than it, and a dense window that reaches beyond the border holds
+            // it.
+            x = windows.padded(x, max ? Movement.Pad.Mode.EDGE : Movement.Pad.Mode.CONSTANT);
+            if (shares != null) {
+                String sums = node.add(op, x);
+                ProductImports.finish(node, new Pointwise.Binary(Pointwise.Binary.Function.DIV), spatial, sums, shares);
+                return;
+            }
+        }
         if (dtype == DType.F32) {
             ProductImports.finish(node, op, spatial, x);
             return;
         }
         String pooled = node.add(op, x);
         node.out(new Pointwise.Cast(dtype), spatial == 2 ? pooled : node.reshape(pooled, ProductImports.thin()));
+    }
+
+    /** How much of each window is not padding. */
+    private static String shares(ImportNode node, Windows windows, Op mean, String x) {
+        String sizes =
+                node.add(new Movement.Concat(0), node.longs("ones", 1, 1), node.add(new Shapes.ShapeOf(2, 4), x));
+        String ones = node.add(new Shapes.Fill(DType.F32, 1), sizes);
+        return node.add(mean, windows.padded(ones, Movement.Pad.Mode.CONSTANT));
     }
 
     private static void global(ImportNode node, Reduction.Reduce.Kind kind) {

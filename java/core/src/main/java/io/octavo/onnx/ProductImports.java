@@ -35,6 +35,9 @@ final class ProductImports {
             w = node.reshape(w, flat());
         }
         Windows windows = new Windows(node, node.value(x).shape(), node.value(w).shape());
+        if (windows.isOpen()) {
+            x = windows.padded(x, Movement.Pad.Mode.CONSTANT);
+        }
         Op.Conv2d conv = new Op.Conv2d(windows.window(), groups, Activation.NONE);
         String[] inputs = node.has(2) ? new String[] {x, w, node.in(2)} : new String[] {x, w};
         finish(node, conv, spatial, inputs);

@@ -1,6 +1,10 @@
 package io.octavo.onnx;
 
 import io.octavo.InvalidValueException;
+import io.octavo.graph.Movement;
+import io.octavo.graph.Op;
+import io.octavo.graph.Pointwise;
+import io.octavo.graph.Shapes;
 import io.octavo.graph.Window;
 import io.octavo.tensor.Shape;
 import java.util.Arrays;
@@ -63,7 +67,7 @@ final class Windows {
             case "VALID" -> {}
             case "SAME_UPPER", "SAME_LOWER" -> {
                 for (int i = 0; i < 2; i++) {
-                    int all = same(i);
+                    int all = isOpen(i) ? 0 : same(i);
                     int less = all / 2;
                     pads[i] = autoPad.equals("SAME_UPPER") ? less : all - less;
                     pads[i + 2] = all - pads[i];
@@ -102,19 +106,68 @@ final class Windows {
         return line ? new int[] {0, pads[0], 0, pads[1]} : pads;
     }
 
+    /** Whether padding depends on a size that only a run knows. */
+    private boolean isOpen(int axis) {
+        return autoPad.startsWith("SAME") && stride[axis] != 1 && x.dim(axis + 2) == Shape.N;
+    }
+
+    /** Whether the window is right only for what {@link #padded} gives. */
+    boolean isOpen() {
+        return isOpen(0) || isOpen(1);
+    }
+
     /** Padding in all for ceil(size / stride) results. */
     private int same(int axis) {
         int reach = dilation[axis] * (kernel[axis] - 1) + 1;
         long size = x.dim(axis + 2);
         if (size == Shape.N) {
-            if (stride[axis] != 1) {
-                throw node.unsupported("auto_pad " + autoPad + " with stride " + stride[axis]
-                        + " on a dimension that is not known, \"" + x.dimension(axis + 2) + "\"");
-            }
-            return reach - 1;
+            return reach - 1; // of stride 1
         }
         long results = (size + stride[axis] - 1) / stride[axis];
         return Math.toIntExact(Math.max(0, (results - 1) * stride[axis] + reach - size));
+    }
+
+    /** The input with the padding around it that depends on sizes which only a run knows. */
+    String padded(String image, Movement.Pad.Mode mode) {
+        String none = node.longs("pad.none", 0);
+        String both = node.longs("pad.outer", 0, 0);
+        String[] before = new String[2];
+        String[] after = new String[2];
+        for (int i = 0; i < 2; i++) {
+            if (!isOpen(i)) {
+                before[i] = none;
+                after[i] = none;
+                continue;
+            }
+            String all = open(image, i);
+            String less = node.add(new Pointwise.Binary(Pointwise.Binary.Function.DIV), all, number("half", 2));
+            String more = node.add(new Pointwise.Binary(Pointwise.Binary.Function.SUB), all, less);
+            before[i] = autoPad.equals("SAME_UPPER") ? less : more;
+            after[i] = autoPad.equals("SAME_UPPER") ? more : less;
+        }
+        String pads = node.add(new Movement.Concat(0), both, before[0], before[1], both, after[0], after[1]);
+        return node.add(new Movement.Pad(mode), image, pads);
+    }
+
+    /** {@link #same} as a node: max(0, (ceil(size / stride) - 1) * stride + reach - size). */
+    private String open(String image, int axis) {
+        int reach = dilation[axis] * (kernel[axis] - 1) + 1;
+        Op plus = new Pointwise.Binary(Pointwise.Binary.Function.ADD);
+        Op minus = new Pointwise.Binary(Pointwise.Binary.Function.SUB);
+        String step = number("stride", stride[axis]);
+        String size = node.add(new Shapes.ShapeOf(axis + 2, axis + 3), image);
+        String last = node.add(
+                new Pointwise.Binary(Pointwise.Binary.Function.DIV), node.add(minus, size, number("one", 1)), step);
+        String covered = node.add(
+                plus,
+                node.add(new Pointwise.Binary(Pointwise.Binary.Function.MUL), last, step),
+                number("reach", reach));
+        return node.add(
+                new Pointwise.Binary(Pointwise.Binary.Function.MAX), node.add(minus, covered, size), number("zero", 0));
+    }
+
+    private String number(String what, long number) {
+        return node.longs("pad." + what, number);
     }
 
     /** Of a transposed convolution, whose padding may follow from a wanted size; {@code extra} grows where it must. */
@@ -130,11 +183,14 @@ final class Windows {
         int[] pads = new int[4];
         for (int i = line ? 1 : 0; i < 2; i++) {
             long size = x.dim(i + 2);
-            if (size == Shape.N) {
+            if (size == Shape.N && wanted != null) {
                 throw node.unsupported("a size of the result on a dimension that is not known");
             }
-            long result = wanted != null ? wanted[line ? 0 : i] : size * stride[i];
-            long all = stride[i] * (size - 1) + extra[i] + dilation[i] * (kernel[i] - 1L) + 1 - result;
+            // What all of the kernel adds to a result of size * stride does not depend on the size.
+            long all = extra[i] + dilation[i] * (kernel[i] - 1L) + 1 - stride[i];
+            if (wanted != null) {
+                all += stride[i] * size - wanted[line ? 0 : i];
+            }
             if (all < 0) {
                 extra[i] += Math.toIntExact(-all);
                 all = 0;

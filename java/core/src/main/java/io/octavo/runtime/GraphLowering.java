@@ -5,6 +5,7 @@ import io.octavo.graph.Graph;
 import io.octavo.graph.Movement;
 import io.octavo.graph.Node;
 import io.octavo.graph.Op;
+import io.octavo.graph.Pointwise;
 import io.octavo.graph.Value;
 import io.octavo.internal.bind.BackendId;
 import io.octavo.internal.bind.Layout;
@@ -166,7 +167,7 @@ final class GraphLowering {
                     ? -1
                     : which[i] == 2 && hasBiasOfOtherUnits(node)
                             ? realBias(graph.value(name))
-                            : input(graph.value(alias(name)), node.op(), followed);
+                            : input(graph.value(alias(name)), node.op(), which[i], followed);
         }
         int[] written = new int[node.outputs().size()];
         List<Value> reordered = new ArrayList<>();
@@ -231,10 +232,14 @@ final class GraphLowering {
     }
 
     /** The number of a value in the layout in which the operator reads it. */
-    private int input(Value value, Op reader, Layout followed) {
+    private int input(Value value, Op reader, int index, Layout followed) {
         Map<Layout, Integer> known = numbers.getOrDefault(value.name(), Map.of());
         if (value.isConstant()) {
-            return known.isEmpty() ? add(value, Role.CONSTANT, Layout.PLAIN, false) : known.get(Layout.PLAIN);
+            int plain = known.isEmpty() ? add(value, Role.CONSTANT, Layout.PLAIN, false) : known.get(Layout.PLAIN);
+            Layout layout = isParameter(reader, index) ? Layout.PLAIN : layout(reader, value, followed);
+            return layout == Layout.PLAIN
+                    ? plain
+                    : known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
         }
         boolean anyLayout =
                 reader instanceof Op.Quantize || reader instanceof Op.Dequantize || reader instanceof Op.Flatten;
@@ -244,6 +249,12 @@ final class GraphLowering {
                         ? known.keySet().iterator().next()
                         : layout(reader, value, followed);
         return known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
+    }
+
+    /** Whether native code takes a constant at that place as it is: weights and the like, and what is broadcast. */
+    private static boolean isParameter(Op reader, int index) {
+        boolean elements = reader instanceof Movement.Concat || index == 0 && !(reader instanceof Op.Add);
+        return !elements || reader instanceof Pointwise;
     }
 
     /** How a value lies where an operator reads or writes it. */
@@ -267,7 +278,8 @@ final class GraphLowering {
     private int reorder(Value value, Layout to, Role role) {
         Map<Layout, Integer> known = numbers.get(value.name());
         int from = known.values().iterator().next();
-        int written = add(value, role, to, batched);
+        Value there = new Value(value.name(), value.dtype(), value.shape(), value.quantization(), null);
+        int written = add(there, role, to, batched && !value.isConstant());
         builder.op(new OpSpec(value.name() + (to == Layout.NHWC ? ":nhwc" : ":plain"), OpKind.REORDER)
                 .inputs(from)
                 .outputs(written));
