@@ -20,6 +20,9 @@ struct Case {
     int kernel[2] = {1, 1}, stride[2] = {1, 1}, pad[2] = {0, 0}, dilation[2] = {1, 1};
     bool ceil_mode = false, include_pad = false;
     int zero_point = 0, code_min = 0, code_max = 0;
+    bool own = false;  // the result has a scale of its own
+    float scale_y = 0.05f;
+    int zero_y = 0;
 };
 
 // As PyTorch states it.
@@ -32,8 +35,10 @@ int64_t output_size(const Case& c, int axis) {
 }
 
 Value value(const Case& c, const int64_t* size) {
+    const bool other = c.own && size == c.out;
     Value v = c.dtype == OCTAVO_F32 ? float_value({1, c.channels, size[0], size[1]})
-                                    : activation(c.dtype, {1, c.channels, size[0], size[1]}, 0.05f, c.zero_point);
+                                    : activation(c.dtype, {1, c.channels, size[0], size[1]}, other ? c.scale_y : 0.05f,
+                                                 other ? c.zero_y : c.zero_point);
     v.layout = c.layout;
     if (c.code_min != 0 || c.code_max != 0) {
         v.code_min = c.code_min;
@@ -107,6 +112,44 @@ TEST(Pool, AverageByHand) {
         std::vector<uint8_t> expected(16, 3);  // (3 + 4 - 2) / 2 = 2.5 -> 2, + 1
         expected.insert(expected.end(), 16, 7);
         EXPECT_EQ(run(wide, isa, pixels), expected);
+    }
+}
+
+// Draws a scale and a zero point of the result's own for averages of codes, some of them far from the input's.
+void draw_own_scale(Random& random, Case& c) {
+    const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
+    c.own = c.kind != OCTAVO_OP_MAX_POOL2D && c.dtype != OCTAVO_F32 && random.chance(0.4);
+    c.scale_y = 0.05f * random.pick({1.0f, 0.3f, 0.0123f, 1.7f, 40.0f, 1e-5f, 1e-12f});
+    c.zero_y = random.zero_point(low, low + 255);
+}
+
+TEST(Pool, AverageToAnotherScaleByHand) {
+    for (octavo_op_kind kind : {OCTAVO_OP_AVG_POOL2D, OCTAVO_OP_ADAPTIVE_AVG_POOL2D}) {
+        Case c;
+        c.kind = kind;
+        c.in[0] = 2;
+        c.in[1] = 2;
+        c.kernel[0] = c.kernel[1] = 2;
+        c.zero_point = 10;
+        c.own = true;
+        c.scale_y = 0.01f;
+        c.zero_y = 3;
+        for (int64_t channels : {1, 8, 35}) {
+            c.channels = channels;
+            std::vector<uint8_t> x;
+            for (uint8_t v : {12, 14, 20, 11}) x.insert(x.end(), static_cast<size_t>(channels), v);
+            // (2 + 4 + 10 + 1) / 4 * 0.05 / 0.01 = 21.25
+            for (Isa isa : available_isas())
+                EXPECT_EQ(run(c, isa, x), std::vector<uint8_t>(static_cast<size_t>(channels), 24));
+        }
+        // What does not fit saturates, also where steps are beyond 32 bits.
+        c.channels = 35;
+        c.scale_y = 1e-12f;
+        for (Isa isa : available_isas()) {
+            EXPECT_EQ(run(c, isa, std::vector<uint8_t>(4 * 35, 200)), std::vector<uint8_t>(35, 255));
+            EXPECT_EQ(run(c, isa, std::vector<uint8_t>(4 * 35, 2)), std::vector<uint8_t>(35, 0));
+            EXPECT_EQ(run(c, isa, std::vector<uint8_t>(4 * 35, 10)), std::vector<uint8_t>(35, 3));
+        }
     }
 }
 
@@ -203,6 +246,7 @@ TEST(Pool, EveryInstructionSetEqualsScalar) {
             c.code_min = low + static_cast<int>(random.integer(1, 60));
             c.code_max = low + static_cast<int>(random.integer(120, 255));
         }
+        draw_own_scale(random, c);
         for (int i = 0; i < 2; i++) {
             c.out[i] = c.kind == OCTAVO_OP_ADAPTIVE_AVG_POOL2D ? random.integer(1, c.in[i] + 2) : output_size(c, i);
             if (c.out[i] < 1) return false;
@@ -241,6 +285,7 @@ TEST(Pool, AveragesWhereTheirFormsChange) {
         }
         const int low = c.dtype == OCTAVO_S8 ? -128 : 0;
         c.zero_point = low + random.pick({0, 1, 127, 128, 255});
+        draw_own_scale(random, c);
         const size_t n = static_cast<size_t>(c.channels * c.in[0] * c.in[1]);
         std::vector<uint8_t> x(n, random.pick<uint8_t>({0, 127, 128, 255}));
         if (random.chance(0.7)) x = random.codes<uint8_t>(n, 0, 255, random.chance(0.5));

@@ -228,21 +228,30 @@ void codes(octavo_dtype dtype) {
         for (int64_t i = 0; i < product(c.x.dims); i++)
             c.x.as<T>()[i] = static_cast<T>(random.integer(least, least + 255));
         const int kind = random.pick({OCTAVO_REDUCE_MEAN, OCTAVO_REDUCE_MAX, OCTAVO_REDUCE_MIN});
+        const bool own = kind == OCTAVO_REDUCE_MEAN && random.chance(0.5);  // a scale of its own
+        if (own) {
+            c.y.value.scales = {random.pick({0.1f, 0.0312f, 0.7f, 1e-20f})};
+            c.y.value.zero_points = {least + static_cast<int>(random.integer(0, 255))};
+        }
         const std::vector<T> found = run_everywhere<T>(random, c, c.desc(kind), coverage);
         const double start = kind == OCTAVO_REDUCE_MAX ? -1000 : kind == OCTAVO_REDUCE_MIN ? 1000 : 0;
         const auto sums = c.template fold<double, T>(start, [&](double a, T b) {
             return kind == OCTAVO_REDUCE_MAX ? std::fmax(a, b) : kind == OCTAVO_REDUCE_MIN ? std::fmin(a, b) : a + b;
         });
         for (size_t i = 0; i < found.size(); i++) {
-            const double q =
-                kind == OCTAVO_REDUCE_MEAN ? std::nearbyint(sums[i] / static_cast<double>(c.count)) : sums[i];
+            double q = kind == OCTAVO_REDUCE_MEAN ? std::nearbyint(sums[i] / static_cast<double>(c.count)) : sums[i];
+            if (own && (c.y.value.scales != c.x.value.scales || c.y.value.zero_points != c.x.value.zero_points)) {
+                const double count = static_cast<double>(c.count), scale = c.y.value.scales[0];
+                q = std::nearbyint((sums[i] - count * (least + 7)) * c.x.value.scales[0] / (count * scale));
+                q += c.y.value.zero_points[0];
+            }
             EXPECT_EQ(int{found[i]}, std::fmin(std::fmax(q, c.y.value.code_min), c.y.value.code_max)) << kind;
         }
         return true;
     });
 }
 
-TEST(Reduce, CodesKeepTheirParameters) {
+TEST(Reduce, CodesKeepTheirParametersOrMeansHaveTheirOwn) {
     codes<uint8_t>(OCTAVO_U8);
     codes<int8_t>(OCTAVO_S8);
 }

@@ -167,8 +167,9 @@ enum {
     OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w (s8 | u8 | codes) [N, K], [bias f32 [N]] -> y f32 [.., N]; x is quantized to
                                   u8 by the range of the whole tensor's finite numbers */
     OCTAVO_OP_MAX_POOL2D = 3,  /* x -> y; f32 or q, same scale and zero point */
-    OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; f32 or q, same scale and zero point */
-    OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; same scale and zero point */
+    OCTAVO_OP_AVG_POOL2D = 4,  /* x -> y; f32 or q of one type; of another scale or zero point: rint(S * ((sx/sy) / divisor) + zy), S the
+                                  sum of (q - zx); in whole groups of 8 channels of NHWC values the sum by fma */
+    OCTAVO_OP_ADAPTIVE_AVG_POOL2D = 5, /* x -> y [N, C, oh, ow], output size from y; codes as AVG_POOL2D's */
     OCTAVO_OP_ADD = 6,         /* a, b (same shape) -> y; f32 or q; activation NONE or RELU */
     OCTAVO_OP_CLAMP = 7,       /* x -> y: the activation alone (ReLU, ReLU6, clamp); f32 or q, same scale and zero point */
     OCTAVO_OP_SOFTMAX = 8,     /* x -> y (same shape and layout) over one axis, f32; with "log" its logarithm */
@@ -200,7 +201,8 @@ enum {
     OCTAVO_OP_REDUCE = 69,     /* x -> y, the "function" of octavo_reduction over all elements that differ in the "axes" alone: y has 1
                                   in their place, or is without them. f32, in double; SUM, MEAN (towards 0), MAX, MIN, PROD of
                                   integers, in 64 bits that wrap; MEAN (rounded half to even), MAX, MIN of q, which keeps scale and
-                                  zero point. y in any layout */
+                                  zero point; MEAN of q also to others, of one type: rint(sum of (q - zx) * sx / (count * sy)) + zy in
+                                  double. y in any layout */
     OCTAVO_OP_ARG_REDUCE = 70, /* x (any type) -> y s64, like x with 1 in place of the axis or without it: where the greatest or least
                                   element is, NaN being above all others; the first of equal ones, or the last */
     OCTAVO_OP_TOP_K = 71,      /* x (any type) -> [values], [indices s64], both with k in place of the axis, k from their shape: the k

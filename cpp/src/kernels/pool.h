@@ -26,7 +26,9 @@ struct PoolRow {
     int64_t regular_end;
     int64_t stride;
     int64_t channels;
-    int32_t zero_point;      // average of codes
+    int32_t zero_point;      // average of codes: of x
+    int32_t zero_y;          // and of y
+    float scale;             // and scale_x / scale_y, 1 where both are the same
     int32_t lo, hi;          // codes: results are limited to [lo, hi]
     int64_t group_channels;  // average of codes: leading channels that take the form of whole vectors, a multiple of 8
     int32_t group_fused;     // that form: 1: rint(fma(S, m, z)); 0: rint(S * m) + z (then a multiple of 16)
@@ -43,8 +45,8 @@ using PoolFunction = void (*)(const PoolRow&);
 struct PoolKernels {
     const char* suffix;  // "avx2"
     PoolFunction max_u8, max_s8, max_f32;
-    // Codes: S = sum of (q - zero_point) over the window, m = 1 / (row_divisor * span.divisor) in float32;
-    // rint(S * m + zero_point), but the leading group_channels as said above. Floats: sum in row-major order, / divisor.
+    // Codes: S = sum of (q - zero_point) over the window, m = scale / (row_divisor * span.divisor) in float32, z = zero_y;
+    // rint(S * m + z), but the leading group_channels as said above; |S * m| below 2^31, except in the scalar row, which saturates. Floats: sum in row-major order, / divisor.
     PoolFunction average_u8, average_s8, average_f32;
 };
 

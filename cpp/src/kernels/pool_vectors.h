@@ -411,8 +411,8 @@ inline __attribute__((always_inline)) void average_channels(const uint8_t* x, in
 template <class Code>
 void average_codes(const PoolRow& p) {
     Rounding rounding;
-    rounding.z = vec(static_cast<float>(p.zero_point));
-    rounding.zero_point = wvec(p.zero_point);
+    rounding.z = vec(static_cast<float>(p.zero_y));
+    rounding.zero_point = wvec(p.zero_y);
     rounding.lo = bvec(p.lo);
     rounding.hi = bvec(p.hi);
     const int64_t channels = p.channels, grouped = p.group_channels;
@@ -421,7 +421,7 @@ void average_codes(const PoolRow& p) {
     for (int64_t i = 0; i < p.width; i++) {
         fetch_soon(p, i);
         const PoolSpan span = p.spans[i];
-        rounding.m = vec(1.0f / static_cast<float>(p.row_divisor * span.divisor));
+        rounding.m = vec(p.scale / static_cast<float>(p.row_divisor * span.divisor));
         const uint8_t* x = static_cast<const uint8_t*>(p.x) + span.begin * channels;
         const int64_t rows = p.rows, row_stride = p.row_stride, taps = span.taps, column_stride = p.column_stride;
         uint8_t* y = static_cast<uint8_t*>(p.y) + i * channels;

@@ -1,6 +1,7 @@
 // MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D. A row-major tensor is pooled as N * C images of one channel, a channels-last
 // one as N images of C channels, by the same kernels.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "cpu/isa.h"
@@ -29,7 +30,8 @@ struct Pooling {
     int64_t channels = 1;  // of an image
     bool batched = true;
     size_t element_bytes = 1;
-    int32_t zero_point = 0, lo = 0, hi = 0;
+    int32_t zero_point = 0, zero_y = 0, lo = 0, hi = 0;
+    float scale = 1;
     int64_t group_channels = 0;
     int32_t group_fused = 0;
 };
@@ -64,6 +66,8 @@ public:
         find_regular(p_.columns, &common_);
         common_.channels = p_.channels;
         common_.zero_point = p_.zero_point;
+        common_.zero_y = p_.zero_y;
+        common_.scale = p_.scale;
         common_.lo = p_.lo;
         common_.hi = p_.hi;
         common_.group_channels = p_.group_channels;
@@ -203,7 +207,10 @@ std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name)
     checks.rank(x, 4);
     checks.rank(y, 4);
     checks.float_or_codes(x);
-    checks.same_parameters(x, y);
+    // An average of codes may have a scale of its own.
+    const bool own = kind != Kind::max && is_codes(x) && x.dtype == y.dtype && is_codes(y) &&
+                     (x.scales[0] != y.scales[0] || x.zero_points[0] != y.zero_points[0]);
+    if (!own) checks.same_parameters(x, y);
     checks.same_layout(x, y);
     if (x.dims[0] != y.dims[0] || x.batched != y.batched || x.dims[1] != y.dims[1])
         checks.fail(OCTAVO_SHAPE_MISMATCH,
@@ -233,17 +240,22 @@ std::unique_ptr<Op> create(const OpDesc& desc, Kind kind, const char* kind_name)
     p.element_bytes = x.element_bytes();
     if (is_codes(x)) {
         p.zero_point = x.zero_points[0];
+        p.zero_y = y.zero_points[0];
+        if (own) p.scale = std::min(x.scales[0] / y.scales[0], std::numeric_limits<float>::max());
         p.lo = y.code_min;
         p.hi = y.code_max;
         if (kind == Kind::average) p.group_channels = p.channels / 16 * 16;
-        if (kind == Kind::adaptive) {
+        // Where the whole groups round before the zero point is added, 16 bits must hold what is rounded.
+        if (kind == Kind::adaptive || own) {
             p.group_channels = p.channels / 8 * 8;
             p.group_fused = 1;
         }
         if (!nhwc) p.group_channels = 0;
     }
+    // Vectors convert to 32-bit integers, and make the least of those beyond: the definition saturates.
+    const Isa isa = 255 * double{p.scale} < 2147000000 ? desc.isa : Isa::scalar;
     auto op = std::make_unique<PoolOp>(std::move(p), x);
-    const auto [kernel, suffix] = choose(op->row(), kind == Kind::max, x.dtype, desc.isa);
+    const auto [kernel, suffix] = choose(op->row(), kind == Kind::max, x.dtype, isa);
     op->use(kernel, std::string(kind_name) + "_" + type_name(x.dtype) + (nhwc ? "_nhwc_" : "_nchw_") + suffix);
     return op;
 }

@@ -232,7 +232,8 @@ private:
     const ReduceKernels& kernels_;
 };
 
-// Mean, greatest and least of codes, which keep their parameters: the zero point is in each of them.
+// Mean, greatest and least of codes. Those of the same parameters have the zero point in each of them; a mean of others is that of the
+// real numbers in double, rounded before the zero point is added.
 class ReduceCodesOp : public ReduceOp {
 public:
     ReduceCodesOp(const Value& x, const Value& y, ReductionOrder order, std::string name, int32_t kind,
@@ -242,7 +243,13 @@ public:
           kind_(kind),
           lo_(y.code_min),
           hi_(y.code_max),
-          kernels_(kernels) {}
+          kernels_(kernels) {
+        own_ = x.scales[0] != y.scales[0] || x.zero_points[0] != y.zero_points[0];
+        zeros_ = order_.count * x.zero_points[0];
+        divisor_ = static_cast<double>(order_.count) * double{y.scales[0]};
+        scale_ = x.scales[0];
+        zero_y_ = y.zero_points[0];
+    }
 
 protected:
     void reduce_along(const char* x, void* y, int64_t at) const noexcept override {
@@ -255,10 +262,10 @@ protected:
         uint8_t parts[reduce_parts];
         std::fill_n(parts, reduce_parts, neutral());
         each_row(x, [&](const char* row, int64_t n) { kernels_.extreme_codes_along[signed_][least()](row, n, parts); });
-        write(y, at, put_together(parts, [&](uint8_t a, uint8_t b) {
+        write(y, at, number(put_together(parts, [&](uint8_t a, uint8_t b) {
                   const bool other = least() ? number(b) < number(a) : number(b) > number(a);
                   return other ? b : a;
-              }));
+              })));
     }
 
     void reduce_across(const char* x, int64_t n, void* y, int64_t at, int64_t step) const noexcept override {
@@ -275,23 +282,28 @@ protected:
         uint8_t parts[block];
         std::fill_n(parts, n, neutral());
         each_place(x, [&](const char* row) { kernels_.extreme_codes_across[signed_][least()](row, n, parts); });
-        for (int64_t i = 0; i < n; i++) write(y, at + i * step, parts[i]);
+        for (int64_t i = 0; i < n; i++) write(y, at + i * step, number(parts[i]));
     }
 
 private:
     bool least() const { return kind_ == OCTAVO_REDUCE_MIN; }
     uint8_t neutral() const { return static_cast<uint8_t>(signed_ ? (least() ? 127 : 128) : (least() ? 255 : 0)); }
     int number(uint8_t code) const { return signed_ ? static_cast<int8_t>(code) : code; }
-    uint8_t mean(int32_t sum) const {
-        return static_cast<uint8_t>(static_cast<int>(std::nearbyint(sum / static_cast<double>(order_.count))));
+    int mean(int32_t sum) const {
+        if (!own_) return static_cast<int>(std::nearbyint(sum / static_cast<double>(order_.count)));
+        const double steps = std::nearbyint(static_cast<double>(sum - zeros_) * scale_ / divisor_);
+        return static_cast<int>(std::min(std::max(steps, -1e6), 1e6)) + zero_y_;
     }
-    void write(void* y, int64_t at, uint8_t code) const {
-        static_cast<uint8_t*>(y)[at] = static_cast<uint8_t>(std::min(std::max(number(code), lo_), hi_));
+    void write(void* y, int64_t at, int code) const {
+        static_cast<uint8_t*>(y)[at] = static_cast<uint8_t>(std::min(std::max(code, lo_), hi_));
     }
 
-    bool signed_;
+    bool signed_, own_;
     int32_t kind_;
     int lo_, hi_;
+    int64_t zeros_;           // of all elements
+    double scale_, divisor_;  // of x; of y times the number of elements
+    int32_t zero_y_;
     const ReduceKernels& kernels_;
 };
 
@@ -359,7 +371,8 @@ std::unique_ptr<Op> create_reduce(const OpDesc& desc) {
     const Value &x = checks.input(0), &y = checks.output();
     const Attributes& a = desc.attributes;
     const int32_t kind = a.function;
-    checks.same_parameters(x, y);
+    const bool own_scale = kind == OCTAVO_REDUCE_MEAN && is_codes(x) && is_codes(y) && x.dtype == y.dtype;
+    if (!own_scale) checks.same_parameters(x, y);
     ReductionOrder order = reduction_order(checks, x, y, {a.axes, a.axes + a.axis_count});
     const ReduceKernels& kernels = reduce_kernels(desc.isa);
     const auto name = [&](const char* suffix) {

@@ -47,10 +47,10 @@ void max_f32(const PoolRow& p) {
 template <class T>
 void average_codes(const PoolRow& p) {
     T* y = static_cast<T*>(p.y);
-    const float z = static_cast<float>(p.zero_point);
+    const float z = static_cast<float>(p.zero_y);
     for (int64_t i = 0; i < p.width; i++) {
         const PoolSpan& span = p.spans[i];
-        const float m = 1.0f / static_cast<float>(p.row_divisor * span.divisor);
+        const float m = p.scale / static_cast<float>(p.row_divisor * span.divisor);
         for (int64_t c = 0; c < p.channels; c++) {
             int32_t sum = 0;
             for (int64_t r = 0; r < p.rows; r++)
@@ -62,7 +62,7 @@ void average_codes(const PoolRow& p) {
             else if (p.group_fused)
                 q = to_s32(fmaf(s, m, z));
             else
-                q = to_s32(s * m) + p.zero_point;
+                q = to_s32(s * m) + p.zero_y;
             *y++ = static_cast<T>(clamp_s32(q, p.lo, p.hi));
         }
     }

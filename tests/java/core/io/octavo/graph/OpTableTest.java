@@ -14,6 +14,7 @@ class OpTableTest {
     void inferenceAndTheReferenceHaveARowForEachOperator() {
         assertEquals(Set.of(), Inference.TABLE.missing());
         assertEquals(Set.of(), FreeBatch.TABLE.missing());
+        assertEquals(Set.of(), CodesRule.TABLE.missing());
         assertEquals(Set.of(), Reference.TABLE.missing());
         assertEquals(Set.of(), ReferenceRunner.TABLE.missing());
     }

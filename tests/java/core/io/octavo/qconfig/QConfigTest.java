@@ -43,9 +43,18 @@ class QConfigTest {
     }
 
     @Test
+    void octavosOwnUsesAllBitsAndChannels() {
+        QConfig q = QConfig.getDefault("octavo");
+        assertInstanceOf(HistogramObserver.class, q.activationObserver().get());
+        assertEquals(new Clipping(8, DType.U8, false, false, Clipping.Range.PYTORCH_L2), q.activation());
+        assertEquals(Uniform.weights(8), q.weight());
+        assertEquals(Granularity.perChannel(0), q.weightGranularity());
+    }
+
+    @Test
     void anUnknownNameListsTheKnownOnes() {
         InvalidValueException e = assertThrows(InvalidValueException.class, () -> QConfig.getDefault("FBGEMM"));
-        assertTrue(e.getMessage().contains("fbgemm, x86, onednn, qnnpack"), e.getMessage());
+        assertTrue(e.getMessage().contains("octavo, fbgemm, x86, onednn, qnnpack"), e.getMessage());
         assertThrows(InvalidValueException.class, () -> QConfig.getDefault(null));
     }
 

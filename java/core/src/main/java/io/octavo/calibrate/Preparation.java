@@ -4,8 +4,10 @@ import io.octavo.CalibrationException;
 import io.octavo.InvalidValueException;
 import io.octavo.calibrate.Decision.Form;
 import io.octavo.calibrate.Decision.Kind;
+import io.octavo.calibrate.QuantizationRule.Operands;
 import io.octavo.calibrate.QuantizationRule.Scale;
 import io.octavo.graph.Graph;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Node;
 import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
@@ -26,9 +28,12 @@ import java.util.TreeSet;
  * Everything follows from what the graph computes and from names; the order in which independent nodes stand has no part in it.
  */
 final class Preparation {
+    private static final String NO_QCONFIG = "it has no qconfig";
+
     private final QConfigMapping mapping;
     private final Graph graph; // fused
     private final Map<String, Kind> kinds = new HashMap<>(); // by node
+    private final Map<String, String> whys = new HashMap<>(); // by node
     private final Set<String> codes = new HashSet<>(); // values that are computed as codes
     private final Map<String, Decision> decisions = new LinkedHashMap<>();
     private final Map<String, QConfig> observed = new LinkedHashMap<>();
@@ -120,7 +125,7 @@ final class Preparation {
     /** Whether qconfigs let a node go into the one before it. */
     private boolean mayFuse(Graph source, Node first, Node part) {
         boolean agree = sharesActivations(qconfig(first), qconfig(part));
-        if (QuantizationRule.of(part.op()).scale() == Scale.OWN) {
+        if (QuantizationRule.of(source, part).scale() == Scale.OWN) {
             // A sum with a constant does not run on codes, nor would the convolution that takes it in.
             return agree && !readsConstant(source, part, 0, 1);
         }
@@ -149,21 +154,65 @@ final class Preparation {
                 && (node.input(2).isEmpty() || graph.value(node.input(2)).isConstant());
     }
 
+    /** Decides on which numbers a node runs, once those before it are decided. */
     private Kind kind(Node node) {
-        QuantizationRule rule = QuantizationRule.of(node.op());
-        QConfig qconfig = qconfig(node);
-        if (rule.scale() == Scale.INPUT) {
-            boolean leftFloat = isNamed(node) && sharesActivations(qconfig, null);
-            return codes.contains(node.input(0)) && !leftFloat ? Kind.PASSED : Kind.FLOAT;
-        }
-        if (rule.scale() != Scale.OWN || qconfig == null || rule.weighted() && !hasConstantWeights(node)) {
+        QuantizationRule rule = QuantizationRule.of(graph, node);
+        String kept = keptFloat(node, rule);
+        whys.put(node.name(), kept == null ? rule.why() : kept);
+        if (kept != null) {
             return Kind.FLOAT;
         }
-        if (qconfig.isWeightOnly()) {
-            return rule.weightOnly() ? Kind.WEIGHT_ONLY : Kind.FLOAT;
+        return switch (rule.scale()) {
+            case INPUT -> Kind.PASSED;
+            case NUMBERS -> Kind.NUMBERS;
+            case FLOAT, ABSENT -> Kind.FLOAT;
+            default -> qconfig(node).isWeightOnly() ? Kind.WEIGHT_ONLY : Kind.QUANTIZED;
+        };
+    }
+
+    /** Why a node stays float though its operator runs on codes; null: it does not, or the operator does not. */
+    private String keptFloat(Node node, QuantizationRule rule) {
+        QConfig qconfig = qconfig(node);
+        switch (rule.scale()) {
+            case FLOAT, ABSENT -> {
+                return null;
+            }
+            case INPUT, NUMBERS -> {
+                if (!codes.contains(node.input(0))) {
+                    return "its input is float";
+                }
+                boolean named = rule.scale() == Scale.INPUT && isNamed(node) && sharesActivations(qconfig, null);
+                return named ? NO_QCONFIG : null;
+            }
+            case OWN -> {
+                if (qconfig == null) {
+                    return NO_QCONFIG;
+                }
+            }
+            default -> {
+                if (qconfig == null) {
+                    return NO_QCONFIG;
+                }
+                boolean amongCodes = rule.operands() == Operands.FIRST
+                        ? codes.contains(node.input(0))
+                        : node.inputs().stream().anyMatch(codes::contains);
+                if (!amongCodes) {
+                    return "what it reads is float: making codes of it would cost more time than they save";
+                }
+            }
         }
-        boolean fixed = rule.weighted() ? readsConstant(graph, node, 0, 3) : readsConstant(graph, node, 0, 1);
-        return fixed ? Kind.FLOAT : Kind.QUANTIZED;
+        if (rule.weighted() && !hasConstantWeights(node)) {
+            return "its weight or bias is no constant";
+        }
+        if (qconfig.isWeightOnly()) {
+            return rule.operands() == Operands.WEIGHTED_OR_WEIGHT_ONLY ? null : "its qconfig is for weights alone";
+        }
+        if (rule.weighted()
+                ? readsConstant(graph, node, 0, 3)
+                : rule.scale() == Scale.OWN && readsConstant(graph, node, 0, 1)) {
+            return "an activation that it reads is a constant";
+        }
+        return null;
     }
 
     /**
@@ -173,7 +222,7 @@ final class Preparation {
     private Map<String, QConfig> borders() {
         Map<String, Node> readers = new HashMap<>();
         for (Node node : graph.nodes()) {
-            if (kinds.get(node.name()) == Kind.QUANTIZED) {
+            if (kinds.get(node.name()) == Kind.QUANTIZED) { // the others read codes that are there
                 for (int i = 0; i < node.inputs().size(); i++) {
                     String input = node.input(i);
                     if (readsCodes(form(node, i)) && !codes.contains(input)) {
@@ -200,13 +249,16 @@ final class Preparation {
         if (kind == Kind.FLOAT) {
             return Form.FLOAT;
         }
-        if (index == 1 && QuantizationRule.of(node.op()).weighted()) {
-            return Form.WEIGHT;
-        }
-        if (kind == Kind.WEIGHT_ONLY || graph.value(input).isConstant()) {
-            return Form.FLOAT;
-        }
-        return QuantizationRule.of(node.op()).oneType() ? Form.CODES_OF_RESULT : Form.CODES;
+        QuantizationRule rule = QuantizationRule.of(graph, node);
+        boolean constant = graph.value(input).isConstant();
+        return switch (rule.operands()) {
+            case FIRST ->
+                index == 0 ? Form.CODES : node.op() instanceof Movement.Pad && index == 2 ? Form.ABSENT : Form.FLOAT;
+            case WEIGHTED, WEIGHTED_OR_WEIGHT_ONLY ->
+                index == 1 ? Form.WEIGHT : kind == Kind.WEIGHT_ONLY || constant ? Form.FLOAT : Form.CODES;
+            case ALL_OF_ONE_TYPE -> constant ? Form.CONSTANT : Form.CODES_OF_RESULT;
+            case ALL -> constant ? Form.CONSTANT : Form.CODES;
+        };
     }
 
     private void decide(Node node, Map<String, QConfig> borders) {
@@ -219,21 +271,30 @@ final class Preparation {
             }
         }
         boolean own = kind == Kind.QUANTIZED;
-        String seen = own ? seenBehindClamps(node.output()) : null;
-        if (own) {
+        Decision.Fixed fixed = own ? QuantizationRule.of(graph, node).fixed() : null;
+        String seen = own && fixed == null ? seenAt(node.output(), qconfig(node)) : null;
+        if (seen != null) {
             observed.put(seen, qconfig(node));
         }
         QConfig qconfig = own || kind == Kind.WEIGHT_ONLY ? qconfig(node) : null;
-        decisions.put(node.name(), new Decision(kind, qconfig, forms, seen));
+        decisions.put(node.name(), new Decision(kind, qconfig, forms, seen, fixed, whys.get(node.name())));
     }
 
-    /** Where all that becomes of a result is cut to bounds on its codes, these need not reach farther. */
-    private String seenBehindClamps(String value) {
+    /**
+     * The value whose distribution gives a result its scale. Where all that becomes of the result is cut to bounds on its codes, these
+     * need not reach farther; where it becomes a part of something of one scale, it is computed in that one at once.
+     */
+    private String seenAt(String value, QConfig qconfig) {
         List<Node> readers = graph.consumers(value);
-        boolean cut = readers.size() == 1
-                && !graph.isOutput(value)
-                && kinds.get(readers.get(0).name()) == Kind.PASSED
-                && QuantizationRule.of(readers.get(0).op()).narrows();
-        return cut ? seenBehindClamps(readers.get(0).output()) : value;
+        if (readers.size() != 1 || graph.isOutput(value)) {
+            return value;
+        }
+        Node reader = readers.get(0);
+        QuantizationRule rule = QuantizationRule.of(graph, reader);
+        boolean cut = kinds.get(reader.name()) == Kind.PASSED && rule.narrows();
+        boolean joined = kinds.get(reader.name()) == Kind.QUANTIZED
+                && rule.scale() == Scale.COMMON
+                && sharesActivations(qconfig, qconfig(reader));
+        return cut || joined ? seenAt(reader.output(), qconfig) : value;
     }
 }

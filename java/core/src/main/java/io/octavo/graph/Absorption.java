@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The pass that makes operators on codes of float operators between {@link Op.Dequantize} and {@link Op.Quantize}, as other
@@ -27,7 +28,10 @@ final class Absorption {
         this.graph = graph;
     }
 
-    static Graph absorb(Graph graph) {
+    static Graph absorb(Graph given) {
+        Graph graph = given.nodes().stream().anyMatch(node -> node.op() instanceof Op.Dequantize)
+                ? Boundaries.move(given)
+                : given;
         Absorption pass = new Absorption(graph);
         for (Node node : graph.nodes()) {
             if (node.op() instanceof Op.Quantize) {
@@ -75,29 +79,90 @@ final class Absorption {
     /** The node on codes with the results of the Quantize; null: there is none. */
     private Node onCodes(Node node, Op op, Node quantize) {
         List<String> outputs = quantize.outputs();
-        if (op instanceof Op.Conv2d || op instanceof Op.Linear) {
-            return product(node, op, outputs);
+        Value to = graph.value(quantize.output());
+        return switch (CodesRule.of(graph, node)) {
+            case SUMS_PRODUCTS -> product(node, op, outputs);
+            case COMPUTES -> ofFirst(node, outputs, from -> true);
+            case AVERAGES -> ofFirst(node, outputs, from -> from.dtype() == to.dtype());
+            case INTERPOLATES ->
+                ofFirst(node, outputs, from -> from.quantization().equals(to.quantization()));
+            case COMPUTES_OF_TWO -> ofTwo(node, op, to, outputs);
+            default -> null;
+        };
+    }
+
+    private Node ofFirst(Node node, List<String> outputs, Predicate<Value> fits) {
+        String x = codes(node.input(0));
+        if (x == null || !fits.test(graph.value(x))) {
+            return null;
         }
-        if (op instanceof Op.Add) {
-            String a = codes(node.input(0));
-            String b = codes(node.input(1));
-            boolean both = a != null
-                    && b != null
-                    && graph.value(a).dtype() == graph.value(b).dtype()
-                    && graph.value(a).dtype() == graph.value(quantize.output()).dtype();
-            return both ? new Node(node.name(), op, List.of(a, b), outputs) : null;
+        List<String> inputs = new ArrayList<>(node.inputs());
+        inputs.set(0, x);
+        return new Node(node.name(), node.op(), inputs, outputs);
+    }
+
+    private Node ofTwo(Node node, Op op, Value to, List<String> outputs) {
+        String a = operand(node.input(0), to.dtype());
+        String b = operand(node.input(1), to.dtype());
+        if (a == null || b == null || codes(node.input(0)) == null && codes(node.input(1)) == null) {
+            return null;
         }
-        boolean keeps = op instanceof Op.MaxPool2d
-                || op instanceof Op.AvgPool2d
-                || op instanceof Op.AdaptiveAvgPool2d
-                || op instanceof Op.Flatten
-                || op instanceof Op.Clamp;
-        String x = keeps ? codes(node.input(0)) : null;
-        boolean same = x != null
-                && graph.value(x)
-                        .quantization()
-                        .equals(graph.value(quantize.output()).quantization());
-        return same ? new Node(node.name(), op, List.of(x), outputs) : null;
+        if (op instanceof Op.Add add && (typeOf(a) != to.dtype() || typeOf(b) != to.dtype())) {
+            boolean plain = add.activation().isNone();
+            op = new Pointwise.Binary(Pointwise.Binary.Function.ADD); // takes codes of other types
+            if (!plain) {
+                return null;
+            }
+        }
+        return new Node(node.name(), op, List.of(a, b), outputs);
+    }
+
+    private DType typeOf(String value) {
+        return added.containsKey(value)
+                ? added.get(value).dtype()
+                : graph.value(value).dtype();
+    }
+
+    /** The codes of an activation or constant, also of a single real number; null: there are none. */
+    private String operand(String value, DType dtype) {
+        String activation = codes(value);
+        if (activation != null) {
+            return activation;
+        }
+        Value constant = graph.value(value);
+        Value from = dequantized(value);
+        if (from != null) {
+            boolean fits = from.isConstant()
+                    && (from.dtype() == DType.U8 || from.dtype() == DType.S8)
+                    && from.quantization() instanceof AffineParams
+                    && from.quantization().granularity().isPerTensor();
+            return fits ? from.name() : null;
+        }
+        if (!constant.isConstant()
+                || constant.dtype() != DType.F32
+                || constant.shape().elements() != 1) {
+            return null;
+        }
+        float number = constant.data().toFloatArray()[0];
+        if (!Float.isFinite(number) || number != 0 && Math.abs(number) < Float.MIN_NORMAL) {
+            return null;
+        }
+        AffineParams exact = AffineParams.exactly(dtype, 8, number);
+        String name = value + "." + dtype; // all that read it as this type share it
+        while (graph.hasValue(name)) {
+            name += "_";
+        }
+        byte code = (byte) (exact.zeroPoint() + Math.signum(number));
+        added.putIfAbsent(
+                name,
+                new Value(
+                        name,
+                        dtype,
+                        constant.shape(),
+                        exact,
+                        Tensor.ofBytes(
+                                dtype, new byte[] {code}, constant.shape().dims())));
+        return name;
     }
 
     private Node product(Node node, Op op, List<String> outputs) {
@@ -210,11 +275,12 @@ final class Absorption {
         for (Value value : graph.values()) {
             boolean input = !value.isConstant() && graph.producer(value.name()).isEmpty();
             if (added.containsKey(value.name())) {
-                builder.add(added.get(value.name()));
+                builder.add(added.remove(value.name()));
             } else if (input || value.isConstant() && needed.contains(value.name())) {
                 builder.add(value);
             }
         }
+        added.values().stream().filter(value -> needed.contains(value.name())).forEach(builder::add);
         for (Node node : nodes) {
             String named = node.outputs().stream()
                     .filter(name -> !name.isEmpty())

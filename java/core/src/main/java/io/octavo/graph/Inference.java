@@ -28,9 +28,11 @@ final class Inference {
             .row(Op.MatMul.class, (node, op) -> List.of(node.matMul()))
             .row(Op.BatchNorm.class, (node, op) -> List.of(node.batchNorm()))
             .row(Op.Clamp.class, (node, op) -> List.of(node.unchanged()))
-            .row(Op.MaxPool2d.class, (node, op) -> List.of(node.pool(op.window(), op.ceilMode())))
-            .row(Op.AvgPool2d.class, (node, op) -> List.of(node.pool(op.window(), op.ceilMode())))
-            .row(Op.AdaptiveAvgPool2d.class, (node, op) -> List.of(node.adaptive(op)))
+            .row(
+                    Op.MaxPool2d.class,
+                    (node, op) -> List.of(node.like(node.only(), node.pool(op.window(), op.ceilMode()))))
+            .row(Op.AvgPool2d.class, (node, op) -> List.of(node.mean(node.pool(op.window(), op.ceilMode()))))
+            .row(Op.AdaptiveAvgPool2d.class, (node, op) -> List.of(node.mean(node.adaptive(op))))
             .row(Op.Flatten.class, (node, op) -> List.of(node.flatten()))
             .row(Op.Dropout.class, (node, op) -> List.of(node.unchanged()))
             .row(Op.Add.class, (node, op) -> List.of(node.add()))
@@ -81,10 +83,9 @@ final class Inference {
                 where() + " belongs to a training step, which is made from a graph: no graph holds it");
     }
 
-    private Spec adaptive(Op.AdaptiveAvgPool2d pool) {
+    private Shape adaptive(Op.AdaptiveAvgPool2d pool) {
         Value x = image(only());
-        return like(
-                x, Shape.ofDims(x.shape().dimension(0), x.shape().dimension(1), Dim.of(pool.h()), Dim.of(pool.w())));
+        return Shape.ofDims(x.shape().dimension(0), x.shape().dimension(1), Dim.of(pool.h()), Dim.of(pool.w()));
     }
 
     private Spec flatten() {
@@ -354,20 +355,15 @@ final class Inference {
         return quantized(a.shape());
     }
 
-    private Spec pool(Window window, boolean ceilMode) {
+    private Shape pool(Window window, boolean ceilMode) {
         Value x = image(only());
         if (2 * Math.max(window.padTop(), window.padBottom()) > window.kernelH()
                 || 2 * Math.max(window.padLeft(), window.padRight()) > window.kernelW()) {
             throw new ShapeMismatchException(where() + " window " + window
                     + ": padding must be at most half of the kernel, or some windows hold nothing else");
         }
-        return like(
-                x,
-                Shape.ofDims(
-                        x.shape().dimension(0),
-                        x.shape().dimension(1),
-                        outH(x, window, ceilMode),
-                        outW(x, window, ceilMode)));
+        return Shape.ofDims(
+                x.shape().dimension(0), x.shape().dimension(1), outH(x, window, ceilMode), outW(x, window, ceilMode));
     }
 
     private Dim outH(Value x, Window w, boolean ceil) {
@@ -413,6 +409,20 @@ final class Inference {
             requireFloat(x);
         }
         return same(x, shape);
+    }
+
+    /** Means of the elements of the only input: of codes with parameters of their own, if such are asked for. */
+    Spec mean(Shape shape) {
+        Value x = only();
+        if (!x.isQuantized() || wanted == null) {
+            return like(x, shape);
+        }
+        activationCodes(x);
+        Spec spec = quantized(shape);
+        if (spec.dtype() != x.dtype()) {
+            throw mismatch(x, "the type of the codes asked for, " + spec.dtype());
+        }
+        return spec;
     }
 
     /** As {@link #like}, of any type. */

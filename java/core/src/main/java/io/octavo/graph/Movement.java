@@ -84,7 +84,7 @@ public sealed interface Movement extends Op
      */
     record Slice() implements Movement {}
 
-    /** {@code x.. -> y}, one behind the other along the axis. */
+    /** {@code x.. -> y}, one behind the other along the axis. Codes may each have parameters of their own, other ones than y. */
     record Concat(int axis) implements Movement {
         /** Checks the axis. */
         public Concat {

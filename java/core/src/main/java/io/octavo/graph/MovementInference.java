@@ -322,9 +322,14 @@ final class MovementInference {
         Value first = node.required(0, "x");
         int axis = node.axis(first, op.axis());
         Shape shape = first.shape();
+        boolean requantizes = node.wanted() != null && first.isQuantized();
+        for (int i = 0; requantizes && i < node.node().inputs().size(); i++) {
+            node.activationCodes(node.required(i, "x"));
+        }
         for (int i = 1; i < node.node().inputs().size(); i++) {
             Value next = node.required(i, "x");
-            if (next.dtype() != first.dtype() || !Objects.equals(next.quantization(), first.quantization())) {
+            if (!requantizes
+                    && (next.dtype() != first.dtype() || !Objects.equals(next.quantization(), first.quantization()))) {
                 throw node.mismatch(next, "type and parameters of " + first);
             }
             if (next.shape().rank() != shape.rank()) {
@@ -343,7 +348,7 @@ final class MovementInference {
                 }
             }
         }
-        return node.same(first, shape);
+        return requantizes ? node.quantized(shape) : node.same(first, shape);
     }
 
     private static List<Spec> split(Inference node, Movement.Split op) {

@@ -115,6 +115,9 @@ final class MovementReference {
     }
 
     private static Tensor concat(Reference node, Movement.Concat op) {
+        for (int part = 0; part < node.inputCount(); part++) {
+            node.requireKept(part);
+        }
         Tensor y = Tensor.zeros(node.dtype(0), node.result(0));
         ByteBuffer into = y.bytes();
         int size = y.dtype().bytes();

@@ -114,7 +114,8 @@ public sealed interface Op
     record MaxPool2d(Window window, boolean ceilMode) implements Op {}
 
     /**
-     * {@code [N, C, H, W] -> [N, C, oh, ow]}, the mean of each window. Parameters are kept.
+     * {@code [N, C, H, W] -> [N, C, oh, ow]}, the mean of each window. Parameters are kept, or others of the same type of
+     * codes.
      *
      * @param countIncludePad whether padding counts as elements of value 0
      */
@@ -127,7 +128,7 @@ public sealed interface Op
         }
     }
 
-    /** {@code [N, C, H, W] -> [N, C, h, w]}, the mean of windows {@code floor(i·H/h) .. ceil((i+1)·H/h)}. Parameters are kept. */
+    /** {@code [N, C, H, W] -> [N, C, h, w]}, the mean of windows {@code floor(i·H/h) .. ceil((i+1)·H/h)}. Parameters as of {@link AvgPool2d}. */
     record AdaptiveAvgPool2d(int h, int w) implements Op {
         /** Checks the size. */
         public AdaptiveAvgPool2d {

@@ -10,7 +10,8 @@ public sealed interface Reduction extends Op
 
     /**
      * {@code x -> one number for all that differ in the axes alone}, of the type of x. F32; SUM, MAX, MIN, PROD and MEAN also of
-     * integers, which wrap.
+     * integers, which wrap; MEAN, MAX and MIN of codes,
+     * which keep their parameters, but a MEAN may have others of the same type.
      *
      * @param axes ascending, at least one
      * @param keepDims whether the axes stay, of size 1

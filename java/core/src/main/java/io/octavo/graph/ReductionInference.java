@@ -39,6 +39,9 @@ final class ReductionInference {
             if (!OF_CODES.contains(op.kind())) {
                 throw node.mismatch(x, "numbers that are not quantized");
             }
+            if (op.kind() == Kind.MEAN) {
+                return node.mean(shape);
+            }
         } else if (!x.dtype().isInteger() || !OF_INTEGERS.contains(op.kind())) {
             node.requireFloat(x);
         }

@@ -27,6 +27,7 @@ final class ReductionReference {
     }
 
     private static Tensor reduce(Reference node, Reduction.Reduce op) {
+        node.requireKept(0);
         Elements x = node.codes(0);
         Elements y = node.zeros(0);
         Shape kept = x.shape(); // the result's with the axes in it

@@ -10,6 +10,7 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -137,6 +138,13 @@ final class Reference {
     /** The elements of an input, codes as they are. */
     Elements codes(int index) {
         return Elements.of(data(index));
+    }
+
+    /** Refuses codes of an input that are not those of the result. */
+    void requireKept(int index) {
+        if (!Objects.equals(inputs.get(index).quantization(), specs.get(0).quantization())) {
+            throw new UnsupportedException(where() + " of codes, " + inputs.get(index) + ", to others " + NOT_HERE);
+        }
     }
 
     /** The whole numbers of an input of S64 or S32; null if it is absent. */

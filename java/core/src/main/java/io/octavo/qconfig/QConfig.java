@@ -24,8 +24,10 @@ import java.util.stream.Collectors;
 public record QConfig(
         Supplier<Observer> activationObserver, Scheme activation, Scheme weight, Granularity weightGranularity) {
 
-    /** The named defaults, those of PyTorch's {@code get_default_qconfig}. */
+    /** The named defaults: Octavo's own, and those of PyTorch's {@code get_default_qconfig}. */
     private enum Default {
+        /** Activations all 8 bits, on which every instruction set is exact here; weights S8 per channel. */
+        OCTAVO(false, Granularity.perChannel(0)),
         /** Activations laid over 7 of 8 bits, where 16-bit sums of products do not saturate; weights S8 per channel. */
         FBGEMM(true, Granularity.perChannel(0)),
         /** The same under PyTorch's newer name. */
@@ -59,8 +61,10 @@ public record QConfig(
     }
 
     /**
-     * The default of an engine of PyTorch: "fbgemm", "x86", "onednn" or "qnnpack". All observe activations with a
-     * {@link HistogramObserver} and clip their range by PyTorch's search; weights are uniform, 8 bits, symmetric.
+     * "octavo", the one to take, or the default of an engine of PyTorch, for comparisons with it: "fbgemm", "x86", "onednn" or
+     * "qnnpack". All observe activations with a {@link HistogramObserver} and clip their range by PyTorch's search; weights are
+     * uniform, 8 bits, symmetric. "octavo" lays activations over all 8 bits, since sums of their products with weights are exact on
+     * every CPU, and takes weights per channel.
      *
      * @throws InvalidValueException for another name, listing these
      */

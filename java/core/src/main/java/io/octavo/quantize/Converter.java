@@ -11,10 +11,13 @@ import io.octavo.graph.Value;
 import io.octavo.qconfig.QConfig;
 import io.octavo.scheme.AffineParams;
 import io.octavo.scheme.Granularity;
+import io.octavo.scheme.LinearScheme;
 import io.octavo.scheme.QuantParams;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.scheme.Scheme;
+import io.octavo.scheme.Uniform;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,16 +77,16 @@ final class Converter {
     }
 
     private void convert(Node node, Decision decision) {
-        QuantParams own =
-                decision.kind() == Decision.Kind.QUANTIZED ? fit(decision.observed(), decision.qconfig()) : null;
+        QuantParams own = decision.kind() == Decision.Kind.QUANTIZED ? own(decision) : null;
         List<String> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             String input = node.inputs().get(i);
             inputs.add(
                     switch (decision.inputs().get(i)) {
-                        case ABSENT -> input;
+                        case ABSENT -> "";
                         case CODES -> asIntegers(input);
                         case CODES_OF_RESULT -> asIntegers(input, own);
+                        case CONSTANT -> codes(node, input, own);
                         case WEIGHT -> weight(node, input, decision.qconfig());
                         case FLOAT -> source.value(input).isConstant() ? constant(input) : asFloat(input);
                     });
@@ -91,11 +94,18 @@ final class Converter {
         switch (decision.kind()) {
             case QUANTIZED -> emit(node, inputs, own);
             case PASSED -> emit(node, inputs, parameters.get(node.input(0)));
-            case WEIGHT_ONLY, FLOAT -> {
+            case NUMBERS, WEIGHT_ONLY, FLOAT -> {
                 target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
                 node.outputs().forEach(output -> floats.put(output, output));
             }
         }
+    }
+
+    private QuantParams own(Decision decision) {
+        if (decision.fixed() != null && decision.qconfig().activation() instanceof LinearScheme scheme) {
+            return decision.fixed().params(scheme);
+        }
+        return fit(decision.observed(), decision.qconfig());
     }
 
     private QuantParams fit(String value, QConfig qconfig) {
@@ -112,6 +122,30 @@ final class Converter {
                 throw new NotFiniteException("node " + node.name() + ": weight " + name + ": " + e.getMessage());
             }
         });
+    }
+
+    /** A constant operand as codes of the result's type and bits: one number exactly, several over their range. */
+    private String codes(Node node, String name, QuantParams result) {
+        DType dtype = ((AffineParams) result).dtype();
+        return constants.computeIfAbsent(
+                new Form(name, new Uniform(result.bits(), dtype, false, false), Granularity.perTensor()), form -> {
+                    try {
+                        Tensor numbers = source.value(name).data();
+                        boolean single = numbers.shape().elements() == 1;
+                        return target.constant(
+                                free(name),
+                                single
+                                        ? form.scheme()
+                                                .encode(
+                                                        numbers,
+                                                        AffineParams.exactly(
+                                                                dtype, result.bits(), numbers.toFloatArray()[0]))
+                                        : form.scheme().quantize(numbers, form.granularity()));
+                    } catch (NotFiniteException e) {
+                        throw new NotFiniteException(
+                                "node " + node.name() + ": constant " + name + ": " + e.getMessage());
+                    }
+                });
     }
 
     private String constant(String name) {

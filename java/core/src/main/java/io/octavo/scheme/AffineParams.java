@@ -63,6 +63,17 @@ public record AffineParams(
         return perTensor(dtype, bits, least, least + (1 << bits) - 1, scale, zeroPoint);
     }
 
+    /**
+     * Parameters of a whole tensor in which one number, and no other but 0, is a code to the bit: the scale is its magnitude.
+     *
+     * @param number finite
+     */
+    public static AffineParams exactly(DType dtype, int bits, float number) {
+        // Below the normal floats 1 / scale would not be one.
+        float scale = number == 0 ? 1 : Math.max(Math.abs(number), Float.MIN_NORMAL);
+        return perTensor(dtype, bits, scale, dtype == DType.U8 && number < 0 ? 1 : 0);
+    }
+
     /** Parameters of a bias of S32 codes: one scale, or one an output channel. */
     public static AffineParams bias(float... scales) {
         return new AffineParams(
