@@ -93,8 +93,11 @@ public final class Passes {
                 Optional<Node> before = rewrite.soleProducer(add.input(i));
                 if (before.isPresent() && takesBias(graph, before.get(), constant)) {
                     Node layer = before.get();
-                    String bias = rewrite.freeName(layer.name() + ".bias");
-                    rewrite.constant(bias, Tensor.of(constant.data().toFloatArray()));
+                    String bias = constant.name();
+                    if (constant.shape().rank() != 1) {
+                        bias = rewrite.freeName(layer.name() + ".bias");
+                        rewrite.constant(bias, Tensor.of(constant.data().toFloatArray()));
+                    }
                     List<String> inputs = List.of(layer.input(0), layer.input(1), bias);
                     rewrite.fuse(add, new Node(layer.name(), layer.op(), inputs, add.outputs()));
                     break;

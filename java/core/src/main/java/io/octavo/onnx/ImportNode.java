@@ -15,6 +15,7 @@ import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** A node of a file with what its row needs: its inputs as values of the graph, its attributes, and ways to add nodes. */
 final class ImportNode {
@@ -98,8 +99,11 @@ final class ImportNode {
         return importer.builder().value(value);
     }
 
+    /** Does not make a value of a constant, which may be wanted in another form alone. */
     int rank(int index) {
-        return value(index).shape().rank();
+        return isConstant(index)
+                ? constant(index).shape().rank()
+                : value(index).shape().rank();
     }
 
     boolean isConstant(int index) {
@@ -251,6 +255,18 @@ final class ImportNode {
 
     String constant(String what, QuantizedTensor data) {
         return importer.builder().constant(importer.freeValueName(name + "." + what), data);
+    }
+
+    /** A constant made of an operand, under its name if nobody has it; made once for all nodes that ask for the same. */
+    String derived(int index, String form, Supplier<Tensor> made) {
+        return importer.derived(
+                node.inputs().get(index), form, name -> importer.builder().constant(name, made.get()));
+    }
+
+    /** The same of codes. */
+    String derivedCodes(int index, String form, Supplier<QuantizedTensor> made) {
+        return importer.derived(
+                node.inputs().get(index), form, name -> importer.builder().constant(name, made.get()));
     }
 
     String longs(String what, long... values) {

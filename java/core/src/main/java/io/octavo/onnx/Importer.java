@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * One model on its way to a graph. Nodes are taken in the file's order, each by the row of {@link Imports} for its operator; what a
@@ -41,6 +42,7 @@ final class Importer {
     private final Map<String, TensorDef> initializers = new HashMap<>();
     private final Map<String, String> names = new HashMap<>(); // of the file -> of the graph
     private final Map<String, Tensor> constants = new HashMap<>(); // known by then, by the file's name
+    private final Map<String, String> derived = new HashMap<>(); // the file's name and a form -> constant of the graph
     private final Set<String> absent = new HashSet<>(); // the file's constants without elements
     private final Set<String> nodeNames = new HashSet<>();
     private final Set<String> reserved = new HashSet<>(); // value names of the file
@@ -247,10 +249,11 @@ final class Importer {
 
     private void output(String name, Set<String> taken) {
         String value = value(name);
-        boolean computed = !graph.value(value).isConstant()
+        boolean constant = graph.value(value).isConstant();
+        boolean computed = !constant
                 && model.graph().inputs().stream()
                         .noneMatch(input -> input.name().equals(value));
-        if (value.equals(name) && computed && taken.add(value)) {
+        if (value.equals(name) && (computed || constant) && taken.add(value)) {
             graph.output(value);
         } else if (computed && !graph.hasValue(name) && taken.add(name) && !taken.contains(value)) {
             graph.rename(value, name);
@@ -258,7 +261,7 @@ final class Importer {
             names.replaceAll((key, old) -> old.equals(value) ? name : old);
             graph.output(name);
         } else {
-            // An input, a constant, or what is an output already, under another name.
+            // An input, or a constant or what is an output already under another name.
             String copy = graph.hasValue(name) ? freeValueName(name + ".out") : name;
             List<Movement.Reshape.Part> parts = new ArrayList<>();
             for (int i = 0; i < graph.value(value).shape().rank(); i++) {
@@ -329,6 +332,17 @@ final class Importer {
             }
             known = graph.constant(graph.hasValue(name) ? freeValueName(name) : name, constant(name));
             names.put(name, known);
+        }
+        return known;
+    }
+
+    /** A constant of the graph made of one of the file, in that form; the first form has its name. */
+    String derived(String name, String form, UnaryOperator<String> maker) {
+        String key = name + "\n" + form;
+        String known = derived.get(key);
+        if (known == null) {
+            known = maker.apply(graph.hasValue(name) ? freeValueName(name + ":" + form) : name);
+            derived.put(key, known);
         }
         return known;
     }

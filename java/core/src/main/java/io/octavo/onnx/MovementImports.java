@@ -283,6 +283,9 @@ final class MovementImports {
     private static String depth(ImportNode node) {
         node.requireConstant(1);
         Tensor depth = node.constant(1);
+        if (depth.dtype() == DType.S64 && depth.shape().rank() == 0) {
+            return node.in(1);
+        }
         long number =
                 switch (depth.dtype()) {
                     case F32 -> (long) depth.toFloatArray()[0];

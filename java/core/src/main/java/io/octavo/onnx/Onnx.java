@@ -43,4 +43,24 @@ public final class Onnx {
         InvalidValueException.requireNonNull(fixed, "fixed inputs");
         return Importer.graph(file.toString(), OnnxFile.read(file), fixed);
     }
+
+    /**
+     * Writes a graph as a model of standard operators, in opset 13, or in the first later one that its operators and types need. What
+     * an operator does to its result last, and what a convolution adds, are nodes of their own. Names of nodes, inputs, outputs and
+     * unknown dimensions are kept, and those of all values that are left; dropouts, and what no output needs, are not written.
+     *
+     * <p>Operators on codes are written as DequantizeLinear, the operator on real numbers, and QuantizeLinear (QDQ). {@link #read} makes
+     * operators on codes of them again, with the same codes, scales and zero points. Codes of up to 4 bits are held in 4 (opset 21),
+     * others in bytes. Codes of a table are looked up in it by Gather; the levels that a table was rounded from are not kept.
+     *
+     * <p>The file appears whole, under a temporary name before, or not at all. The same graph gives the same bytes on any machine.
+     *
+     * @throws io.octavo.UnsupportedException if ONNX has no operators for a node: names each such node
+     * @throws io.octavo.DataException if it cannot be written; what was there is then as it was
+     */
+    public static void write(Graph graph, Path file) {
+        InvalidValueException.requireNonNull(graph, "graph to be written");
+        InvalidValueException.requireNonNull(file, "path of an ONNX model");
+        OnnxFile.write(file, Exporter.model(graph));
+    }
 }

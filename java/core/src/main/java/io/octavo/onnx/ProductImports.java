@@ -115,7 +115,9 @@ final class ProductImports {
         if (node.isConstant(1)) {
             Tensor w = transposed ? node.constant(1) : Transposed.of(node.constant(1));
             boolean plain = transposed && alpha == 1;
-            String weight = plain ? node.in(1) : node.constant("weight", scaled(w, alpha));
+            String weight = plain
+                    ? node.in(1)
+                    : alpha == 1 ? node.derived(1, "transposed", () -> w) : node.constant("weight", scaled(w, alpha));
             long outputs = w.shape().dim(0);
             Tensor bias = hasC && node.isConstant(2) ? vector(node.constant(2), outputs, beta) : null;
             if (bias != null) {
@@ -195,14 +197,15 @@ final class ProductImports {
 
     private static void matMul(ImportNode node) {
         Value a = node.value(0);
-        Value b = node.value(1);
         if (a.dtype() != DType.F32) {
             throw node.unsupported("MatMul of " + a.dtype());
         }
-        if (node.isConstant(1) && b.shape().rank() == 2 && a.shape().rank() >= 2) {
-            node.out(new Op.Linear(), a.name(), node.constant("weight", Transposed.of(node.constant(1))));
+        if (node.isConstant(1) && node.rank(1) == 2 && a.shape().rank() >= 2) {
+            String weight = node.derived(1, "transposed", () -> Transposed.of(node.constant(1)));
+            node.out(new Op.Linear(), a.name(), weight);
             return;
         }
+        Value b = node.value(1);
         QuantizedTensor codes = node.quantized(1);
         if (codes != null && b.shape().rank() == 2 && a.shape().rank() >= 2) {
             String weight = node.add(new Op.Dequantize(), node.constant("weight", Transposed.of(codes)));

@@ -202,4 +202,19 @@ final class Windows {
         }
         return window(pads);
     }
+
+    // ---- Written
+
+    /** A window as the attributes of a convolution or pooling. */
+    static Attributes attributes(Window window) {
+        return undilated(window).ints("dilations", window.dilationH(), window.dilationW());
+    }
+
+    /** A dense window. */
+    static Attributes undilated(Window window) {
+        return new Attributes()
+                .ints("kernel_shape", window.kernelH(), window.kernelW())
+                .ints("strides", window.strideH(), window.strideW())
+                .ints("pads", window.padTop(), window.padLeft(), window.padBottom(), window.padRight());
+    }
 }
