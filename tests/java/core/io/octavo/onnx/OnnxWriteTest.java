@@ -51,7 +51,7 @@ class OnnxWriteTest {
         assertRunsTheSame(sample.graph(), assertComesBack(sample.graph()), sample.inputs(), 0);
     }
 
-    /** The file's graph, which has the same ends; what is read is written as it was. */
+    /** The file's graph, which has the same ends; what was read, and so brought into one form, is written and read as it is. */
     static Graph assertComesBack(Graph graph) {
         Path folder = folder();
         try {
@@ -59,12 +59,14 @@ class OnnxWriteTest {
             Path second = folder.resolve("second.onnx");
             Onnx.write(graph, first);
             Graph read = Onnx.read(first);
-            Onnx.write(read, second);
-            assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second), () -> graph + "\n" + read);
             assertEquals(graph.name(), read.name());
             assertAlike(graph.inputs(), read.inputs());
             assertAlike(graph.specialize(Map.of()).outputs(), read.outputs());
-            assertEquals(read.toString(), Onnx.read(second).toString());
+            Onnx.write(read, first);
+            Graph again = Onnx.read(first);
+            assertEquals(read.toString(), again.toString());
+            Onnx.write(again, second);
+            assertEquals(-1, Files.mismatch(first, second), () -> graph + "\n" + read);
             return read;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -84,18 +86,19 @@ class OnnxWriteTest {
     static void assertRunsTheSame(Graph graph, Graph read, Map<String, Tensor> inputs, double tolerance) {
         try (Session one = Session.of(graph);
                 Session other = Session.of(read)) {
-            List<Tensor> given =
-                    graph.inputs().stream().map(input -> inputs.get(input.name())).toList();
+            List<Tensor> given = graph.inputs().stream()
+                    .map(input -> inputs.get(input.name()))
+                    .toList();
             List<Tensor> expected = one.run(given);
             List<Tensor> found = other.run(given);
             for (int i = 0; i < expected.size(); i++) {
                 assertEquals(expected.get(i).shape(), found.get(i).shape());
                 if (tolerance > 0 && expected.get(i).dtype() == DType.F32) {
                     float delta = (float) tolerance * greatest(expected.get(i));
-                    assertArrayEquals(expected.get(i).toFloatArray(), found.get(i).toFloatArray(), delta);
+                    assertArrayEquals(
+                            expected.get(i).toFloatArray(), found.get(i).toFloatArray(), delta);
                 } else {
-                    assertEquals(
-                            expected.get(i).bytes(), found.get(i).bytes(), () -> graph + "\nwas read as\n" + read);
+                    assertEquals(expected.get(i).bytes(), found.get(i).bytes(), () -> graph + "\nwas read as\n" + read);
                 }
             }
         }

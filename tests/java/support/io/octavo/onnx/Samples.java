@@ -171,7 +171,8 @@ final class Samples {
                 boolean takes = function == Pointwise.Unary.Function.IS_INF;
                 row(
                         function.name(),
-                        (name, x) -> node(name, new Pointwise.Unary(function, takes ? 1 : 0.75f, takes ? 0 : 0.25f), x));
+                        (name, x) ->
+                                node(name, new Pointwise.Unary(function, takes ? 1 : 0.75f, takes ? 0 : 0.25f), x));
             }
         }
         for (Pointwise.Binary.Function function : Pointwise.Binary.Function.values()) {
@@ -193,8 +194,7 @@ final class Samples {
             row(relation.name(), (name, x) -> {
                 String truth = node(name + ".truth", new Pointwise.Compare(relation), x, scalar(0.1f));
                 String other = node(name + ".not", new Pointwise.Unary(Pointwise.Unary.Function.NOT), truth);
-                String both =
-                        node(name + ".and", new Pointwise.Binary(Pointwise.Binary.Function.XOR), truth, other);
+                String both = node(name + ".and", new Pointwise.Binary(Pointwise.Binary.Function.XOR), truth, other);
                 return node(name, new Pointwise.Where(), both, x, scalar(2));
             });
         }
@@ -268,7 +268,8 @@ final class Samples {
                 return null;
             }
             int rank = rank(x);
-            List<Integer> order = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, rank).boxed().toList());
             order.add(rank - 2, order.remove(rank - 1));
             return node(name, new Op.MatMul(), x, node(name + ".t", new Movement.Transpose(order), x));
         });
@@ -282,17 +283,26 @@ final class Samples {
 
     private void pools() {
         for (boolean flag : new boolean[] {false, true}) {
-            row("greatest of windows " + flag, (name, x) -> image(x, 3)
-                    ? node(name, new Op.MaxPool2d(Window.of(3).stride(2).padding(1), flag), x)
-                    : null);
-            row("mean of windows " + flag, (name, x) -> image(x, 3)
-                    ? node(name, new Op.AvgPool2d(Window.of(3, 2).stride(2).padding(1, 0), false, flag), x)
-                    : null);
+            row(
+                    "greatest of windows " + flag,
+                    (name, x) -> image(x, 3)
+                            ? node(name, new Op.MaxPool2d(Window.of(3).stride(2).padding(1), flag), x)
+                            : null);
+            row(
+                    "mean of windows " + flag,
+                    (name, x) -> image(x, 3)
+                            ? node(
+                                    name,
+                                    new Op.AvgPool2d(Window.of(3, 2).stride(2).padding(1, 0), false, flag),
+                                    x)
+                            : null);
         }
         row("mean of all", (name, x) -> rank(x) == 4 ? node(name, new Op.AdaptiveAvgPool2d(1, 1), x) : null);
-        row("mean of parts", (name, x) -> image(x, 2) && dim(x, 2) % 2 == 0 && dim(x, 3) % 2 == 0
-                ? node(name, new Op.AdaptiveAvgPool2d(2, 2), x)
-                : null);
+        row(
+                "mean of parts",
+                (name, x) -> image(x, 2) && dim(x, 2) % 2 == 0 && dim(x, 3) % 2 == 0
+                        ? node(name, new Op.AdaptiveAvgPool2d(2, 2), x)
+                        : null);
         row("mean of uneven parts", (name, x) -> image(x, 5) ? node(name, new Op.AdaptiveAvgPool2d(4, 3), x) : null);
         row("flatten", (name, x) -> node(name, new Op.Flatten(), rank(x) >= 2 ? x : column(name, x)));
     }
@@ -330,12 +340,15 @@ final class Samples {
             });
         }
         row("softmax", (name, x) -> rank(x) >= 2 ? node(name, new Op.Softmax(), x) : null);
-        row("softmax of channels", (name, x) -> rank(x) == 4 ? node(name, new Reduction.SoftmaxAlong(1, false), x) : null);
+        row(
+                "softmax of channels",
+                (name, x) -> rank(x) == 4 ? node(name, new Reduction.SoftmaxAlong(1, false), x) : null);
         row("log softmax", (name, x) -> rank(x) >= 2 ? node(name, new Reduction.SoftmaxAlong(1, true), x) : null);
         for (boolean greatest : new boolean[] {false, true}) {
-            row("place " + greatest, (name, x) -> rank(x) >= 2
-                    ? node(name, new Reduction.ArgReduce(greatest, 1, greatest, false), x)
-                    : null);
+            row(
+                    "place " + greatest,
+                    (name, x) ->
+                            rank(x) >= 2 ? node(name, new Reduction.ArgReduce(greatest, 1, greatest, false), x) : null);
             row("top " + greatest, (name, x) -> {
                 if (rank(x) < 2 || dim(x, 1) < 2) {
                     return null;
@@ -345,9 +358,9 @@ final class Samples {
                 graph.node(new Node(name, op, List.of(x, numbers(2)), outputs), null);
                 return outputs.get(greatest ? 0 : 1);
             });
-            row("running sum " + greatest, (name, x) -> rank(x) >= 2
-                    ? node(name, new Reduction.CumSum(1, greatest, !greatest), x)
-                    : null);
+            row(
+                    "running sum " + greatest,
+                    (name, x) -> rank(x) >= 2 ? node(name, new Reduction.CumSum(1, greatest, !greatest), x) : null);
         }
     }
 
@@ -361,8 +374,17 @@ final class Samples {
             for (int i = 0; i < c; i++) {
                 variance[i] = Math.abs(variance[i]) + 0.5f;
             }
-            String[] parameters = {constant(floats(c)), constant(floats(c)), constant(floats(c)), constant(Tensor.of(variance))};
-            return node(name, new Op.BatchNorm(1e-4f, 0.25f), x, parameters[0], parameters[1], parameters[2], parameters[3]);
+            String[] parameters = {
+                constant(floats(c)), constant(floats(c)), constant(floats(c)), constant(Tensor.of(variance))
+            };
+            return node(
+                    name,
+                    new Op.BatchNorm(1e-4f, 0.25f),
+                    x,
+                    parameters[0],
+                    parameters[1],
+                    parameters[2],
+                    parameters[3]);
         });
         for (boolean rms : new boolean[] {false, true}) {
             row("layer norm " + rms, (name, x) -> {
@@ -387,30 +409,45 @@ final class Samples {
                 return node(name, new Normalization.GroupNorm(groups, 1e-3f), x, scale, constant(floats(dim(x, 1))));
             });
         }
-        row("local response", (name, x) -> rank(x) == 4
-                ? node(name, new Normalization.LocalResponse(3, 0.5f, 0.75f, 1.5f), x)
-                : null);
+        row(
+                "local response",
+                (name, x) ->
+                        rank(x) == 4 ? node(name, new Normalization.LocalResponse(3, 0.5f, 0.75f, 1.5f), x) : null);
     }
 
     // ---- Movement
 
     private void movement() {
-        row("reshape", (name, x) -> rank(x) == 4 && known(x, 1)
-                ? node(
-                        name,
-                        new Reshape(List.of(
-                                new Reshape.Product(0, 1),
-                                new Reshape.Number(2),
-                                new Reshape.Rest(),
-                                new Reshape.Product(2, 3))),
-                        x)
-                : null);
-        row("swapped sizes", (name, x) -> rank(x) >= 2
-                ? node(name, new Reshape(List.of(new Reshape.Product(1, rank(x)), new Reshape.Product(0, 1))), x)
-                : null);
-        row("flat", (name, x) -> rank(x) >= 2
-                ? node(name, new Reshape(List.of(new Reshape.Product(0, rank(x) - 1), new Reshape.Product(rank(x) - 1, rank(x)))), x)
-                : null);
+        row(
+                "reshape",
+                (name, x) -> rank(x) == 4 && known(x, 1)
+                        ? node(
+                                name,
+                                new Reshape(List.of(
+                                        new Reshape.Product(0, 1),
+                                        new Reshape.Number(2),
+                                        new Reshape.Rest(),
+                                        new Reshape.Product(2, 3))),
+                                x)
+                        : null);
+        row(
+                "swapped sizes",
+                (name, x) -> rank(x) >= 2
+                        ? node(
+                                name,
+                                new Reshape(List.of(new Reshape.Product(1, rank(x)), new Reshape.Product(0, 1))),
+                                x)
+                        : null);
+        row(
+                "flat",
+                (name, x) -> rank(x) >= 2
+                        ? node(
+                                name,
+                                new Reshape(List.of(
+                                        new Reshape.Product(0, rank(x) - 1),
+                                        new Reshape.Product(rank(x) - 1, rank(x)))),
+                                x)
+                        : null);
         row("unsqueezed", (name, x) -> {
             List<Reshape.Part> parts = new ArrayList<>(List.of(new Reshape.Number(1)));
             IntStream.range(0, rank(x)).forEach(d -> parts.add(new Reshape.Product(d, d + 1)));
@@ -431,7 +468,8 @@ final class Samples {
             return node(name, new Reshape(null, true), flat, like);
         });
         row("transpose", (name, x) -> {
-            List<Integer> order = new ArrayList<>(IntStream.range(0, rank(x)).boxed().toList());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, rank(x)).boxed().toList());
             java.util.Collections.shuffle(order, random);
             return rank(x) >= 2 ? node(name, new Movement.Transpose(order), x) : null;
         });
@@ -447,9 +485,15 @@ final class Samples {
             repeats[rank(x) - 1] = 2;
             return rank(x) >= 2 && known(x, 1) ? node(name, new Movement.Tile(), x, numbers(repeats)) : null;
         });
-        row("lower triangle", (name, x) -> rank(x) >= 2
-                ? node(name, new Movement.Trilu(false), x, constant(Tensor.ofLongs(new long[] {1}).reshape()))
-                : null);
+        row(
+                "lower triangle",
+                (name, x) -> rank(x) >= 2
+                        ? node(
+                                name,
+                                new Movement.Trilu(false),
+                                x,
+                                constant(Tensor.ofLongs(new long[] {1}).reshape()))
+                        : null);
         row("upper triangle", (name, x) -> rank(x) >= 2 ? node(name, new Movement.Trilu(true), x) : null);
         row("one hot", (name, x) -> {
             String depth = constant(Tensor.ofLongs(new long[] {3}).reshape());
@@ -457,53 +501,66 @@ final class Samples {
             String values = constant(Tensor.of(new float[] {-1, 2}));
             return rank(x) < 5 ? node(name, new Movement.OneHot(rank(x)), whole, depth, values) : null;
         });
-        row("depth to space", (name, x) -> rank(x) == 4 && dim(x, 1) == 4
-                ? node(name, new Movement.DepthToSpace(2, random.nextBoolean()), x)
-                : null);
-        row("space to depth", (name, x) -> image(x, 2) && dim(x, 2) % 2 == 0 && dim(x, 3) % 2 == 0
-                ? node(name, new Movement.SpaceToDepth(2), x)
-                : null);
+        row(
+                "depth to space",
+                (name, x) -> rank(x) == 4 && dim(x, 1) == 4
+                        ? node(name, new Movement.DepthToSpace(2, random.nextBoolean()), x)
+                        : null);
+        row(
+                "space to depth",
+                (name, x) -> image(x, 2) && dim(x, 2) % 2 == 0 && dim(x, 3) % 2 == 0
+                        ? node(name, new Movement.SpaceToDepth(2), x)
+                        : null);
         for (Resize.Interpolation mode : Resize.Interpolation.values()) {
-            row("resize by scales " + mode, (name, x) -> image(x, 4)
-                    ? node(name, resize(mode, List.of()), x, "", constant(Tensor.of(new float[] {1, 1, 2, 1.5f})))
-                    : null);
-            row("resize to sizes " + mode, (name, x) -> image(x, 4)
-                    ? node(name, resize(mode, List.of(2, 3)), x, "", "", numbers(5, 9))
-                    : null);
+            row(
+                    "resize by scales " + mode,
+                    (name, x) -> image(x, 4)
+                            ? node(name, resize(mode, List.of()), x, "", constant(Tensor.of(new float[] {1, 1, 2, 1.5f
+                            })))
+                            : null);
+            row(
+                    "resize to sizes " + mode,
+                    (name, x) ->
+                            image(x, 4) ? node(name, resize(mode, List.of(2, 3)), x, "", "", numbers(5, 9)) : null);
         }
-        row("pixels of TensorFlow", (name, x) -> image(x, 4)
-                ? node(
-                        name,
-                        new Resize(
-                                Resize.Interpolation.NEAREST,
-                                Resize.Coordinates.TF_HALF_PIXEL_FOR_NN,
-                                Resize.Nearest.FLOOR,
-                                List.of(),
-                                -0.75f,
-                                false,
-                                0,
-                                Resize.Policy.STRETCH,
-                                false),
-                        x,
-                        "",
-                        constant(Tensor.of(new float[] {1, 1, 1.5f, 0.5f})))
-                : null);
+        row(
+                "pixels of TensorFlow",
+                (name, x) -> image(x, 4)
+                        ? node(
+                                name,
+                                new Resize(
+                                        Resize.Interpolation.NEAREST,
+                                        Resize.Coordinates.TF_HALF_PIXEL_FOR_NN,
+                                        Resize.Nearest.FLOOR,
+                                        List.of(),
+                                        -0.75f,
+                                        false,
+                                        0,
+                                        Resize.Policy.STRETCH,
+                                        false),
+                                x,
+                                "",
+                                constant(Tensor.of(new float[] {1, 1, 1.5f, 0.5f})))
+                        : null);
     }
 
     private Resize resize(Resize.Interpolation mode, List<Integer> axes) {
         Resize.Coordinates[] coordinates = {
-            Resize.Coordinates.HALF_PIXEL, Resize.Coordinates.ASYMMETRIC, Resize.Coordinates.ALIGN_CORNERS,
+            Resize.Coordinates.HALF_PIXEL,
+            Resize.Coordinates.ASYMMETRIC,
+            Resize.Coordinates.ALIGN_CORNERS,
             Resize.Coordinates.PYTORCH_HALF_PIXEL
         };
         Resize.Coordinates chosen = coordinates[random.nextInt(coordinates.length)];
-        return new Resize(
-                mode, chosen, Resize.Nearest.FLOOR, axes, -0.75f, false, 0, Resize.Policy.STRETCH, false);
+        return new Resize(mode, chosen, Resize.Nearest.FLOOR, axes, -0.75f, false, 0, Resize.Policy.STRETCH, false);
     }
 
     private void parts() {
-        row("slice", (name, x) -> rank(x) >= 2 && known(x, 1) && dim(x, rank(x) - 1) >= 4
-                ? node(name, new Movement.Slice(), x, numbers(-1), numbers(-4), numbers(-1), numbers(-2))
-                : null);
+        row(
+                "slice",
+                (name, x) -> rank(x) >= 2 && known(x, 1) && dim(x, rank(x) - 1) >= 4
+                        ? node(name, new Movement.Slice(), x, numbers(-1), numbers(-4), numbers(-1), numbers(-2))
+                        : null);
         row("concat", (name, x) -> rank(x) >= 2 ? node(name, new Movement.Concat(1), x, x) : null);
         row("split", (name, x) -> {
             if (rank(x) < 2 || dim(x, 1) != 4) {
@@ -540,12 +597,16 @@ final class Samples {
                 return node(name, new Movement.Pad(mode), x, numbers(pads), scalar(0.5f));
             });
         }
-        row("pad of an axis", (name, x) -> rank(x) >= 2 && known(x, 1)
-                ? node(name, new Movement.Pad(Movement.Pad.Mode.CONSTANT), x, numbers(1, -1), "", numbers(-1))
-                : null);
-        row("gather", (name, x) -> rank(x) >= 2 && dim(x, 1) >= 3
-                ? node(name, new Movement.Gather(1), x, constant(Tensor.ofInts(new int[] {2, -1, 0}, 3, 1)))
-                : null);
+        row(
+                "pad of an axis",
+                (name, x) -> rank(x) >= 2 && known(x, 1)
+                        ? node(name, new Movement.Pad(Movement.Pad.Mode.CONSTANT), x, numbers(1, -1), "", numbers(-1))
+                        : null);
+        row(
+                "gather",
+                (name, x) -> rank(x) >= 2 && dim(x, 1) >= 3
+                        ? node(name, new Movement.Gather(1), x, constant(Tensor.ofInts(new int[] {2, -1, 0}, 3, 1)))
+                        : null);
         row("gather of elements", (name, x) -> {
             if (rank(x) != 2 || dim(x, 1) < 3) {
                 return null;

@@ -85,9 +85,7 @@ final class ExportNode {
         if (!has(index) || dtype(index) != DType.S32) {
             return in(index);
         }
-        return value(index).isConstant()
-                ? exporter.longs(value(index))
-                : cast("longs" + index, in(index), DType.S64);
+        return value(index).isConstant() ? exporter.longs(value(index)) : cast("longs" + index, in(index), DType.S64);
     }
 
     /** The first result. */

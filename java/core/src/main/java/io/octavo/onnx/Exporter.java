@@ -268,7 +268,8 @@ final class Exporter {
     /** A constant of S32 as S64. */
     String longs(Value value) {
         return form(value.name(), "longs", () -> {
-            long[] numbers = Arrays.stream(value.data().toIntArray()).asLongStream().toArray();
+            long[] numbers =
+                    Arrays.stream(value.data().toIntArray()).asLongStream().toArray();
             return constant(
                     ownName(value, "longs"),
                     Tensor.ofLongs(numbers).reshape(value.shape().dims()));

@@ -19,16 +19,13 @@ final class PoolExports {
                                 .put("ceil_mode", op.ceilMode())
                                 .map(),
                         node.in(0)));
-        table.row(
-                Op.AvgPool2d.class,
-                (node, op) -> average(node, op.window(), op.ceilMode(), op.countIncludePad()));
+        table.row(Op.AvgPool2d.class, (node, op) -> average(node, op.window(), op.ceilMode(), op.countIncludePad()));
         table.row(Op.AdaptiveAvgPool2d.class, PoolExports::adaptive);
     }
 
     private static ExportNode average(ExportNode node, Window window, boolean ceilMode, boolean countIncludePad) {
-        Attributes attributes = Windows.undilated(window)
-                .put("ceil_mode", ceilMode)
-                .put("count_include_pad", countIncludePad);
+        Attributes attributes =
+                Windows.undilated(window).put("ceil_mode", ceilMode).put("count_include_pad", countIncludePad);
         return node.out("AveragePool", attributes.map(), node.in(0));
     }
 
