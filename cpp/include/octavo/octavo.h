@@ -249,6 +249,14 @@ enum {
     OCTAVO_OP_RESIZE = 101,    /* x -> y: sampled at other places, as ONNX's Resize says. Nearest of any type; linear and cubic of f32, u8
                                   and s8 in one layout: of codes in float, rounded half to even, parameters kept */
 
+    /* Products of values that are both given in a run. */
+    OCTAVO_OP_MATMUL = 112,    /* a [.., M, K], b [.., K, N] -> y [.., M, N], row-major: dimensions before the last two are broadcast as
+                                  those of elementwise operators, the batch being none of b's rows. f32, in the order of k, each product
+                                  and sum rounded once; or s32 without scales, which wraps */
+    OCTAVO_OP_CONV_TRANSPOSE2D = 113, /* x [N, C, H, W], w [C, O/groups, kh, kw], [bias [O]] -> y; f32. What CONV2D_GRAD_INPUT computes of
+                                  x and w, plus the bias: y has stride * (H - 1) + dilation * (kh - 1) + 1 - pads lines, or up to stride
+                                  - 1 more, columns alike */
+
     /* Training, all f32 unless said. Operators that carry a batch statistic see the whole batch of a run. */
     OCTAVO_OP_CONV2D_GRAD_INPUT = 32,  /* dy, w -> dx */
     OCTAVO_OP_CONV2D_GRAD_WEIGHT = 33, /* x, dy -> dw, [dbias] */

@@ -158,6 +158,7 @@ uint64_t taken_by(octavo_op_kind kind) {
     switch (kind) {
         case OCTAVO_OP_CONV2D:
             return convolutions | activations;
+        case OCTAVO_OP_CONV_TRANSPOSE2D:
         case OCTAVO_OP_CONV2D_GRAD_INPUT:
         case OCTAVO_OP_CONV2D_GRAD_WEIGHT:
             return convolutions;

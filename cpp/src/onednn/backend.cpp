@@ -57,6 +57,8 @@ std::unique_ptr<Operator> create_operator(const Request& request) {
             return has_integer(request) ? create_int8(request) : create_conv2d(request);
         case OCTAVO_OP_LINEAR:
             return has_integer(request) ? create_int8(request) : create_linear(request);
+        case OCTAVO_OP_CONV_TRANSPOSE2D:
+            return create_conv_transpose2d(request);
         case OCTAVO_OP_CONV2D_GRAD_INPUT:
             return create_conv2d_grad_input(request);
         case OCTAVO_OP_CONV2D_GRAD_WEIGHT:

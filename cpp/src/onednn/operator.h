@@ -41,6 +41,7 @@ public:
 // One function a family; `create` in backend.cpp chooses by kind.
 std::unique_ptr<Operator> create_conv2d(const Request& request);
 std::unique_ptr<Operator> create_conv2d_grad_input(const Request& request);
+std::unique_ptr<Operator> create_conv_transpose2d(const Request& request);
 std::unique_ptr<Operator> create_conv2d_grad_weight(const Request& request);
 std::unique_ptr<Operator> create_linear(const Request& request);
 std::unique_ptr<Operator> create_linear_grad_input(const Request& request);

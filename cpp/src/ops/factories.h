@@ -51,6 +51,7 @@ std::unique_ptr<Op> create_one_hot(const OpDesc& desc);
 std::unique_ptr<Op> create_space_to_depth(const OpDesc& desc);
 std::unique_ptr<Op> create_depth_to_space(const OpDesc& desc);
 std::unique_ptr<Op> create_resize(const OpDesc& desc);
+std::unique_ptr<Op> create_matmul(const OpDesc& desc);
 
 }  // namespace octavo
 

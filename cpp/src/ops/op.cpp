@@ -77,6 +77,7 @@ constexpr Row rows[] = {
     {OCTAVO_OP_SPACE_TO_DEPTH, create_space_to_depth},
     {OCTAVO_OP_DEPTH_TO_SPACE, create_depth_to_space},
     {OCTAVO_OP_RESIZE, create_resize},
+    {OCTAVO_OP_MATMUL, create_matmul},
 };
 
 }  // namespace

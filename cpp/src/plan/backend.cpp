@@ -69,6 +69,7 @@ int64_t count_macs(const OpDesc& desc) {
         case OCTAVO_OP_LINEAR_DYNAMIC:
             positions = wanted(desc.outputs, 0), weights = wanted(desc.inputs, 1);
             break;
+        case OCTAVO_OP_CONV_TRANSPOSE2D:
         case OCTAVO_OP_CONV2D_GRAD_INPUT:
         case OCTAVO_OP_LINEAR_GRAD_INPUT:
             positions = wanted(desc.inputs, 0), weights = wanted(desc.inputs, 1);

@@ -46,6 +46,8 @@ constexpr Signature signatures[] = {
     {OCTAVO_OP_SPACE_TO_DEPTH, "space_to_depth", 1, 1, 1, false},
     {OCTAVO_OP_DEPTH_TO_SPACE, "depth_to_space", 1, 1, 1, false},
     {OCTAVO_OP_RESIZE, "resize", 1, 1, 1, false},
+    {OCTAVO_OP_MATMUL, "matmul", 2, 2, 1, false},
+    {OCTAVO_OP_CONV_TRANSPOSE2D, "conv_transpose2d", 2, 3, 1, false},
     {OCTAVO_OP_CONV2D_GRAD_INPUT, "conv2d_grad_input", 2, 2, 1, true},
     {OCTAVO_OP_CONV2D_GRAD_WEIGHT, "conv2d_grad_weight", 2, 2, 2, true},
     {OCTAVO_OP_LINEAR_GRAD_INPUT, "linear_grad_input", 2, 2, 1, true},

@@ -133,6 +133,27 @@ inline Ran check_grad_input(const Conv& c, int threads, Random& random) {
     return op.ran();
 }
 
+// The convolution the other way round: from an image like its result to one like its input.
+inline Ran check_transposed(const Conv& c, const Choices& options, Random& random) {
+    SCOPED_TRACE("transposed " + c.text());
+    const Floats x = random_floats(random, elements(c.y())), w = random_floats(random, elements(c.w()));
+    const Floats bias = random_floats(random, c.ic);
+    Sums expected(elements(c.x()));
+    c.each_product([&](int64_t i, int64_t j, int64_t k) { expected.add(i, static_cast<double>(x[k]) * w[j]); });
+    for (size_t i = 0; options.bias && i < expected.value.size(); ++i)
+        expected.add(i, bias[static_cast<int64_t>(i) / (c.ih * c.iw) % c.ic]);
+    OneOperator op(OCTAVO_OP_CONV_TRANSPOSE2D, c.n);
+    c.attributes(op.desc);
+    op.threads = options.threads;
+    op.input(to_layout(x, c.y(), c.layout), c.y(), true, c.layout);
+    options.constant ? op.constant(w, c.w()) : op.input(w, c.w(), false);
+    if (options.bias) options.constant_bias ? op.constant(bias, {c.ic}) : op.input(bias, {c.ic}, false);
+    op.output(c.x(), true, c.layout);
+    if (!op.go()) return {};
+    EXPECT_TRUE(close_sums(to_logical(op.result(), c.x(), c.layout), expected)) << op.kernel();
+    return op.ran();
+}
+
 inline Ran check_grad_weight(const Conv& c, bool bias, int threads, Random& random) {
     SCOPED_TRACE("grad weight " + c.text());
     const Floats dy = random_floats(random, elements(c.y())), x = random_floats(random, elements(c.x()));

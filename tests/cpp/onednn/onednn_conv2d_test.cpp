@@ -159,6 +159,32 @@ TEST(OnednnConv2d, GradientsOfRandomShapes) {
     });
 }
 
+TEST(OnednnConv2d, TransposedIsTheSumOfProducts) {
+    Random random(5);
+    for (const Conv& c : shapes()) {
+        for (int threads : {1, 2}) {
+            check_transposed(c, {false, threads == 1, false, OCTAVO_NO_ACTIVATION, threads}, random);
+            check_transposed(c, {true, threads == 2, false, OCTAVO_NO_ACTIVATION, threads, threads == 1}, random);
+        }
+    }
+    Sweep(60).run([](Random& again) {
+        Conv c{again.integer(1, 3),      again.size_around(8, 20), again.integer(1, 13), again.integer(1, 13),
+               again.size_around(8, 20), again.integer(1, 5),      again.integer(1, 5)};
+        c.sh = again.integer(1, 3), c.sw = again.integer(1, 3);
+        c.dh = again.integer(1, 2), c.dw = again.integer(1, 2);
+        for (int64_t& p : c.pad) p = again.integer(0, 2);
+        c.groups = again.chance(0.3) ? again.integer(2, 3) : 1;
+        c.ic *= c.groups, c.oc *= c.groups;
+        c.layout = again.pick({OCTAVO_NHWC, OCTAVO_NHWC, OCTAVO_PLAIN});
+        if (!c.fits()) return false;
+        check_transposed(c,
+                         {again.chance(0.5), again.chance(0.5), false, OCTAVO_NO_ACTIVATION,
+                          static_cast<int>(again.integer(1, 3)), again.chance(0.5)},
+                         again);
+        return true;
+    });
+}
+
 // The loops above are the derivatives of the definition: central differences of sum(dy * y).
 TEST(OnednnConv2d, ReferenceGradientsAreDerivatives) {
     Random random(3);
@@ -215,6 +241,14 @@ TEST(OnednnConv2d, RefusesWithReasons) {
     EXPECT_NE(attempt({1, 4, 8, 8}, {8, 4, 3, 3}, {1, 8, 6, 6}, OCTAVO_PLAIN).find("layout"), std::string::npos);
     EXPECT_NE(attempt({1, 4, 8, 8}, {8, 3, 3, 3}, {1, 8, 6, 6}, OCTAVO_NHWC).find("[8, 3, 3, 3]"), std::string::npos);
     EXPECT_NE(attempt({1, 4, 8, 8}, {8, 4, 3, 3}, {1, 8, 7, 6}, OCTAVO_NHWC).find("[N, 8, 7, 6]"), std::string::npos);
+    OneOperator transposed(OCTAVO_OP_CONV_TRANSPOSE2D, 1);
+    transposed.desc.kernel[0] = transposed.desc.kernel[1] = 3;
+    transposed.input(Floats(64), {1, 4, 4, 4});
+    transposed.constant(Floats(4 * 2 * 9), {4, 2, 3, 3});
+    transposed.constant(Floats(4), {4});
+    transposed.output({1, 2, 6, 6});
+    EXPECT_FALSE(transposed.build());
+    EXPECT_NE(transposed.message.find("[4]"), std::string::npos) << transposed.message;
 }
 
 }  // namespace

@@ -85,10 +85,11 @@ public:
     explicit Entries(const OpSpec& spec) {
         const Attributes plain;
         const octavo_op_kind kind = spec.kind;
-        const bool window = kind == OCTAVO_OP_CONV2D || kind == OCTAVO_OP_CONV2D_GRAD_INPUT ||
-                            kind == OCTAVO_OP_CONV2D_GRAD_WEIGHT || kind == OCTAVO_OP_MAX_POOL2D ||
-                            kind == OCTAVO_OP_AVG_POOL2D || kind == OCTAVO_OP_MAX_POOL2D_TRAIN ||
-                            kind == OCTAVO_OP_MAX_POOL2D_GRAD || kind == OCTAVO_OP_AVG_POOL2D_GRAD;
+        const bool window = kind == OCTAVO_OP_CONV2D || kind == OCTAVO_OP_CONV_TRANSPOSE2D ||
+                            kind == OCTAVO_OP_CONV2D_GRAD_INPUT || kind == OCTAVO_OP_CONV2D_GRAD_WEIGHT ||
+                            kind == OCTAVO_OP_MAX_POOL2D || kind == OCTAVO_OP_AVG_POOL2D ||
+                            kind == OCTAVO_OP_MAX_POOL2D_TRAIN || kind == OCTAVO_OP_MAX_POOL2D_GRAD ||
+                            kind == OCTAVO_OP_AVG_POOL2D_GRAD;
         const bool norm = kind == OCTAVO_OP_BATCH_NORM || kind == OCTAVO_OP_BATCH_NORM_TRAIN;
         const bool dropout = kind == OCTAVO_OP_DROPOUT_TRAIN || kind == OCTAVO_OP_DROPOUT_GRAD;
         const bool clamp = spec.activation == OCTAVO_CLAMP;

@@ -34,7 +34,7 @@ public final class ReferenceRunner {
             .row(Op.Quantize.class, (at, op) -> List.of(at.runner.quantize(at.node)))
             .row(Op.Dequantize.class, (at, op) -> List.of(at.runner.dequantize(at.node)))
             .row(Op.Requantize.class, (at, op) -> List.of(at.runner.requantize(at.node)))
-            .row(Op.ConvTranspose.class, (at, op) -> at.runner.foreign(op))
+            .row(Op.ConvTranspose.class, (at, op) -> List.of(at.runner.transposed(at, op)))
             .row(Op.MatMul.class, (at, op) -> at.runner.general(at))
             .row(Pointwise.class, (at, op) -> at.runner.general(at))
             .row(Reduction.class, (at, op) -> at.runner.general(at))
@@ -134,6 +134,35 @@ public final class ReferenceRunner {
             numbers[i] = elements.areReal() ? elements.real(i) : elements.whole(i);
         }
         return numbers;
+    }
+
+    private double[] transposed(Step step, Op.ConvTranspose op) {
+        long[] x = step.inputs.get(0).shape().dims();
+        long[] w = step.inputs.get(1).shape().dims();
+        long[] y = step.specs.get(0).shape().dims();
+        double[] from = results.get(step.node.input(0));
+        double[] weights = results.get(step.node.input(1));
+        double[] sums = new double[(int) Shape.of(y).elements()];
+        if (step.inputs.size() > 2) {
+            double[] bias = results.get(step.node.input(2));
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] = bias[(int) (i / (y[2] * y[3]) % y[1])];
+            }
+        }
+        Places.forEach(
+                Shape.of(x),
+                (i, at) -> Places.forEach(Shape.of(w[1], w[2], w[3]), (tap, place) -> {
+                    Window window = op.window();
+                    long row = (long) at[2] * window.strideH() - window.padTop() + (long) place[1] * window.dilationH();
+                    long column =
+                            (long) at[3] * window.strideW() - window.padLeft() + (long) place[2] * window.dilationW();
+                    if (row >= 0 && row < y[2] && column >= 0 && column < y[3]) {
+                        long channel = at[1] / (x[1] / op.groups()) * w[1] + place[0];
+                        long to = ((at[0] * y[1] + channel) * y[2] + row) * y[3] + column;
+                        sums[(int) to] += from[i] * weights[(int) (at[1] * w[1] * w[2] * w[3] + tap)];
+                    }
+                }));
+        return sums;
     }
 
     private double[] unary(Node node, DoubleUnaryOperator f) {

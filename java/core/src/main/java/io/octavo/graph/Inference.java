@@ -309,10 +309,14 @@ final class Inference {
             activationCodes(b);
             return quantized(Shape.ofDims(dims));
         }
-        requireFloat(a);
-        requireFloat(b);
+        if (a.dtype() != DType.S32) {
+            requireFloat(a);
+        }
+        if (b.dtype() != a.dtype() || b.isQuantized()) {
+            throw mismatch(b, a.dtype() + ", the type of the other matrix " + a);
+        }
         noParameters();
-        return new Spec(DType.F32, Shape.ofDims(dims), null);
+        return new Spec(a.dtype(), Shape.ofDims(dims), null);
     }
 
     private static Shape leading(Value value) {

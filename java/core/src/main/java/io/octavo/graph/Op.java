@@ -193,7 +193,7 @@ public sealed interface Op
         }
     }
 
-    /** {@code a [.., M, K], b [.., K, N] -> a·b [.., M, N]}, the dimensions before the last two broadcast; float or S32. */
+    /** {@code a [.., M, K], b [.., K, N] -> a·b [.., M, N]}, the dimensions before the last two broadcast; float, or S32, which wraps. */
     record MatMul() implements Op {}
 
     /** Float to q. */

@@ -201,6 +201,14 @@ final class Reference {
         Places.forEach(y.shape(), (i, at) -> {
             int inA = Places.broadcast(at, rows) * depth;
             int inB = Places.broadcast(at, matrices) * depth * columns + at[at.length - 1];
+            if (a.dtype() == DType.S32) {
+                int whole = 0;
+                for (int k = 0; k < depth; k++) {
+                    whole += (int) a.whole(inA + k) * (int) b.whole(inB + k * columns);
+                }
+                y.set(i, (long) whole);
+                return;
+            }
             double sum = 0;
             for (int k = 0; k < depth; k++) {
                 sum += a.real(inA + k) * b.real(inB + k * columns);

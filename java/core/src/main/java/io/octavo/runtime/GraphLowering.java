@@ -104,6 +104,7 @@ final class GraphLowering {
                 .anyMatch(node -> (node.op() instanceof Op.Conv2d
                                 || node.op() instanceof Op.Linear
                                         && !graph.value(node.input(1)).isQuantized()
+                                || node.op() instanceof Op.ConvTranspose
                                 || node.op() instanceof Op.BatchNorm)
                         && graph.value(node.input(0)).dtype() == DType.F32);
     }

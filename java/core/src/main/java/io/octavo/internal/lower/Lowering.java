@@ -29,8 +29,6 @@ import java.util.stream.IntStream;
  * How values and operators of a graph are described to native code: shared by sessions and training plans.
  */
 public final class Lowering {
-    private static final String NONE = "has no native operator";
-
     /** A row an operator. */
     static final OpTable<NodeValues, OpSpec> OPERATORS = OpTable.<NodeValues, OpSpec>of("lowering")
             .row(
@@ -54,8 +52,10 @@ public final class Lowering {
             .row(Op.Quantize.class, (node, op) -> new OpSpec(node.name(), OpKind.QUANTIZE))
             .row(Op.Dequantize.class, (node, op) -> new OpSpec(node.name(), OpKind.DEQUANTIZE))
             .row(Op.Requantize.class, (node, op) -> new OpSpec(node.name(), OpKind.REQUANTIZE))
-            .row(Op.ConvTranspose.class, (node, op) -> refuse(node, NONE))
-            .row(Op.MatMul.class, (node, op) -> refuse(node, NONE))
+            .row(Op.ConvTranspose.class, (node, op) -> window(
+                            new OpSpec(node.name(), OpKind.CONV_TRANSPOSE2D), op.window())
+                    .groups(op.groups()))
+            .row(Op.MatMul.class, (node, op) -> new OpSpec(node.name(), OpKind.MATMUL))
             // The C header numbers functions and relations in the order of these enumerations.
             .row(Pointwise.Unary.class, (node, op) -> new OpSpec(node.name(), OpKind.UNARY)
                     .function(op.function().ordinal())
@@ -177,6 +177,7 @@ public final class Lowering {
         }
         boolean plain = op instanceof Op.Softmax
                 || op instanceof Op.Linear
+                || op instanceof Op.MatMul
                 || op instanceof Normalization.LayerNorm
                 || op instanceof Reduction && !(op instanceof Reduction.Reduce);
         return shape.rank() == 4 && !plain ? Layout.NHWC : Layout.PLAIN;
