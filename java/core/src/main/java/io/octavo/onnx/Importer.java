@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One model on its way to a graph. Nodes are taken in the file's order, each by the row of {@link Imports} for its operator; what a
@@ -99,7 +100,7 @@ final class Importer {
         }
         Map<String, List<String>> missing = new LinkedHashMap<>();
         for (NodeDef node : model.graph().nodes()) {
-            if (!Imports.has(node)) {
+            if (!Imports.has(node, opset(node.domain()))) {
                 String operator = node.domain().isEmpty() ? node.opType() : node.domain() + "." + node.opType();
                 missing.computeIfAbsent(operator, key -> new ArrayList<>())
                         .add(node.name().isEmpty() ? node.outputs().toString() : node.name());
@@ -150,7 +151,9 @@ final class Importer {
         source.nodes().forEach(node -> reserved.addAll(node.outputs()));
         for (ValueInfo input : source.inputs()) {
             // Old files list their constants among the inputs.
-            if (!initializers.containsKey(input.name()) && !constants.containsKey(input.name())) {
+            if (!initializers.containsKey(input.name()) && isEmptyList(input)) {
+                absent.add(input.name());
+            } else if (!initializers.containsKey(input.name()) && !constants.containsKey(input.name())) {
                 names.put(input.name(), graph.input(input.name(), dtype(input), shape(input), codes(input)));
             }
         }
@@ -162,6 +165,13 @@ final class Importer {
             output(output.name(), taken);
         }
         return graph.build();
+    }
+
+    /** Whether an input can only be a list of no numbers, such as axes: nothing is left to be given. */
+    private static boolean isEmptyList(ValueInfo input) {
+        return input.type() instanceof ValueType.OfTensor type
+                && type.element() == ElementType.S64
+                && List.of(new DimDef.Size(0)).equals(type.dims());
     }
 
     private QuantParams codes(ValueInfo input) {
@@ -318,6 +328,16 @@ final class Importer {
     ElementType elementType(String name) {
         TensorDef initializer = initializers.get(name);
         return initializer == null ? null : initializer.type();
+    }
+
+    /** Whether the file says of a value that its elements have 16 bits, whether it computes with so few or not. */
+    boolean isHalf(String name) {
+        GraphDef source = model.graph();
+        return Stream.of(source.inputs(), source.values(), source.outputs())
+                .flatMap(List::stream)
+                .anyMatch(info -> info.name().equals(name)
+                        && info.type() instanceof ValueType.OfTensor type
+                        && (type.element() == ElementType.F16 || type.element() == ElementType.BF16));
     }
 
     /** The value of the graph that a name of the file stands for. */

@@ -25,6 +25,10 @@ final class Imports {
         }
     }
 
+    /** The first opset whose form of an operator is taken, where an older one says something else. */
+    private static final Map<String, Long> SINCE =
+            Map.of("Cast", 6L, "GlobalLpPool", 2L, "LpPool", 2L, "Pad", 2L, "Tile", 6L, "Upsample", 7L);
+
     private static final Map<String, Consumer<ImportNode>> ROWS = rows();
 
     /** What a user can do about operators that are not supported. */
@@ -41,6 +45,7 @@ final class Imports {
     private static Map<String, Consumer<ImportNode>> rows() {
         Table table = new Table();
         ProductImports.addTo(table);
+        AttentionImports.addTo(table);
         PoolImports.addTo(table);
         PointwiseImports.addTo(table);
         ReductionImports.addTo(table);
@@ -55,8 +60,8 @@ final class Imports {
         return node.domain().isEmpty() ? node.opType() : node.domain() + "." + node.opType();
     }
 
-    static boolean has(NodeDef node) {
-        return ROWS.containsKey(key(node));
+    static boolean has(NodeDef node, long opset) {
+        return ROWS.containsKey(key(node)) && opset >= SINCE.getOrDefault(key(node), 1L);
     }
 
     /** The names with a row, those of other domains with their domain in front. */

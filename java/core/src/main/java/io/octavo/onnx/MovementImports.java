@@ -9,6 +9,7 @@ import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -26,7 +27,9 @@ final class MovementImports {
         table.row(
                 "Concat",
                 node -> node.out(
-                        new Movement.Concat(node.axis(node.requiredInt("axis"), node.rank(present(node, 0)))),
+                        new Movement.Concat(node.axis(
+                                node.opset() < 4 ? node.getInt("axis", 1) : node.requiredInt("axis"),
+                                node.rank(present(node, 0)))),
                         parts(node)));
         table.row("Split", MovementImports::split);
         table.row("Pad", MovementImports::pad);
@@ -340,16 +343,7 @@ final class MovementImports {
         }
         int rank = node.rank(0);
         long[] axes = node.def().getInts("axes");
-        List<Integer> over = List.of();
-        if (axes != null) {
-            over = node.axes(axes, rank);
-            long[] counted =
-                    Arrays.stream(axes).map(axis -> node.axis(axis, rank)).toArray();
-            if (!Arrays.stream(counted).boxed().map(Math::toIntExact).toList().equals(over)) {
-                throw node.unsupported(
-                        "Resize over axes " + Arrays.toString(axes) + " in another order than the dimensions'");
-            }
-        }
+        List<Integer> over = axes == null ? List.of() : node.axes(axes, rank);
         Resize op = new Resize(
                 interpolation(node),
                 coordinates(node.def().getString("coordinate_transformation_mode", "half_pixel")),
@@ -360,7 +354,27 @@ final class MovementImports {
                 node.getFloat("extrapolation_value", 0),
                 policy(node.def().getString("keep_aspect_ratio_policy", "stretch")),
                 node.flag("antialias"));
-        node.out(op, node.in(0), node.optional(1), node.optional(2), node.optional(3));
+        node.out(op, node.in(0), inOrder(node, 1, axes), inOrder(node, 2, axes), inOrder(node, 3, axes));
+    }
+
+    /** What an input says of each of the axes, of each axis' end as well if it is a region, by ascending axes. */
+    private static String inOrder(ImportNode node, int index, long[] axes) {
+        if (axes == null || !node.has(index)) {
+            return node.optional(index);
+        }
+        int count = axes.length;
+        int rank = node.rank(0);
+        List<Integer> order = IntStream.range(0, count)
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> node.axis(axes[i], rank)))
+                .toList();
+        if (order.equals(order.stream().sorted().toList())) {
+            return node.in(index);
+        }
+        long[] from = IntStream.range(0, index == 1 ? 2 * count : count)
+                .mapToLong(i -> order.get(i % count) + i / count * count)
+                .toArray();
+        return node.add(new Movement.Gather(0), node.in(index), node.longs("order", from));
     }
 
     private static Resize.Coordinates coordinates(String name) {

@@ -43,7 +43,9 @@ final class NormalizationImports {
     }
 
     private static void batch(ImportNode node) {
-        if (node.flag("training_mode") || node.opset() < 7) {
+        boolean trains =
+                node.opset() < 7 ? node.def().hasOutput(1) && !node.flag("is_test") : node.flag("training_mode");
+        if (trains) {
             throw node.unsupported("BatchNormalization that trains");
         }
         if (node.getInt("spatial", 1) == 0) {

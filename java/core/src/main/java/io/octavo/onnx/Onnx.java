@@ -10,14 +10,14 @@ import java.util.Map;
 /** ONNX files. */
 public final class Onnx {
     /** Versions of the default operators that are read. */
-    static final long LEAST_OPSET = 7;
+    static final long LEAST_OPSET = 1;
 
     static final long GREATEST_OPSET = 28;
 
     private Onnx() {}
 
     /**
-     * Reads a model: opsets 7 to 28 of the default domain. Elements of type F16, BF16 and F64 become F32. Dimensions that the file
+     * Reads a model: opsets 1 to 28 of the default domain. Elements of type F16, BF16 and F64 become F32. Dimensions that the file
      * leaves open keep their names. Weights are copied out of the mapped file once, to memory outside the heap.
      *
      * @throws io.octavo.DataNotFoundException if the file, or a file of its external data, is not there

@@ -2,6 +2,7 @@ package io.octavo.onnx;
 
 import io.octavo.InvalidValueException;
 import io.octavo.graph.Activation;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Pointwise.Binary;
@@ -10,6 +11,8 @@ import io.octavo.graph.Pointwise.Unary;
 import io.octavo.graph.Value;
 import io.octavo.internal.onnx.ElementType;
 import io.octavo.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Functions of one, two or three elements. */
@@ -68,7 +71,7 @@ final class PointwiseImports {
         PLAIN.forEach((name, function) -> table.row(name, node -> node.out(new Unary(function), node.in(0))));
         PAIRS.forEach((name, function) -> table.row(name, node -> binary(node, function)));
         RELATIONS.forEach(
-                (name, relation) -> table.row(name, node -> node.out(new Compare(relation), node.in(0), node.in(1))));
+                (name, relation) -> table.row(name, node -> node.out(new Compare(relation), node.in(0), second(node))));
         table.row("Add", PointwiseImports::add);
         table.row("Pow", PointwiseImports::pow);
         table.row("Mod", node -> binary(node, node.flag("fmod") ? Binary.Function.FMOD : Binary.Function.MOD));
@@ -125,12 +128,31 @@ final class PointwiseImports {
     }
 
     private static void binary(ImportNode node, Binary.Function function) {
-        node.out(new Binary(function), node.in(0), node.in(1));
+        node.out(new Binary(function), node.in(0), second(node));
+    }
+
+    /**
+     * The second operand. Up to opset 6 its dimensions are those of the first operand from "axis" on, the last ones without it; those of
+     * PRelu are its channels.
+     */
+    private static String second(ImportNode node) {
+        boolean channels = node.def().opType().equals("PRelu");
+        if (node.opset() >= 7 || !node.def().has("axis") && !channels || node.rank(1) == 0) {
+            return node.in(1);
+        }
+        int rank = node.rank(0);
+        int axis = channels ? Math.min(1, rank - 1) : node.axis(node.getInt("axis", 0), rank);
+        boolean one = node.rank(1) == 1 && node.value(1).shape().dim(0) == 1;
+        List<Movement.Reshape.Part> parts = new ArrayList<>(ImportNode.dims(0, node.rank(1)));
+        for (int i = axis + node.rank(1); i < rank && !one; i++) {
+            parts.add(ImportNode.one());
+        }
+        return parts.size() == node.rank(1) ? node.in(1) : node.reshape(node.in(1), parts);
     }
 
     private static void add(ImportNode node) {
         Value a = node.value(0);
-        Value b = node.value(1);
+        Value b = node.value(second(node));
         boolean same = a.shape().equals(b.shape())
                 && a.dtype() == DType.F32
                 && b.dtype() == DType.F32
@@ -142,15 +164,16 @@ final class PointwiseImports {
 
     private static void pow(ImportNode node) {
         DType dtype = node.value(0).dtype();
-        DType exponents = node.value(1).dtype();
+        String second = second(node);
+        DType exponents = node.value(second).dtype();
         Op pow = new Binary(Binary.Function.POW);
         if (exponents == dtype) {
-            node.out(pow, node.in(0), node.in(1));
+            node.out(pow, node.in(0), second);
         } else if (exponents == DType.F32) {
             Op real = new Pointwise.Cast(DType.F32);
-            node.out(new Pointwise.Cast(dtype), node.add(pow, node.add(real, node.in(0)), node.in(1)));
+            node.out(new Pointwise.Cast(dtype), node.add(pow, node.add(real, node.in(0)), second));
         } else {
-            node.out(pow, node.in(0), node.add(new Pointwise.Cast(dtype), node.in(1)));
+            node.out(pow, node.in(0), node.add(new Pointwise.Cast(dtype), second));
         }
     }
 
@@ -176,25 +199,48 @@ final class PointwiseImports {
         node.out(new Binary(Binary.Function.DIV), so, node.scalar("count", DType.F32, count));
     }
 
-    private static void cast(ImportNode node) {
-        long number = node.requiredInt("to");
-        DType to = null;
+    /** The element type of a number, of those that tensors hold. */
+    static ElementType elementType(ImportNode node, long number) {
         for (ElementType type : ElementType.values()) {
-            if (type.number() == number) {
-                to = type.dtype();
-                if (to == null || type.isInteger() && type.bits() != to.bytes() * 8 && to != DType.BOOL) {
-                    throw node.unsupported("Cast to " + type);
+            if (type.number() == number && type != ElementType.UNDEFINED) {
+                if (type.dtype() == null) {
+                    throw node.unsupported(node.def().opType() + " to " + type);
                 }
+                return type;
             }
         }
-        if (to == null) {
-            throw new InvalidValueException("attribute \"to\" is " + number + ", which is no element type");
+        throw new InvalidValueException("element type " + number + " is none");
+    }
+
+    private static void cast(ImportNode node) {
+        ElementType type = elementType(node, node.requiredInt("to"));
+        DType to = type.dtype();
+        if (type.isInteger() && type.bits() < 8) {
+            fewBits(node, type);
+            return;
+        }
+        if (type.isInteger() && type.bits() != to.bytes() * 8) {
+            throw node.unsupported("Cast to " + type);
         }
         if (to == node.value(0).dtype()) {
             node.same(0);
         } else {
             node.out(new Pointwise.Cast(to), node.in(0));
         }
+    }
+
+    /** To integers of 2 or 4 bits, one a byte: towards 0, and what does not fit wraps. */
+    private static void fewBits(ImportNode node, ElementType type) {
+        double levels = 1 << type.bits();
+        double below = type == ElementType.S4 || type == ElementType.S2 ? levels / 2 : 0;
+        String whole = node.value(0).dtype() == DType.S32
+                ? node.in(0)
+                : node.add(new Pointwise.Cast(DType.S32), node.add(new Pointwise.Cast(DType.S64), node.in(0)));
+        String least = node.scalar("least", DType.S32, below);
+        String raised = node.add(new Binary(Binary.Function.ADD), whole, least);
+        String wrapped = node.add(new Binary(Binary.Function.MOD), raised, node.scalar("levels", DType.S32, levels));
+        String number = node.add(new Binary(Binary.Function.SUB), wrapped, least);
+        node.out(new Pointwise.Cast(type.dtype()), number);
     }
 
     private static void relu(ImportNode node) {

@@ -6,7 +6,6 @@ import io.octavo.graph.Movement;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Value;
-import io.octavo.graph.Window;
 import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
@@ -27,6 +26,10 @@ final class ProductImports {
 
     private static void conv(ImportNode node) {
         int spatial = spatial(node);
+        if (spatial == 3) {
+            DeepProducts.conv(node);
+            return;
+        }
         String x = node.in(0);
         String w = node.in(1);
         int groups = Math.toIntExact(node.getInt("group", 1));
@@ -45,25 +48,29 @@ final class ProductImports {
 
     private static void convTranspose(ImportNode node) {
         int spatial = spatial(node);
+        if (spatial == 3) {
+            DeepProducts.transposed(node);
+            return;
+        }
         String x = node.in(0);
         String w = node.in(1);
         if (spatial == 1) {
             x = node.reshape(x, flat());
             w = node.reshape(w, flat());
         }
-        Windows windows = new Windows(node, node.value(x).shape(), node.value(w).shape());
+        Windows.Transposed windows =
+                new Windows(node, node.value(x).shape(), node.value(w).shape()).transposed();
         int groups = Math.toIntExact(node.getInt("group", 1));
-        int[] extra = windows.ints("output_padding", 0);
-        Window window = windows.transposed(extra);
-        Op.ConvTranspose conv = new Op.ConvTranspose(window, groups, extra[0], extra[1]);
+        int[] extra = windows.extra();
+        Op.ConvTranspose conv = new Op.ConvTranspose(windows.window(), groups, extra[0], extra[1]);
         String[] inputs = node.has(2) ? new String[] {x, w, node.in(2)} : new String[] {x, w};
         finish(node, conv, spatial, inputs);
     }
 
-    /** Spatial dimensions, 1 or 2. */
+    /** Spatial dimensions, 1 to 3. */
     private static int spatial(ImportNode node) {
         int spatial = node.rank(0) - 2;
-        if (spatial != 1 && spatial != 2) {
+        if (spatial < 1 || spatial > 3) {
             throw node.unsupported(node.def().opType() + " of " + node.value(0) + " over " + spatial + " dimensions");
         }
         if (node.rank(1) != node.rank(0)) {
@@ -197,10 +204,13 @@ final class ProductImports {
 
     private static void matMul(ImportNode node) {
         Value a = node.value(0);
-        if (a.dtype() != DType.F32) {
+        if (a.dtype() != DType.F32 && a.dtype() != DType.S32) {
             throw node.unsupported("MatMul of " + a.dtype());
         }
-        if (node.isConstant(1) && node.rank(1) == 2 && a.shape().rank() >= 2) {
+        if (a.dtype() == DType.F32
+                && node.isConstant(1)
+                && node.rank(1) == 2
+                && a.shape().rank() >= 2) {
             String weight = node.derived(1, "transposed", () -> Transposed.of(node.constant(1)));
             node.out(new Op.Linear(), a.name(), weight);
             return;

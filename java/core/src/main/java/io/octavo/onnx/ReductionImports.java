@@ -7,8 +7,11 @@ import io.octavo.graph.Reduction;
 import io.octavo.graph.Reduction.Reduce.Kind;
 import io.octavo.graph.Shapes;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /** Operators that take many elements together. */
@@ -31,6 +34,7 @@ final class ReductionImports {
         KINDS.forEach((name, kind) -> table.row(name, node -> reduce(node, kind)));
         table.row("Softmax", node -> softmax(node, false));
         table.row("LogSoftmax", node -> softmax(node, true));
+        table.row("Hardmax", ReductionImports::hardmax);
         table.row("ArgMax", node -> arg(node, true));
         table.row("ArgMin", node -> arg(node, false));
         table.row("TopK", ReductionImports::topK);
@@ -73,21 +77,34 @@ final class ReductionImports {
     }
 
     private static void softmax(ImportNode node, boolean log) {
+        along(node, (x, axis) -> new Made(along(axis, node.value(x).shape().rank(), log), x));
+    }
+
+    /** 1 at the first of the greatest elements, 0 elsewhere. */
+    private static void hardmax(ImportNode node) {
+        along(node, (x, axis) -> {
+            long size = node.value(x).shape().dim(axis);
+            if (size == Shape.N) {
+                throw node.unsupported("Hardmax along a dimension that is not known, of " + node.value(x) + ",");
+            }
+            String greatest = node.add(new Reduction.ArgReduce(true, axis, false, false), x);
+            String values = node.constant("values", Tensor.of(new float[] {0, 1}));
+            return new Made(new Movement.OneHot(axis), greatest, node.scalar("size", DType.S64, size), values);
+        });
+    }
+
+    /** An operator along an axis; up to opset 12 all dimensions from the axis on are one. */
+    private static void along(ImportNode node, BiFunction<String, Integer, Made> make) {
         int rank = node.rank(0);
-        if (node.opset() >= 13) {
-            node.out(along(node.axis(node.getInt("axis", -1), rank), rank, log), node.in(0));
-            return;
-        }
-        // Up to opset 12 all dimensions from the axis on are one.
-        long given = node.getInt("axis", 1);
-        int axis = given == rank ? rank : node.axis(given, rank);
-        if (axis == rank - 1) {
-            node.out(along(axis, rank, log), node.in(0));
+        long given = node.getInt("axis", node.opset() >= 13 ? -1 : 1);
+        int axis = node.opset() < 13 && given == rank ? rank : node.axis(given, rank);
+        if (node.opset() >= 13 || axis == rank - 1) {
+            make.apply(node.in(0), axis).out(node);
             return;
         }
         String flat = node.reshape(
                 node.in(0), List.of(new Movement.Reshape.Product(0, axis), new Movement.Reshape.Product(axis, rank)));
-        String result = node.add(along(1, 2, log), flat);
+        String result = make.apply(flat, 1).add(node);
         // The shape is that of the input, whatever it is.
         String shape = node.add(new Shapes.ShapeOf(0, rank), node.in(0));
         node.out(new Movement.Reshape(null, true), result, shape);

@@ -1,9 +1,11 @@
 package io.octavo.onnx;
 
 import io.octavo.InvalidValueException;
+import io.octavo.graph.Pointwise;
 import io.octavo.graph.Shapes;
 import io.octavo.internal.onnx.TensorDef;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 
 /** Constants, shapes, and operators that do nothing in inference. */
@@ -17,6 +19,7 @@ final class ShapeImports {
         table.row("ConstantOfShape", ShapeImports::fill);
         table.row("Shape", ShapeImports::shape);
         table.row("Size", node -> node.out(new Shapes.SizeOf(), node.in(0)));
+        table.row("EyeLike", ShapeImports::eye);
         table.row("Range", node -> node.out(new Shapes.Range(), node.in(0), node.in(1), node.in(2)));
     }
 
@@ -79,6 +82,31 @@ final class ShapeImports {
             return;
         }
         node.out(new Shapes.Fill(dtype, number), node.in(0));
+    }
+
+    /** 1 on a diagonal of a matrix of the input's shape. */
+    private static void eye(ImportNode node) {
+        Shape shape = node.value(0).shape();
+        if (shape.rank() != 2 || !shape.isKnown()) {
+            throw node.unsupported("EyeLike of " + node.value(0) + ": of matrices of known sizes it is");
+        }
+        DType dtype = node.value(0).dtype();
+        if (node.def().has("dtype")) {
+            dtype = PointwiseImports.elementType(node, node.requiredInt("dtype"))
+                    .dtype();
+        }
+        long diagonal = node.getInt("k", 0);
+        int columns = Math.toIntExact(shape.dim(1));
+        float[] values = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i % columns - i / columns == diagonal ? 1 : 0;
+        }
+        String ones = node.constant("ones", Tensor.of(values, shape.dims()));
+        if (dtype == DType.F32) {
+            node.define(ones);
+        } else {
+            node.out(new Pointwise.Cast(dtype), ones);
+        }
     }
 
     private static void shape(ImportNode node) {

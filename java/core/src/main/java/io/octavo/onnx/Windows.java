@@ -8,102 +8,131 @@ import io.octavo.graph.Shapes;
 import io.octavo.graph.Window;
 import io.octavo.tensor.Shape;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * The window of a convolution or pooling over one or two dimensions, from a node's attributes. One dimension is taken for a
- * picture of height 1.
+ * The window of a convolution or pooling over one to three dimensions, from a node's attributes. One dimension is taken for a
+ * picture of height 1; the last two are a {@link Window}, and a third one before them is asked for by itself.
  */
 final class Windows {
     private final ImportNode node;
-    private final Shape x; // [N, C, H, W]
-    private final boolean line;
+    private final Shape x; // [N, C, H, W] or [N, C, D, H, W]
+    private final int given; // dimensions that the attributes name
+    private final int count; // of x, beside N and C
     private final int[] kernel;
     private final int[] stride;
     private final int[] dilation;
     private final String autoPad;
 
     /**
-     * @param x of the input as a picture
-     * @param w of the weight as one; null: the attribute has the kernel
+     * @param x of the input, as a picture where it has one dimension only
+     * @param w of the weight likewise; null: the attribute has the kernel
      */
     Windows(ImportNode node, Shape x, Shape w) {
         this.node = node;
         this.x = x;
-        long[] given = node.def().getInts("kernel_shape");
-        int rank = node.rank(0) - 2;
-        line = rank == 1;
-        if (given == null && w == null) {
+        given = node.rank(0) - 2;
+        count = x.rank() - 2;
+        if (node.def().getInts("kernel_shape") == null && w == null) {
             throw new InvalidValueException("attribute \"kernel_shape\" is missing");
         }
-        kernel = given != null
-                ? ints("kernel_shape", 1)
-                : new int[] {Math.toIntExact(w.dim(2)), Math.toIntExact(w.dim(3))};
+        int[] size = new int[count];
+        for (int i = 0; w != null && i < count; i++) {
+            size[i] = Math.toIntExact(w.dim(i + 2));
+        }
+        kernel = node.def().getInts("kernel_shape") == null ? size : ints("kernel_shape", 1);
         stride = ints("strides", 1);
         dilation = ints("dilations", 1);
         autoPad = node.def().getString("auto_pad", "NOTSET");
     }
 
-    /** Two numbers of an attribute. */
+    /** Numbers of an attribute, one a dimension. */
     int[] ints(String attribute, int otherwise) {
-        long[] given = node.def().getInts(attribute);
-        if (given == null) {
-            return new int[] {otherwise, otherwise};
+        long[] numbers = node.def().getInts(attribute);
+        int[] all = new int[count];
+        Arrays.fill(all, attribute.equals("output_padding") ? 0 : 1);
+        if (numbers == null) {
+            Arrays.fill(all, otherwise);
+            return all;
         }
-        if (given.length != (line ? 1 : 2)) {
-            throw new InvalidValueException("attribute \"" + attribute + "\" is " + Arrays.toString(given)
-                    + ", expected " + (line ? "one number" : "two numbers"));
+        if (numbers.length != given) {
+            throw new InvalidValueException(
+                    "attribute \"" + attribute + "\" is " + Arrays.toString(numbers) + ", expected " + words(given));
         }
-        int neutral = attribute.equals("output_padding") ? 0 : 1;
-        return line
-                ? new int[] {neutral, Math.toIntExact(given[0])}
-                : new int[] {Math.toIntExact(given[0]), Math.toIntExact(given[1])};
+        for (int i = 0; i < given; i++) {
+            all[count - given + i] = Math.toIntExact(numbers[i]);
+        }
+        return all;
     }
 
-    /** Of a convolution or pooling. */
+    private static String words(int number) {
+        return number == 1 ? "one number" : number == 2 ? "two numbers" : number + " numbers";
+    }
+
+    /** Of the last two dimensions of a convolution or pooling. */
     Window window() {
-        int[] pads = {0, 0, 0, 0};
-        switch (autoPad) {
-            case "NOTSET" -> pads = pads();
-            case "VALID" -> {}
-            case "SAME_UPPER", "SAME_LOWER" -> {
-                for (int i = 0; i < 2; i++) {
-                    int all = isOpen(i) ? 0 : same(i);
-                    int less = all / 2;
-                    pads[i] = autoPad.equals("SAME_UPPER") ? less : all - less;
-                    pads[i + 2] = all - pads[i];
-                }
-            }
-            default -> throw new InvalidValueException("attribute \"auto_pad\" is \"" + autoPad + "\"");
-        }
-        return window(pads);
+        return window(pads());
     }
 
     private Window window(int[] pads) {
+        int h = count - 2;
+        int w = count - 1;
         return new Window(
-                kernel[0],
-                kernel[1],
-                stride[0],
-                stride[1],
-                pads[0],
-                pads[1],
-                pads[2],
-                pads[3],
-                dilation[0],
-                dilation[1]);
+                kernel[h],
+                kernel[w],
+                stride[h],
+                stride[w],
+                pads[h],
+                pads[w],
+                pads[h + count],
+                pads[w + count],
+                dilation[h],
+                dilation[w]);
     }
 
-    /** Top, left, bottom, right. */
+    /** Of the first of three dimensions, as of the height of pictures of width 1. */
+    Window depth() {
+        return depth(pads());
+    }
+
+    private Window depth(int[] pads) {
+        return new Window(kernel[0], 1, stride[0], 1, pads[0], 0, pads[count], 0, dilation[0], 1);
+    }
+
+    /** Elements before each dimension, then behind each. */
     private int[] pads() {
-        long[] given = node.def().getInts("pads");
-        if (given == null) {
-            return new int[] {0, 0, 0, 0};
+        return switch (autoPad) {
+            case "NOTSET" -> givenPads();
+            case "VALID" -> new int[2 * count];
+            case "SAME_UPPER", "SAME_LOWER" -> {
+                int[] pads = new int[2 * count];
+                for (int i = count - given; i < count; i++) {
+                    int all = isOpen(i) ? 0 : same(i);
+                    int less = all / 2;
+                    pads[i] = autoPad.equals("SAME_UPPER") ? less : all - less;
+                    pads[i + count] = all - pads[i];
+                }
+                yield pads;
+            }
+            default -> throw new InvalidValueException("attribute \"auto_pad\" is \"" + autoPad + "\"");
+        };
+    }
+
+    private int[] givenPads() {
+        int[] pads = new int[2 * count];
+        long[] numbers = node.def().getInts("pads");
+        if (numbers == null) {
+            return pads;
         }
-        if (given.length != (line ? 2 : 4)) {
+        if (numbers.length != 2 * given) {
             throw new InvalidValueException(
-                    "attribute \"pads\" is " + Arrays.toString(given) + ", expected two numbers a dimension");
+                    "attribute \"pads\" is " + Arrays.toString(numbers) + ", expected two numbers a dimension");
         }
-        int[] pads = Arrays.stream(given).mapToInt(Math::toIntExact).toArray();
-        return line ? new int[] {0, pads[0], 0, pads[1]} : pads;
+        for (int i = 0; i < given; i++) {
+            pads[count - given + i] = Math.toIntExact(numbers[i]);
+            pads[2 * count - given + i] = Math.toIntExact(numbers[given + i]);
+        }
+        return pads;
     }
 
     /** Whether padding depends on a size that only a run knows. */
@@ -113,7 +142,7 @@ final class Windows {
 
     /** Whether the window is right only for what {@link #padded} gives. */
     boolean isOpen() {
-        return isOpen(0) || isOpen(1);
+        return IntStream.range(0, count).anyMatch(this::isOpen);
     }
 
     /** Padding in all for ceil(size / stride) results. */
@@ -130,23 +159,23 @@ final class Windows {
     /** The input with the padding around it that depends on sizes which only a run knows. */
     String padded(String image, Movement.Pad.Mode mode) {
         String none = node.longs("pad.none", 0);
-        String both = node.longs("pad.outer", 0, 0);
-        String[] before = new String[2];
-        String[] after = new String[2];
-        for (int i = 0; i < 2; i++) {
-            if (!isOpen(i)) {
-                before[i] = none;
-                after[i] = none;
-                continue;
+        String[] parts = new String[2 * count + 2];
+        parts[0] = node.longs("pad.outer", 0, 0);
+        parts[count + 1] = parts[0];
+        for (int i = 0; i < count; i++) {
+            String before = none;
+            String after = none;
+            if (isOpen(i)) {
+                String all = open(image, i);
+                String less = node.add(new Pointwise.Binary(Pointwise.Binary.Function.DIV), all, number("half", 2));
+                String more = node.add(new Pointwise.Binary(Pointwise.Binary.Function.SUB), all, less);
+                before = autoPad.equals("SAME_UPPER") ? less : more;
+                after = autoPad.equals("SAME_UPPER") ? more : less;
             }
-            String all = open(image, i);
-            String less = node.add(new Pointwise.Binary(Pointwise.Binary.Function.DIV), all, number("half", 2));
-            String more = node.add(new Pointwise.Binary(Pointwise.Binary.Function.SUB), all, less);
-            before[i] = autoPad.equals("SAME_UPPER") ? less : more;
-            after[i] = autoPad.equals("SAME_UPPER") ? more : less;
+            parts[i + 1] = before;
+            parts[count + 2 + i] = after;
         }
-        String pads = node.add(new Movement.Concat(0), both, before[0], before[1], both, after[0], after[1]);
-        return node.add(new Movement.Pad(mode), image, pads);
+        return node.add(new Movement.Pad(mode), image, node.add(new Movement.Concat(0), parts));
     }
 
     /** {@link #same} as a node: max(0, (ceil(size / stride) - 1) * stride + reach - size). */
@@ -170,18 +199,30 @@ final class Windows {
         return node.longs("pad." + what, number);
     }
 
-    /** Of a transposed convolution, whose padding may follow from a wanted size; {@code extra} grows where it must. */
-    Window transposed(int[] extra) {
+    /** The windows of a transposed convolution: of the last two dimensions, and of the first of three. */
+    record Transposed(Window window, Window depth, int[] extra) {}
+
+    /** Of a transposed convolution, whose padding may follow from a wanted size. */
+    Transposed transposed() {
+        int[] extra = ints("output_padding", 0);
+        int[] pads = transposedPads(extra);
+        for (int i = 0; i < count; i++) {
+            // Results that the padding behind takes away again.
+            int both = Math.min(extra[i], pads[i + count]);
+            extra[i] -= both;
+            pads[i + count] -= both;
+        }
+        return new Transposed(window(pads), count == 3 ? depth(pads) : null, extra);
+    }
+
+    /** {@code extra} grows where it must. */
+    private int[] transposedPads(int[] extra) {
         long[] wanted = node.def().getInts("output_shape");
-        boolean same = autoPad.startsWith("SAME");
-        if (wanted == null && !same) {
-            return autoPad.equals("VALID") ? window(new int[4]) : window(pads());
+        if (wanted == null && !autoPad.startsWith("SAME")) {
+            return autoPad.equals("VALID") ? new int[2 * count] : givenPads();
         }
-        if (wanted != null && wanted.length > (line ? 1 : 2)) {
-            wanted = Arrays.copyOfRange(wanted, wanted.length - (line ? 1 : 2), wanted.length);
-        }
-        int[] pads = new int[4];
-        for (int i = line ? 1 : 0; i < 2; i++) {
+        int[] pads = new int[2 * count];
+        for (int i = count - given; i < count; i++) {
             long size = x.dim(i + 2);
             if (size == Shape.N && wanted != null) {
                 throw node.unsupported("a size of the result on a dimension that is not known");
@@ -189,7 +230,8 @@ final class Windows {
             // What all of the kernel adds to a result of size * stride does not depend on the size.
             long all = extra[i] + dilation[i] * (kernel[i] - 1L) + 1 - stride[i];
             if (wanted != null) {
-                all += stride[i] * size - wanted[line ? 0 : i];
+                // The last numbers of a wanted size, which may name N and C as well.
+                all += stride[i] * size - wanted[wanted.length - count + i];
             }
             if (all < 0) {
                 extra[i] += Math.toIntExact(-all);
@@ -198,9 +240,9 @@ final class Windows {
             int less = Math.toIntExact(all / 2);
             int more = Math.toIntExact(all - less);
             pads[i] = autoPad.equals("SAME_UPPER") ? less : more;
-            pads[i + 2] = autoPad.equals("SAME_UPPER") ? more : less;
+            pads[i + count] = autoPad.equals("SAME_UPPER") ? more : less;
         }
-        return window(pads);
+        return pads;
     }
 
     // ---- Written

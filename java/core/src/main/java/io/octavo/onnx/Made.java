@@ -1,0 +1,16 @@
+package io.octavo.onnx;
+
+import io.octavo.graph.Op;
+
+/** A node that is not added yet, as it depends on the reader whether its result is the file's output or an inner value. */
+record Made(Op op, String... inputs) {
+    /** Adds it, and gives the name of its result. */
+    String add(ImportNode node) {
+        return node.add(op, inputs);
+    }
+
+    /** Adds it as what makes the first output of the file's node. */
+    void out(ImportNode node) {
+        node.out(op, inputs);
+    }
+}
