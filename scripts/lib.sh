@@ -87,6 +87,24 @@ workplace() {
     done
 }
 
+# build_cli: builds the command line's jar, $cli_jar, where it is not there or a source is newer than the last build; Maven and CMake
+# then find out what is to be done.
+cli_jar="$root/java/cli/target/octavo-cli.jar"
+build_cli() {
+    local stamp="$build/cli.stamp" log="$build/cli-build.log" newer=stamp
+    [[ ! -f "$stamp" || ! -f "$cli_jar" ]] || newer="$(find "$root/pom.xml" "$root/CMakeLists.txt" "$root/cpp" "$root/presets" "$root/java" \
+        -name target -prune -o -newer "$stamp" -print -quit)"
+    [[ -n "$newer" ]] || return 0
+    mkdir -p "$build"
+    touch "$stamp.new"
+    say "Building Octavo: a minute or two the first time (log: build/cli-build.log)"
+    "${mvn[@]}" -pl java/cli -am -Dmaven.test.skip=true -Doctavo.build.jobs="$jobs" package >"$log" 2>&1 || {
+        tail -n 40 "$log" >&2
+        die "The build failed; the whole log is $log"
+    }
+    mv "$stamp.new" "$stamp"
+}
+
 # build_java: builds the Java modules and their tests, and runs none.
 build_java() { "${mvn[@]}" -q -Doctavo.build.jobs="$jobs" -DskipTests package >&2; }
 

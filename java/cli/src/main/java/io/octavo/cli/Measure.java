@@ -4,7 +4,8 @@ import io.octavo.graph.Graph;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Times a session: median of repetitions after a warm-up, the same for float and int8. */
@@ -28,6 +29,23 @@ final class Measure {
         }
     }
 
+    /** Median times of a run of two sessions on the same tensors, in nanoseconds; taken by turns, so that both see the same machine. */
+    static double[] medianNanos(Session one, Session other, List<Tensor> inputs) {
+        List<Timed> timed = List.of(new Timed(one, inputs), new Timed(other, inputs));
+        for (int i = 0; i < REPETITIONS; i++) {
+            timed.forEach(Timed::repeat);
+        }
+        return timed.stream().mapToDouble(Timed::median).toArray();
+    }
+
+    private static double medianNanos(Session session, Tensor input) {
+        Timed timed = new Timed(session, List.of(input));
+        for (int i = 0; i < REPETITIONS; i++) {
+            timed.repeat();
+        }
+        return timed.median();
+    }
+
     private static Tensor images(Graph graph, int batch) {
         Shape shape = graph.inputs().get(0).shape().withBatch(batch);
         float[] pixels = new float[Math.toIntExact(shape.elements())];
@@ -38,25 +56,33 @@ final class Measure {
         return Tensor.of(pixels, shape.dims());
     }
 
-    private static double medianNanos(Session session, Tensor input) {
-        Tensor output = session.run(input);
-        int runs = 1;
-        while (time(session, input, output, runs) < REPETITION_NANOS) {
-            runs *= 2;
-        }
-        double[] times = new double[REPETITIONS];
-        for (int i = 0; i < REPETITIONS; i++) {
-            times[i] = (double) time(session, input, output, runs) / runs;
-        }
-        Arrays.sort(times);
-        return times[REPETITIONS / 2];
-    }
+    /** Runs of a session on bound tensors, so many at a time that the clock's steps do not count. */
+    private static final class Timed {
+        private final Session.Binding binding;
+        private final List<Double> times = new ArrayList<>();
+        private int runs = 1;
 
-    private static long time(Session session, Tensor input, Tensor output, int runs) {
-        long start = System.nanoTime();
-        for (int i = 0; i < runs; i++) {
-            session.run(input, output);
+        Timed(Session session, List<Tensor> inputs) {
+            binding = session.bind(inputs, session.run(inputs));
+            while (time() < REPETITION_NANOS && runs < 1 << 20) {
+                runs *= 2;
+            }
         }
-        return System.nanoTime() - start;
+
+        void repeat() {
+            times.add((double) time() / runs);
+        }
+
+        double median() {
+            return times.stream().sorted().toList().get(times.size() / 2);
+        }
+
+        private long time() {
+            long start = System.nanoTime();
+            for (int i = 0; i < runs; i++) {
+                binding.run();
+            }
+            return System.nanoTime() - start;
+        }
     }
 }

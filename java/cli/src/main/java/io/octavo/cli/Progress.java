@@ -3,6 +3,8 @@ package io.octavo.cli;
 import io.octavo.data.Batch;
 import io.octavo.data.BatchIterator;
 import io.octavo.data.DataLoader;
+import io.octavo.data.Samples;
+import io.octavo.tensor.Inputs;
 import io.octavo.train.TrainingListener;
 import io.octavo.train.TrainingProgress;
 import java.io.IOException;
@@ -76,9 +78,46 @@ final class Progress implements AutoCloseable, TrainingListener {
         return () -> new Pass(loader);
     }
 
+    /** The samples of one pass, each a step of the bar. */
+    Iterable<Inputs> over(Samples samples) {
+        return () -> new Counted(samples.iterator(), samples.size());
+    }
+
     @Override
     public void close() {
         bar.close();
+    }
+
+    /** Samples that are counted as they are taken; arrays that are cut make more than there are files. */
+    private final class Counted implements Iterator<Inputs>, AutoCloseable {
+        private final Iterator<Inputs> samples;
+        private final long all;
+        private long taken;
+
+        Counted(Iterator<Inputs> samples, long all) {
+            this.samples = samples;
+            this.all = all;
+        }
+
+        @Override
+        public boolean hasNext() {
+            step(taken, Math.max(all, taken)); // what was taken has been worked on by now
+            return samples.hasNext();
+        }
+
+        @Override
+        public Inputs next() {
+            Inputs next = samples.next();
+            taken++;
+            return next;
+        }
+
+        @Override
+        public void close() throws Exception {
+            if (samples instanceof AutoCloseable closeable) {
+                closeable.close();
+            }
+        }
     }
 
     /** A pass over a loader's data, closed with it. */

@@ -63,4 +63,16 @@ public final class Onnx {
         InvalidValueException.requireNonNull(file, "path of an ONNX model");
         OnnxFile.write(file, Exporter.model(graph));
     }
+
+    /**
+     * What a file says of itself; operators that are not supported are no error here.
+     *
+     * @throws io.octavo.DataNotFoundException if the file, or a file of its external data, is not there
+     * @throws io.octavo.CorruptDataException if it is no well-formed model
+     * @throws io.octavo.DataException if it cannot be read
+     */
+    public static ModelInfo describe(Path file) {
+        InvalidValueException.requireNonNull(file, "path of an ONNX model");
+        return ModelInfo.of(OnnxFile.read(file));
+    }
 }

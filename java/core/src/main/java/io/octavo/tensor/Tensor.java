@@ -252,6 +252,23 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
+    /** A copy of the elements of a tensor of any type as doubles: truth values as 0 and 1, S64 beyond 2^53 rounded. */
+    public double[] toDoubleArray() {
+        double[] values = new double[elements];
+        ByteBuffer bytes = bytes();
+        for (int i = 0; i < elements; i++) {
+            values[i] = switch (dtype) {
+                case F32 -> bytes.getFloat(4 * i);
+                case U8 -> Byte.toUnsignedInt(bytes.get(i));
+                case S8 -> bytes.get(i);
+                case S32 -> bytes.getInt(4 * i);
+                case S64 -> bytes.getLong(8 * i);
+                case BOOL -> bytes.get(i) == 0 ? 0 : 1;
+            };
+        }
+        return values;
+    }
+
     /** A copy of the elements of a tensor of integers up to 32 bits; {@link DType#U8} gives 0 to 255. */
     public int[] toIntArray() {
         int[] values = new int[elements];
