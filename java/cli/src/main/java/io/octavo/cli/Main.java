@@ -15,6 +15,7 @@ import picocli.CommandLine.IVersionProvider;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Versions.class,
         subcommands = {
+            QuantizeCommand.class,
             RunCommand.class,
             InspectCommand.class,
             CompareCommand.class,
