@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.graph.Graph;
+import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.DType;
@@ -41,14 +42,14 @@ class OnnxWriteTest {
         Graph read = assertComesBack(sample.graph());
         if (!Samples.NOT_RUN.contains(kind)) {
             double tolerance = Samples.DECOMPOSED.contains(kind) ? 1e-6 : 0;
-            assertRunsTheSame(sample.graph(), read, sample.inputs(), tolerance);
+            assertRunsTheSame(simple(sample.graph()), read, sample.inputs(), tolerance);
         }
     }
 
     @Property(tries = 300, shrinking = ShrinkingMode.OFF)
     void randomGraphsComeBack(@ForAll long seed) {
         Samples.Sample sample = Samples.random(seed);
-        assertRunsTheSame(sample.graph(), assertComesBack(sample.graph()), sample.inputs(), 0);
+        assertRunsTheSame(simple(sample.graph()), assertComesBack(sample.graph()), sample.inputs(), 0);
     }
 
     /** The file's graph, which has the same ends; what was read, and so brought into one form, is written and read as it is. */
@@ -61,7 +62,7 @@ class OnnxWriteTest {
             Graph read = Onnx.read(first);
             assertEquals(graph.name(), read.name());
             assertAlike(graph.inputs(), read.inputs());
-            assertAlike(graph.specialize(Map.of()).outputs(), read.outputs());
+            assertAlike(simple(graph).outputs(), read.outputs());
             Onnx.write(read, first);
             Graph again = Onnx.read(first);
             assertEquals(read.toString(), again.toString());
@@ -73,6 +74,11 @@ class OnnxWriteTest {
         } finally {
             delete(folder);
         }
+    }
+
+    /** A graph as reading makes it. */
+    private static Graph simple(Graph graph) {
+        return Passes.simplify(graph.specialize(Map.of()));
     }
 
     private static void assertAlike(List<Value> expected, List<Value> found) {

@@ -82,52 +82,6 @@ public final class Passes {
         return Patterns.apply(graph);
     }
 
-    /** Takes the addition of a constant, one number an output channel, into the convolution or linear layer before it as its bias. */
-    public static Graph fuseBias(Graph graph) {
-        Rewrite rewrite = new Rewrite(graph);
-        for (Node add : graph.nodes()) {
-            boolean sum =
-                    add.op() instanceof Pointwise.Binary binary && binary.function() == Pointwise.Binary.Function.ADD;
-            for (int i = 0; sum && i < 2; i++) {
-                Value constant = graph.value(add.input(1 - i));
-                Optional<Node> before = rewrite.soleProducer(add.input(i));
-                if (before.isPresent() && takesBias(graph, before.get(), constant)) {
-                    Node layer = before.get();
-                    String bias = constant.name();
-                    if (constant.shape().rank() != 1) {
-                        bias = rewrite.freeName(layer.name() + ".bias");
-                        rewrite.constant(bias, Tensor.of(constant.data().toFloatArray()));
-                    }
-                    List<String> inputs = List.of(layer.input(0), layer.input(1), bias);
-                    rewrite.fuse(add, new Node(layer.name(), layer.op(), inputs, add.outputs()));
-                    break;
-                }
-            }
-        }
-        return rewrite.graph();
-    }
-
-    private static boolean takesBias(Graph graph, Node layer, Value constant) {
-        boolean plain = layer.op() instanceof Op.Conv2d conv
-                        && conv.activation().isNone()
-                || layer.op() instanceof Op.Linear linear && linear.activation().isNone();
-        if (!plain
-                || !constant.isConstant()
-                || constant.isQuantized()
-                || !layer.input(2).isEmpty()
-                || !layer.input(3).isEmpty()) {
-            return false;
-        }
-        Value result = graph.value(layer.output());
-        int axis = layer.op() instanceof Op.Linear ? result.shape().rank() - 1 : 1;
-        int fromEnd = result.shape().rank() - axis;
-        int rank = constant.shape().rank();
-        return rank >= fromEnd
-                && rank <= result.shape().rank()
-                && constant.shape().dim(rank - fromEnd) == result.shape().dim(axis)
-                && constant.shape().elements() == result.shape().dim(axis);
-    }
-
     /** Takes a {@link Op.Clamp} into the convolution, linear layer, addition or other clamp before it. */
     public static Graph fuseActivations(Graph graph) {
         return fuseActivations(graph, (first, part) -> true);

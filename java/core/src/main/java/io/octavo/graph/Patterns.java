@@ -13,12 +13,22 @@ final class Patterns {
         Graph simple = graph;
         for (int i = 0; i < SWEEPS; i++) {
             Graph next = Rewriting.apply(
-                    simple, List.of(new CommonNodes(), Arithmetic::apply, Activations::apply, Normalizations::apply));
+                    simple,
+                    List.of(
+                            new CommonNodes(),
+                            Tidying::apply,
+                            Transposes::apply,
+                            Blocks::apply,
+                            Paddings::apply,
+                            Arithmetic::apply,
+                            Activations::apply,
+                            Normalizations::apply,
+                            Folding::apply));
             if (next == simple) {
                 break;
             }
             simple = next;
         }
-        return Rewriting.apply(simple, List.of(Normalizations::globalAverage));
+        return Rewriting.apply(simple, List.of(Tidying::unmoved, Normalizations::globalAverage));
     }
 }

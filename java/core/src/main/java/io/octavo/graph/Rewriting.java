@@ -1,5 +1,6 @@
 package io.octavo.graph;
 
+import io.octavo.scheme.QuantParams;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayDeque;
@@ -9,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -65,7 +67,10 @@ final class Rewriting {
                         .map(input -> same.getOrDefault(input, input))
                         .toList(),
                 node.outputs()));
-        for (int round = 0; round < ROUNDS && current != null; round++) {
+        // What wants its second result alone has nothing to be replaced by.
+        for (int round = 0;
+                round < ROUNDS && current != null && !current.output().isEmpty();
+                round++) {
             boolean fits = false;
             for (Pattern pattern : patterns) {
                 Node now = current;
@@ -184,21 +189,39 @@ final class Rewriting {
 
     /** Adds a node before the present one, and gives the name of its result. */
     String add(String wanted, Op op, String... inputs) {
-        String name = wanted;
-        while (!nodeNames.add(name)) {
-            name += "_";
+        return insert(new Node(freeNodeName(wanted), op, List.of(inputs), List.of(freeName(wanted))), null);
+    }
+
+    /** The present node works under its name with other inputs, and another operator makes its result of what that gives. */
+    boolean replace(Node node, Op op, List<String> inputs, Op last) {
+        String inner = freeName(node.output() + ".inner");
+        insert(
+                new Node(node.name(), op, inputs, List.of(inner)),
+                value(node.output()).quantization());
+        String name = freeNodeName(node.name() + "." + last.type().toLowerCase(Locale.ROOT));
+        return replace(node, new Node(name, last, List.of(inner), node.outputs()));
+    }
+
+    private String insert(Node node, QuantParams quantization) {
+        List<Value> read = new ArrayList<>();
+        for (String input : node.inputs()) {
+            read.add(input.isEmpty() ? null : value(input));
         }
-        Node node = new Node(name, op, List.of(inputs), List.of(freeName(wanted)));
-        List<Value> read = node.inputs().stream()
-                .map(input -> input.isEmpty() ? null : value(input))
-                .toList();
         Inference.Spec spec =
-                Inference.outputs(node, read, graph.entries(), null).get(0);
+                Inference.outputs(node, read, graph.entries(), quantization).get(0);
         made.put(node.output(), new Value(node.output(), spec.dtype(), spec.shape(), spec.quantization(), null));
         node.inputs().forEach(this::read);
         producers.put(node.output(), node);
         done.add(node);
         return node.output();
+    }
+
+    private String freeNodeName(String wanted) {
+        String name = wanted;
+        while (!nodeNames.add(name)) {
+            name += "_";
+        }
+        return name;
     }
 
     /** Adds a constant, and gives its name. */

@@ -62,8 +62,7 @@ final class Importer {
         importer.requireSupported();
         importer.fix(fixed);
         try {
-            return Passes.absorbQuantization(
-                    Passes.fuseBias(Passes.simplify(importer.graph().specialize(Map.of()))));
+            return Passes.absorbQuantization(Passes.simplify(importer.graph().specialize(Map.of())));
         } catch (InvalidValueException | ShapeMismatchException e) {
             throw new CorruptDataException(file + ": " + e.getMessage(), e);
         }
