@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.octavo.CorruptDataException;
 import io.octavo.UnsupportedException;
 import io.octavo.internal.onnx.Attribute;
 import io.octavo.internal.onnx.ElementType;
+import io.octavo.internal.onnx.GraphDef;
+import io.octavo.internal.onnx.NodeDef;
+import io.octavo.internal.onnx.TensorDef;
+import io.octavo.internal.onnx.ValueInfo;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
@@ -384,6 +389,134 @@ class OperatorImportsTest {
                 .node("Hardmax", "x", "y", Map.of("axis", new Attribute.OfInt(0)))
                 .output("y");
         assertArrayEquals(new float[] {0, 1, 0, 0, 0, 0}, run(old, x).get(0).toFloatArray(), "all dimensions are one");
+    }
+
+    @Test
+    void statisticsOfTheRun() {
+        Models model = new Models()
+                .input("x", ElementType.F32, 2, 2, 2)
+                .constant("scale", Tensor.of(new float[] {1, 2}))
+                .constant("bias", Tensor.of(new float[] {0, 10}))
+                .constant("mean", Tensor.of(new float[] {100, 0}))
+                .constant("variance", Tensor.of(new float[] {1, 2}))
+                .node(
+                        "BatchNormalization",
+                        "x scale bias mean variance",
+                        "y m v",
+                        Map.of(
+                                "training_mode",
+                                new Attribute.OfInt(1),
+                                "momentum",
+                                new Attribute.OfFloat(0.75f),
+                                "epsilon",
+                                new Attribute.OfFloat(0)))
+                .output("y")
+                .output("m")
+                .output("v");
+        // Channels: 1 3 1 3, of mean 2 and variance 1; 0 0 4 4, of mean 2 and variance 4.
+        List<Tensor> found = run(model, Tensor.of(new float[] {1, 3, 0, 0, 1, 3, 4, 4}, 2, 2, 2));
+        assertClose(new double[] {-1, 1, 8, 8, -1, 1, 12, 12}, found.get(0), "y");
+        assertClose(new double[] {75.5, 0.5}, found.get(1), "mean");
+        assertClose(new double[] {1, 2.5}, found.get(2), "variance");
+    }
+
+    private static GraphDef branch(String operator, String constant, float value) {
+        return new GraphDef(
+                "branch",
+                List.of(new NodeDef("", "", operator, "", List.of("x", constant), List.of(constant + "y"), Map.of())),
+                List.of(),
+                List.of(ValueInfo.of(constant + "y", ElementType.F32, null)),
+                List.of(),
+                List.of(TensorDef.of(constant, Tensor.of(new float[] {value}))));
+    }
+
+    @Test
+    void theBranchThatAKnownConditionTakes() {
+        for (int rank = 1; rank <= 2; rank++) {
+            Models model = new Models()
+                    .input("x", ElementType.F32, rank == 1 ? new Object[] {"n"} : new Object[] {"n", 1})
+                    .constant("two", Tensor.ofLongs(new long[] {2}))
+                    .node("Shape", "x", "s")
+                    .node("Shape", "s", "r")
+                    .node("Equal", "r two", "c")
+                    .node(
+                            "If",
+                            "c",
+                            "y",
+                            Map.of(
+                                    "then_branch",
+                                    new Attribute.OfGraph(branch("Add", "a", 5)),
+                                    "else_branch",
+                                    new Attribute.OfGraph(branch("Mul", "b", 3))))
+                    .output("y");
+            long[] dims = rank == 1 ? new long[] {2} : new long[] {2, 1};
+            assertArrayEquals(
+                    rank == 1 ? new float[] {3, 6} : new float[] {6, 7},
+                    run(model, Tensor.of(new float[] {1, 2}, dims)).get(0).toFloatArray());
+        }
+        String open = assertThrows(
+                        UnsupportedException.class,
+                        () -> Onnx.read(new Models()
+                                .input("x", ElementType.F32, "n")
+                                .input("c", ElementType.BOOL, 1)
+                                .node(
+                                        "If",
+                                        "c",
+                                        "y",
+                                        Map.of(
+                                                "then_branch",
+                                                new Attribute.OfGraph(branch("Add", "a", 5)),
+                                                "else_branch",
+                                                new Attribute.OfGraph(branch("Mul", "b", 3))))
+                                .output("y")
+                                .write(folder)))
+                .getMessage();
+        assertTrue(open.contains("\"c\" is known in a run only"), open);
+        assertThrows(
+                CorruptDataException.class,
+                () -> Onnx.read(new Models()
+                        .input("x", ElementType.F32, "n")
+                        .constant("c", Tensor.ofBooleans(new boolean[] {true}))
+                        .constant("a", Tensor.of(new float[] {1}))
+                        .node("If", "c", "y", Map.of("then_branch", new Attribute.OfGraph(branch("Add", "a", 5))))
+                        .output("y")
+                        .write(folder)),
+                "a name of the branch is one around it");
+    }
+
+    @Test
+    void elementsWrittenOverOthers() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
+        Models rows = new Models()
+                .input("x", ElementType.F32, 3, 2)
+                .input("u", ElementType.F32, 2, 2)
+                .constant("at", Tensor.ofLongs(new long[] {-1, 0}, 2, 1))
+                .node("ScatterND", "x at u", "y")
+                .output("y");
+        assertArrayEquals(
+                new float[] {30, 40, 3, 4, 10, 20},
+                run(rows, x, Tensor.of(new float[] {10, 20, 30, 40}, 2, 2))
+                        .get(0)
+                        .toFloatArray());
+        Models elements = new Models()
+                .input("x", ElementType.F32, 3, 2)
+                .input("u", ElementType.F32, 2, 1)
+                .constant("at", Tensor.ofLongs(new long[] {1, -2}, 2, 1))
+                .node("ScatterElements", "x at u", "y", Map.of("axis", new Attribute.OfInt(1)))
+                .output("y");
+        assertArrayEquals(
+                new float[] {1, 10, 20, 4, 5, 6},
+                run(elements, x, Tensor.of(new float[] {10, 20}, 2, 1)).get(0).toFloatArray());
+        assertThrows(
+                CorruptDataException.class,
+                () -> Onnx.read(new Models()
+                        .input("x", ElementType.F32, 3, 2)
+                        .constant("u", Tensor.of(new float[] {1, 2}, 1, 2))
+                        .constant("at", Tensor.ofLongs(new long[] {3}, 1, 1))
+                        .node("ScatterND", "x at u", "y")
+                        .output("y")
+                        .write(folder)),
+                "an index outside");
     }
 
     @Test

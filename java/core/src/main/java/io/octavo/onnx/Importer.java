@@ -97,8 +97,13 @@ final class Importer {
                     file + ": opset " + opset + ": versions " + Onnx.LEAST_OPSET + " to " + Onnx.GREATEST_OPSET
                             + " are supported; the exporter, or ONNX's version converter, can write one of them");
         }
+        requireSupported(model.graph().nodes());
+    }
+
+    private void requireSupported(List<NodeDef> nodes) {
+        long opset = opset("");
         Map<String, List<String>> missing = new LinkedHashMap<>();
-        for (NodeDef node : model.graph().nodes()) {
+        for (NodeDef node : nodes) {
             if (!Imports.has(node, opset(node.domain()))) {
                 String operator = node.domain().isEmpty() ? node.opType() : node.domain() + "." + node.opType();
                 missing.computeIfAbsent(operator, key -> new ArrayList<>())
@@ -108,7 +113,7 @@ final class Importer {
         if (!missing.isEmpty()) {
             List<String> each = new ArrayList<>();
             missing.forEach(
-                    (operator, nodes) -> each.add(operator + " (" + some(nodes) + ")" + Imports.instead(operator)));
+                    (operator, where) -> each.add(operator + " (" + some(where) + ")" + Imports.instead(operator)));
             throw new UnsupportedException(
                     file + ": operators of opset " + opset + " that are not supported: " + String.join("; ", each));
         }
@@ -228,6 +233,25 @@ final class Importer {
             if (!output.isEmpty() && !names.containsKey(output) && !absent.contains(output) && !isConstant(output)) {
                 throw new UnsupportedException(file + ": " + node + ": its output \"" + output + "\" is not supported");
             }
+        }
+    }
+
+    /** Takes the nodes of a branch among ours. The format has no name twice, also not in a branch and around it. */
+    void inline(GraphDef branch) {
+        requireSupported(branch.nodes());
+        for (TensorDef initializer : branch.initializers()) {
+            once(initializer.name());
+            initializers.put(initializer.name(), initializer);
+        }
+        for (NodeDef node : branch.nodes()) {
+            node.outputs().stream().filter(output -> !output.isEmpty()).forEach(this::once);
+        }
+        branch.nodes().forEach(this::node);
+    }
+
+    private void once(String name) {
+        if (!reserved.add(name)) {
+            throw new InvalidValueException("\"" + name + "\" is the name of a value around the branch, too");
         }
     }
 

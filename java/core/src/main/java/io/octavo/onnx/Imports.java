@@ -33,7 +33,6 @@ final class Imports {
 
     /** What a user can do about operators that are not supported. */
     private static final Map<String, String> INSTEAD = Map.of(
-            "If", ": export the model with the branch that is taken",
             "Loop", ": export the model with a fixed number of steps",
             "Scan", ": export the model with a fixed number of steps",
             "NonMaxSuppression", ": cut the model before it, and select boxes outside",
@@ -51,6 +50,7 @@ final class Imports {
         ReductionImports.addTo(table);
         NormalizationImports.addTo(table);
         MovementImports.addTo(table);
+        ScatterImports.addTo(table);
         ShapeImports.addTo(table);
         QuantizationImports.addTo(table);
         return Map.copyOf(table.rows);

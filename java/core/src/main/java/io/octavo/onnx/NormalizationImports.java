@@ -1,13 +1,16 @@
 package io.octavo.onnx;
 
 import io.octavo.InvalidValueException;
+import io.octavo.graph.Movement;
 import io.octavo.graph.Normalization;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Reduction;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Normalizations. */
 final class NormalizationImports {
@@ -43,10 +46,12 @@ final class NormalizationImports {
     }
 
     private static void batch(ImportNode node) {
-        boolean trains =
-                node.opset() < 7 ? node.def().hasOutput(1) && !node.flag("is_test") : node.flag("training_mode");
-        if (trains) {
-            throw node.unsupported("BatchNormalization that trains");
+        if (node.opset() < 7 && node.def().hasOutput(1) && !node.flag("is_test")) {
+            throw node.unsupported("BatchNormalization that trains, as of opset 6");
+        }
+        if (node.opset() >= 14 && node.flag("training_mode")) {
+            batchOfTheRun(node);
+            return;
         }
         if (node.getInt("spatial", 1) == 0) {
             throw node.unsupported("BatchNormalization with spatial = 0");
@@ -60,6 +65,40 @@ final class NormalizationImports {
                 node.in(2),
                 node.in(3),
                 node.in(4));
+    }
+
+    /** By the statistics of all that a run has of each channel, to which the given ones move. */
+    private static void batchOfTheRun(ImportNode node) {
+        int rank = node.rank(0);
+        List<Integer> axes =
+                IntStream.range(0, rank).filter(axis -> axis != 1).boxed().toList();
+        Op mean = new Reduction.Reduce(Reduction.Reduce.Kind.MEAN, axes, true);
+        Op add = new Pointwise.Binary(Pointwise.Binary.Function.ADD);
+        Op times = new Pointwise.Binary(Pointwise.Binary.Function.MUL);
+        String middle = node.add(mean, node.in(0));
+        String centred = node.add(new Pointwise.Binary(Pointwise.Binary.Function.SUB), node.in(0), middle);
+        String variance = node.add(mean, node.add(times, centred, centred));
+        String epsilon = node.scalar("epsilon", DType.F32, node.getFloat("epsilon", 1e-5f));
+        String deviation =
+                node.add(new Pointwise.Unary(Pointwise.Unary.Function.SQRT), node.add(add, variance, epsilon));
+        String normal = node.add(new Pointwise.Binary(Pointwise.Binary.Function.DIV), centred, deviation);
+        List<Movement.Reshape.Part> channels = new ArrayList<>(ImportNode.dims(0, 1));
+        for (int i = 2; i < rank; i++) {
+            channels.add(ImportNode.one());
+        }
+        String scaled = node.add(times, normal, node.reshape(node.in(1), channels));
+        node.out(add, scaled, node.reshape(node.in(2), channels));
+        float momentum = node.getFloat("momentum", 0.9f);
+        String old = node.scalar("old", DType.F32, momentum);
+        String young = node.scalar("new", DType.F32, 1 - momentum);
+        String[] found = {middle, variance};
+        for (int i = 0; i < 2; i++) {
+            if (node.def().hasOutput(i + 1)) {
+                String flat = node.reshape(found[i], List.of(new Movement.Reshape.Product(0, rank)));
+                String moved = node.add(add, node.add(times, node.in(i + 3), old), node.add(times, flat, young));
+                node.importer().define(node.def().outputs().get(i + 1), moved);
+            }
+        }
     }
 
     private static void layer(ImportNode node, boolean rms) {

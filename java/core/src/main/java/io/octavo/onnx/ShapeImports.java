@@ -3,6 +3,7 @@ package io.octavo.onnx;
 import io.octavo.InvalidValueException;
 import io.octavo.graph.Pointwise;
 import io.octavo.graph.Shapes;
+import io.octavo.internal.onnx.GraphDef;
 import io.octavo.internal.onnx.TensorDef;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
@@ -19,12 +20,15 @@ final class ShapeImports {
         table.row("ConstantOfShape", ShapeImports::fill);
         table.row("Shape", ShapeImports::shape);
         table.row("Size", node -> node.out(new Shapes.SizeOf(), node.in(0)));
+        table.row("If", ShapeImports::branch);
         table.row("EyeLike", ShapeImports::eye);
         table.row("Range", node -> node.out(new Shapes.Range(), node.in(0), node.in(1), node.in(2)));
     }
 
     private static void dropout(ImportNode node) {
-        if (node.has(2) && (!node.isConstant(2) || node.constant(2).toBooleanArray()[0])) {
+        boolean trains = node.has(2) && (!node.isConstant(2) || node.constant(2).toBooleanArray()[0]);
+        boolean drops = !node.has(1) || !node.isConstant(1) || node.number(1) != 0;
+        if (trains && drops) {
             throw node.unsupported("Dropout that trains");
         }
         node.same(0);
@@ -35,6 +39,34 @@ final class ShapeImports {
                             "mask", Tensor.ofBooleans(new boolean[] {true}).reshape())
                     : node.add(new Shapes.Fill(DType.BOOL, 1), node.add(new Shapes.ShapeOf(0, rank), node.in(0)));
             node.importer().define(node.def().outputs().get(1), mask);
+        }
+    }
+
+    /** The branch that a condition which is known takes. */
+    private static void branch(ImportNode node) {
+        if (!node.isConstant(0)) {
+            throw node.unsupported(
+                    "If whose condition \"" + node.def().inputs().get(0) + "\" is known in a run only (export the"
+                            + " model with the branch that is taken, or with known sizes)");
+        }
+        Tensor condition = node.constant(0);
+        if (condition.dtype() != DType.BOOL || condition.elements() != 1) {
+            throw new InvalidValueException("the condition is " + condition + ", expected one truth value");
+        }
+        String taken = condition.toBooleanArray()[0] ? "then_branch" : "else_branch";
+        GraphDef branch = node.def().getGraph(taken);
+        if (branch == null || branch.outputs().size() != node.def().outputs().size()) {
+            throw new InvalidValueException(
+                    "attribute \"" + taken + "\" must be a graph with as many outputs as the node");
+        }
+        node.importer().inline(branch);
+        for (int i = 0; i < branch.outputs().size(); i++) {
+            if (node.def().hasOutput(i)) {
+                node.importer()
+                        .alias(
+                                node.def().outputs().get(i),
+                                branch.outputs().get(i).name());
+            }
         }
     }
 
