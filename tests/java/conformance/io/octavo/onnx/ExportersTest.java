@@ -1,17 +1,27 @@
 package io.octavo.onnx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.octavo.InvalidValueException;
+import io.octavo.ShapeMismatchException;
+import io.octavo.UnsupportedException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Value;
 import io.octavo.internal.onnx.Attribute;
 import io.octavo.internal.onnx.ElementType;
+import io.octavo.internal.onnx.GraphDef;
+import io.octavo.internal.onnx.NodeDef;
+import io.octavo.internal.onnx.ValueInfo;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -166,5 +176,138 @@ class ExportersTest {
                 .output("sum")
                 .output("m");
         compare(model, new long[] {1, 3, 6, 5});
+    }
+
+    /** The recurrent layers of text recognizers: both directions, biases, states before the first step. */
+    @Test
+    void recurrentLayersAreWrittenOut() {
+        Map<String, Integer> gates = Map.of("LSTM", 4, "GRU", 3, "RNN", 1);
+        gates.forEach((operator, count) -> {
+            for (int variant = 0; variant < 3; variant++) {
+                String[] directions = {"forward", "reverse", "bidirectional"};
+                int d = variant == 2 ? 2 : 1;
+                Map<String, Attribute> attributes = new LinkedHashMap<>();
+                attributes.put("hidden_size", new Attribute.OfInt(6));
+                attributes.put("direction", text(directions[variant]));
+                if (operator.equals("GRU")) {
+                    attributes.put("linear_before_reset", new Attribute.OfInt(variant == 1 ? 0 : 1));
+                }
+                boolean cell = operator.equals("LSTM");
+                Models model = new Models()
+                        .input("x", ElementType.F32, 5, "batch", 3)
+                        .constant("w", floats(d, count * 6, 3))
+                        .constant("r", floats(d, count * 6, 6))
+                        .constant("b", floats(d, 2 * count * 6))
+                        .constant("h", floats(d, 2, 6))
+                        .constant("c", floats(d, 2, 6));
+                String inputs = variant == 0 ? "x w r" : variant == 1 ? "x w r b" : "x w r b - h";
+                model.node(
+                        operator, variant == 2 && cell ? inputs + " c" : inputs, cell ? "y yh yc" : "y yh", attributes);
+                model.output("y").output("yh");
+                if (cell) {
+                    model.output("yc");
+                }
+                compare(model, new long[] {5, 2, 3}, new long[] {5, variant == 2 ? 2 : 1, 3});
+            }
+        });
+    }
+
+    /** A layer over as many steps as a picture is wide: the width must be said. */
+    @Test
+    void stepsMustBeKnown() {
+        Path file = new Models()
+                .input("x", ElementType.F32, "width", "batch", 3)
+                .input("more", ElementType.F32, "width", 2)
+                .constant("w", floats(1, 6, 3))
+                .constant("r", floats(1, 6, 6))
+                .node("RNN", "x w r", "y", Map.of("hidden_size", new Attribute.OfInt(6)))
+                .node("Relu", "more", "z")
+                .output("y")
+                .output("z")
+                .write(folder);
+        String refused =
+                assertThrows(UnsupportedException.class, () -> Onnx.read(file)).getMessage();
+        assertTrue(refused.contains("\"width\"") && refused.contains("say the shape"), refused);
+        Graph graph = Onnx.read(
+                file, ReadOptions.none().shape("x", Shape.ofDims(Dim.of(7), Dim.unknown("batch"), Dim.of(3))));
+        assertEquals("[7, 2]", graph.inputs().get(1).shape().toString());
+        assertEquals("[7, 1, batch, 6]", graph.outputs().get(0).shape().toString());
+        for (Shape wrong : new Shape[] {Shape.of(7, 1, 4), Shape.of(7, 1)}) {
+            assertThrows(
+                    ShapeMismatchException.class,
+                    () -> Onnx.read(file, ReadOptions.none().shape("x", wrong)));
+        }
+        ReadOptions two = ReadOptions.none().shape("x", Shape.of(7, 1, 3)).shape("more", Shape.of(8, 2));
+        assertThrows(ShapeMismatchException.class, () -> Onnx.read(file, two));
+        assertThrows(
+                InvalidValueException.class,
+                () -> Onnx.read(file, ReadOptions.none().shape("other", Shape.of(1))));
+    }
+
+    /** The body of a network is read up to what follows it and is not supported. */
+    @Test
+    void aNetworkIsReadUpToOtherOutputs() {
+        Path file = new Models()
+                .input("x", ElementType.F32, "n", 4)
+                .constant("w", floats(4, 3))
+                .node("MatMul", "x w", "inner")
+                .node("NonZero", "inner", "found")
+                .node("Cast", "found", "places", Map.of("to", new Attribute.OfInt(1)))
+                .node("Relu", "inner", "y")
+                .output("places")
+                .output("y")
+                .write(folder);
+        String refused =
+                assertThrows(UnsupportedException.class, () -> Onnx.read(file)).getMessage();
+        assertTrue(refused.contains("NonZero"), refused);
+        Graph graph = Onnx.read(file, ReadOptions.none().outputs("y", "inner"));
+        assertEquals(
+                List.of("y", "inner"), graph.outputs().stream().map(Value::name).toList());
+        Tensor x = floats(2, 4);
+        try (Session session = Session.of(graph)) {
+            Map<String, Tensor> found = session.run(Map.of("x", x));
+            close("y", OnnxRuntime.run(file, Map.of("x", x)).get("y"), found.get("y"));
+        }
+        String unknown = assertThrows(
+                        InvalidValueException.class,
+                        () -> Onnx.read(file, ReadOptions.none().outputs("boxes")))
+                .getMessage();
+        assertTrue(unknown.contains("\"boxes\"") && unknown.contains("places"), unknown);
+    }
+
+    /** PyTorch asks whether a dimension is 1 before it takes it away; both branches call their values by the same names. */
+    @Test
+    void branchesThatAShapeDecidesAreTaken() {
+        Models model = new Models()
+                .input("x", ElementType.F32, "n", 1, 4)
+                .constant("one", longs(1))
+                .constant("two", longs(2))
+                .node("Shape", "x", "s", Map.of("start", new Attribute.OfInt(1), "end", new Attribute.OfInt(2)))
+                .node("Equal", "s one", "yes")
+                .node("Equal", "s two", "no");
+        for (String condition : new String[] {"yes", "no"}) {
+            model.node(
+                    "If",
+                    condition,
+                    "y" + condition,
+                    Map.of(
+                            "then_branch",
+                            new Attribute.OfGraph(
+                                    branch(NodeDef.of("", "Squeeze", List.of("x", "one"), List.of("made"), Map.of()))),
+                            "else_branch",
+                            new Attribute.OfGraph(
+                                    branch(NodeDef.of("", "Neg", List.of("x"), List.of("made"), Map.of())))));
+        }
+        compare(model.output("yyes").output("yno"), new long[] {2, 1, 4});
+    }
+
+    private static GraphDef branch(NodeDef node) {
+        return new GraphDef(
+                "branch",
+                List.of(node, NodeDef.of("", "Exp", List.of("made"), List.of("out"), Map.of())),
+                List.of(),
+                List.of(ValueInfo.of("out", ElementType.F32, null)),
+                List.of(),
+                List.of());
     }
 }

@@ -265,6 +265,9 @@ class InferenceTest {
         graph.node(new Node("split", new Movement.Split(1), List.of(x("n", "m"), parts), List.of("a", "b")), null);
         assertEquals("[n, h]", graph.value("a").shape().toString());
         assertEquals("[n, 3]", graph.value("b").shape().toString());
+        List<Reshape.Part> all = List.of(new Reshape.Product(0, 3));
+        assertEquals("[n]", shape(new Reshape(all), x(1, "n", 1)));
+        assertTrue(shape(new Reshape(all), x(2, "n", 1)).endsWith(".0]"));
         refused("[2], one number for each", slice, x(5, 4), longs(0, 0), longs(3));
     }
 }

@@ -443,19 +443,19 @@ final class Inference {
         return Dim.unknown(node.name() + "." + i);
     }
 
-    /** The product of some dimensions; unknown, as dimension {@code i} of the result, if one of several is. */
+    /** The product of some dimensions; unknown, as dimension {@code i} of the result, if one of several is, which are not 1. */
     Dim product(Shape shape, int from, int to, int i) {
-        if (to == from + 1) {
-            return shape.dimension(from);
-        }
         long product = 1;
+        Dim open = null;
         for (int d = from; d < to; d++) {
-            if (shape.dim(d) == Shape.N) {
-                return unknown(i);
+            Dim dim = shape.dimension(d);
+            if (dim.isKnown()) {
+                product = Math.multiplyExact(product, dim.size());
+            } else {
+                open = open == null ? dim : unknown(i);
             }
-            product = Math.multiplyExact(product, shape.dim(d));
         }
-        return Dim.of(product);
+        return open == null ? Dim.of(product) : product == 1 ? open : unknown(i);
     }
 
     /** The shape to which two are broadcast. */

@@ -34,6 +34,11 @@ final class ImportNode {
         return node;
     }
 
+    /** A name that no other node has. */
+    String name() {
+        return name;
+    }
+
     Importer importer() {
         return importer;
     }
@@ -231,6 +236,16 @@ final class ImportNode {
     String add(Op op, QuantParams params, String... inputs) {
         String value = importer.freeValueName(name + ":" + op.type());
         return importer.add(new Node(next(), op, List.of(inputs), List.of(value)), params);
+    }
+
+    /** Adds a node that makes several inner values, and gives their names. */
+    List<String> addAll(Op op, int outputs, String... inputs) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < outputs; i++) {
+            values.add(importer.freeValueName(name + ":" + op.type() + "." + added + "." + i));
+        }
+        importer.add(new Node(next(), op, List.of(inputs), values), null);
+        return values;
     }
 
     private String next() {

@@ -47,6 +47,7 @@ final class Importer {
     private final Set<String> absent = new HashSet<>(); // the file's constants without elements
     private final Set<String> nodeNames = new HashSet<>();
     private final Set<String> reserved = new HashSet<>(); // value names of the file
+    private final Map<String, Long> sizes = new HashMap<>(); // given to names of dimensions
     private final Set<String> made = new HashSet<>(); // values of the graph that nodes write
 
     private Importer(String file, ModelDef model) {
@@ -57,12 +58,15 @@ final class Importer {
     }
 
     /** The graph of a model. */
-    static Graph graph(String file, ModelDef model, Map<String, Tensor> fixed) {
+    static Graph graph(String file, ModelDef whole, ReadOptions options) {
+        ModelDef model = options.outputs().isEmpty() ? whole : Parts.upTo(file, whole, options.outputs());
         Importer importer = new Importer(file, Functions.inline(model));
         importer.requireSupported();
-        importer.fix(fixed);
+        importer.fix(options.fixed());
+        importer.fixShapes(options.shapes());
         try {
-            return Passes.absorbQuantization(Passes.simplify(importer.graph().specialize(Map.of())));
+            return Passes.absorbQuantization(
+                    Passes.simplify(importer.graph(options.outputs()).specialize(Map.of())));
         } catch (InvalidValueException | ShapeMismatchException e) {
             throw new CorruptDataException(file + ": " + e.getMessage(), e);
         }
@@ -143,9 +147,40 @@ final class Importer {
         });
     }
 
+    /** Takes shapes of inputs: sizes for the names of dimensions, wherever these stand. */
+    private void fixShapes(Map<String, Shape> given) {
+        for (ValueInfo input : model.graph().inputs()) {
+            Shape said = given.get(input.name());
+            if (said == null) {
+                continue;
+            }
+            Shape own = shape(input);
+            boolean fits = own.rank() == said.rank();
+            for (int i = 0; fits && i < own.rank(); i++) {
+                if (said.dim(i) == Shape.N) {
+                    continue;
+                }
+                Long before = own.dim(i) != Shape.N
+                        ? Long.valueOf(own.dim(i))
+                        : sizes.putIfAbsent(own.dimension(i).name(), said.dim(i));
+                fits = before == null || before == said.dim(i);
+            }
+            if (!fits) {
+                throw new ShapeMismatchException(file + ": input \"" + input.name() + "\" is " + own
+                        + (sizes.isEmpty() ? "" : " with " + sizes) + ", given: " + said);
+            }
+        }
+        for (String name : given.keySet()) {
+            if (model.graph().inputs().stream().noneMatch(input -> input.name().equals(name))) {
+                throw new InvalidValueException(file + ": no input \"" + name + "\" to give a shape; it has "
+                        + model.graph().inputs().stream().map(ValueInfo::name).toList());
+            }
+        }
+    }
+
     // ---- The graph
 
-    private Graph graph() {
+    private Graph graph(List<String> wanted) {
         GraphDef source = model.graph();
         for (TensorDef initializer : source.initializers()) {
             initializers.put(initializer.name(), initializer);
@@ -158,15 +193,17 @@ final class Importer {
             if (!initializers.containsKey(input.name()) && isEmptyList(input)) {
                 absent.add(input.name());
             } else if (!initializers.containsKey(input.name()) && !constants.containsKey(input.name())) {
-                names.put(input.name(), graph.input(input.name(), dtype(input), shape(input), codes(input)));
+                Shape shape = shape(input).with(sizes);
+                names.put(input.name(), graph.input(input.name(), dtype(input), shape, codes(input)));
             }
         }
         for (NodeDef node : source.nodes()) {
-            node(node);
+            node(node, file + ": ");
         }
         Set<String> taken = new HashSet<>();
-        for (ValueInfo output : source.outputs()) {
-            output(output.name(), taken);
+        List<String> own = source.outputs().stream().map(ValueInfo::name).toList();
+        for (String output : wanted.isEmpty() ? own : wanted) {
+            output(output, taken);
         }
         return graph.build();
     }
@@ -219,19 +256,33 @@ final class Importer {
         return Shape.ofDims(dims);
     }
 
-    private void node(NodeDef node) {
+    /** Adds the nodes of a branch that is taken; its names are none of the graph's around it. */
+    void inline(GraphDef branch) {
+        for (TensorDef initializer : branch.initializers()) {
+            initializers.put(initializer.name(), initializer);
+            reserved.add(initializer.name());
+        }
+        branch.nodes().forEach(node -> reserved.addAll(node.outputs()));
+        branch.nodes().forEach(node -> node(node, ""));
+    }
+
+    /** @param where stands before the node in messages */
+    private void node(NodeDef node, String where) {
+        if (!Imports.has(node, opset(node.domain()))) {
+            throw new UnsupportedException(where + node + " is not supported"); // within a branch
+        }
         try {
             Imports.add(new ImportNode(this, node, nodeName(node)));
         } catch (InvalidValueException | ShapeMismatchException e) {
-            throw new CorruptDataException(file + ": " + node + ": " + e.getMessage(), e);
+            throw new CorruptDataException(where + node + ": " + e.getMessage(), e);
         } catch (UnsupportedException e) {
-            throw new UnsupportedException(file + ": " + node + ": " + e.getMessage(), e);
+            throw new UnsupportedException(where + node + ": " + e.getMessage(), e);
         } catch (ArithmeticException e) {
-            throw new CorruptDataException(file + ": " + node + ": a size exceeds what can be counted", e);
+            throw new CorruptDataException(where + node + ": a size exceeds what can be counted", e);
         }
         for (String output : node.outputs()) {
             if (!output.isEmpty() && !names.containsKey(output) && !absent.contains(output) && !isConstant(output)) {
-                throw new UnsupportedException(file + ": " + node + ": its output \"" + output + "\" is not supported");
+                throw new UnsupportedException(where + node + ": its output \"" + output + "\" is not supported");
             }
         }
     }

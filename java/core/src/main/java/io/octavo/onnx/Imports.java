@@ -35,9 +35,8 @@ final class Imports {
     private static final Map<String, String> INSTEAD = Map.of(
             "Loop", ": export the model with a fixed number of steps",
             "Scan", ": export the model with a fixed number of steps",
-            "NonMaxSuppression", ": cut the model before it, and select boxes outside",
-            "LSTM", ": nothing like it is there yet",
-            "GRU", ": nothing like it is there yet");
+            "NonMaxSuppression",
+                    ": read the model up to what it reads (ReadOptions.outputs), and select boxes outside");
 
     private Imports() {}
 
@@ -46,6 +45,8 @@ final class Imports {
         ProductImports.addTo(table);
         AttentionImports.addTo(table);
         PoolImports.addTo(table);
+        RecurrentImports.addTo(table);
+        ControlImports.addTo(table);
         PointwiseImports.addTo(table);
         ReductionImports.addTo(table);
         NormalizationImports.addTo(table);

@@ -5,6 +5,7 @@ import io.octavo.graph.Graph;
 import io.octavo.internal.onnx.OnnxFile;
 import io.octavo.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** ONNX files. */
@@ -39,9 +40,20 @@ public final class Onnx {
      * @throws io.octavo.ShapeMismatchException if a tensor is not of its input's type and shape
      */
     public static Graph read(Path file, Map<String, Tensor> fixed) {
+        return read(file, new ReadOptions(fixed, Map.of(), List.of()));
+    }
+
+    /**
+     * {@link #read(Path)} with inputs fixed or given a shape, or up to other values than the file's outputs: the body of a network whose
+     * last operators are not supported is read up to what they begin with.
+     *
+     * @throws InvalidValueException if a name is not that of an input, or of a value of the file's graph
+     * @throws io.octavo.ShapeMismatchException if a tensor or a shape is not one of its input's type and shape
+     */
+    public static Graph read(Path file, ReadOptions options) {
         InvalidValueException.requireNonNull(file, "path of an ONNX model");
-        InvalidValueException.requireNonNull(fixed, "fixed inputs");
-        return Importer.graph(file.toString(), OnnxFile.read(file), fixed);
+        InvalidValueException.requireNonNull(options, "options for reading an ONNX model");
+        return Importer.graph(file.toString(), OnnxFile.read(file), options);
     }
 
     /**
