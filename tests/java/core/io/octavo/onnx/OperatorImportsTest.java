@@ -519,6 +519,91 @@ class OperatorImportsTest {
                 "an index outside");
     }
 
+    /** Sums over all places of the letters, which are a to e, of these sizes. */
+    private static double[] einsum(String equation, long[] result, List<Tensor> operands) {
+        int[] sizes = {2, 3, 4, 1, 5};
+        String[] letters = equation.split("->|,");
+        double[] sums = new double[(int) Shape.of(result).elements()];
+        int[] at = new int[5];
+        for (int i = 0; i < 120; i++) {
+            int rest = i;
+            for (int letter = 4; letter >= 0; letter--) {
+                at[letter] = rest % sizes[letter];
+                rest /= sizes[letter];
+            }
+            double product = 1;
+            boolean first = true; // of all places that differ in letters that do not occur
+            for (int letter = 0; letter < 5; letter++) {
+                first &= equation.indexOf('a' + letter) >= 0 || at[letter] == 0;
+            }
+            for (int o = 0; o < operands.size(); o++) {
+                product *= operands.get(o).toFloatArray()[place(letters[o], sizes, at)];
+            }
+            sums[place(letters.length > operands.size() ? letters[operands.size()] : "", sizes, at)] +=
+                    first ? product : 0;
+        }
+        return sums;
+    }
+
+    private static int place(String letters, int[] sizes, int[] at) {
+        int place = 0;
+        for (char letter : letters.toCharArray()) {
+            place = place * sizes[letter - 'a'] + at[letter - 'a'];
+        }
+        return place;
+    }
+
+    @Test
+    void sumsOfProductsByLetters() {
+        int[] sizes = {2, 3, 4, 1, 5};
+        for (String equation : List.of(
+                "abc,acb->ab",
+                "abc,ce->abe",
+                "bac,eac->abe",
+                "ab,ce->ecba",
+                "abc->cb",
+                "abc,abc->",
+                "abce,ae,be->ca",
+                "a,a->a",
+                "abe,abce->abc")) {
+            String[] letters = equation.split("->|,");
+            int count = equation.endsWith("->") ? letters.length : letters.length - 1;
+            Models model = new Models().opset(12);
+            List<Tensor> operands = new java.util.ArrayList<>();
+            StringBuilder names = new StringBuilder();
+            for (int i = 0; i < count; i++) {
+                long[] dims = letters[i].chars().mapToLong(c -> sizes[c - 'a']).toArray();
+                operands.add(floats(dims));
+                Object[] named = letters[i]
+                        .chars()
+                        .mapToObj(c -> c == 'a' ? (Object) "batch" : (Object) sizes[c - 'a'])
+                        .toArray();
+                model.input("x" + i, ElementType.F32, named);
+                names.append(i == 0 ? "" : " ").append("x").append(i);
+            }
+            long[] result = count == letters.length
+                    ? new long[0]
+                    : letters[count].chars().mapToLong(c -> sizes[c - 'a']).toArray();
+            model.node("Einsum", names.toString(), "y", Map.of("equation", new Attribute.OfString(equation)))
+                    .output("y");
+            Tensor y = run(model, operands.toArray(Tensor[]::new)).get(0);
+            assertArrayEquals(result, y.shape().dims(), equation);
+            assertClose(einsum(equation, result, operands), y, equation);
+        }
+        Tensor a = floats(2, 3, 4);
+        Tensor b = floats(4, 5);
+        Models dots = new Models()
+                .opset(12)
+                .input("a", ElementType.F32, 2, 3, 4)
+                .input("b", ElementType.F32, 4, 5)
+                .node("Einsum", "a b", "y", Map.of("equation", new Attribute.OfString("...c, c e")))
+                .output("y");
+        assertClose(
+                einsum("abc,ce->abe", new long[] {2, 3, 5}, List.of(a, b)),
+                run(dots, a, b).get(0),
+                "ellipsis");
+    }
+
     @Test
     void axesInAnyOrder() {
         Tensor x = floats(1, 1, 4, 5);

@@ -44,6 +44,7 @@ final class Imports {
         Table table = new Table();
         ProductImports.addTo(table);
         AttentionImports.addTo(table);
+        EinsumImports.addTo(table);
         PoolImports.addTo(table);
         RecurrentImports.addTo(table);
         ControlImports.addTo(table);
