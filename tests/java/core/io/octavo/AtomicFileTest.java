@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -120,5 +122,40 @@ class AtomicFileTest {
             assertArrayEquals("through".getBytes(), read.readAllBytes());
         }
         assertEquals(List.of("pipe"), names());
+    }
+
+    /** A program that never comes to the end of its file. */
+    static final class Endless {
+        public static void main(String[] arguments) {
+            AtomicFile.write(Path.of(arguments[0]), to -> {
+                AtomicFile.writeFully(to, ByteBuffer.wrap(new byte[1000]));
+                System.out.println("begun");
+                while (true) {
+                    LockSupport.park();
+                }
+            });
+        }
+    }
+
+    @Test
+    void aProcessThatIsToldToEndLeavesNothing() throws Exception {
+        Path file = Files.writeString(dir.resolve("a"), "old");
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Endless.class.getName(),
+                        file.toString())
+                .start();
+        try {
+            assertEquals("begun", process.inputReader().readLine());
+            assertEquals(2, names().size(), "a part is being written: " + names());
+            process.destroy();
+            assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+        } finally {
+            process.destroyForcibly();
+        }
+        assertEquals(List.of("a"), names());
+        assertEquals("old", Files.readString(file));
     }
 }

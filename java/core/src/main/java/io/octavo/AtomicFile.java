@@ -14,18 +14,33 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The one way in which the library writes a file: whole, or not at all. The bytes go to a file of another name in the same folder,
  * are forced to the disk, and take the file's name by an atomic rename; whoever reads sees the old file or the new one, after a
- * crash too.
+ * crash too. A process that is told to end (interrupted at the keyboard, say) leaves nothing of the other name behind.
  *
  * <p>A new file has the mode that the process's umask gives, an existing one keeps its mode. A symbolic link is followed: what it
  * names is replaced, the link stays. What is no regular file (a pipe, a device such as {@code /dev/stdout}) is written to as it is.
  */
 public final class AtomicFile {
     private static final int LINKS = 40; // as many as Linux follows
+
+    /** What is being written: removed as well where the process is told to end, which runs no more code of the writer. */
+    private static final Set<Path> PARTS = ConcurrentHashMap.newKeySet();
+
+    static {
+        try {
+            Runtime.getRuntime()
+                    .addShutdownHook(
+                            new Thread(() -> PARTS.forEach(part -> part.toFile().delete()), "octavo-files"));
+        } catch (IllegalStateException e) {
+            // It is ending already.
+        }
+    }
 
     private AtomicFile() {}
 
@@ -84,6 +99,8 @@ public final class AtomicFile {
         } catch (IOException | RuntimeException | Error e) {
             part.toFile().delete(); // whether that works or not: the failure that led here is the one to report
             throw e;
+        } finally {
+            PARTS.remove(part);
         }
         try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
             folder.force(true); // the new name as well
@@ -95,10 +112,14 @@ public final class AtomicFile {
         while (true) {
             Path part = folder.resolve(
                     "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part");
+            PARTS.add(part);
             try {
                 return Files.createFile(part);
             } catch (FileAlreadyExistsException e) {
-                // Another number, then.
+                PARTS.remove(part); // another number, then
+            } catch (IOException e) {
+                PARTS.remove(part);
+                throw e;
             }
         }
     }
