@@ -256,21 +256,8 @@ final class Importer {
         return Shape.ofDims(dims);
     }
 
-    /** Adds the nodes of a branch that is taken; its names are none of the graph's around it. */
-    void inline(GraphDef branch) {
-        for (TensorDef initializer : branch.initializers()) {
-            initializers.put(initializer.name(), initializer);
-            reserved.add(initializer.name());
-        }
-        branch.nodes().forEach(node -> reserved.addAll(node.outputs()));
-        branch.nodes().forEach(node -> node(node, ""));
-    }
-
     /** @param where stands before the node in messages */
     private void node(NodeDef node, String where) {
-        if (!Imports.has(node, opset(node.domain()))) {
-            throw new UnsupportedException(where + node + " is not supported"); // within a branch
-        }
         try {
             Imports.add(new ImportNode(this, node, nodeName(node)));
         } catch (InvalidValueException | ShapeMismatchException e) {
@@ -297,7 +284,7 @@ final class Importer {
         for (NodeDef node : branch.nodes()) {
             node.outputs().stream().filter(output -> !output.isEmpty()).forEach(this::once);
         }
-        branch.nodes().forEach(this::node);
+        branch.nodes().forEach(node -> node(node, ""));
     }
 
     private void once(String name) {

@@ -47,7 +47,6 @@ final class Imports {
         EinsumImports.addTo(table);
         PoolImports.addTo(table);
         RecurrentImports.addTo(table);
-        ControlImports.addTo(table);
         PointwiseImports.addTo(table);
         ReductionImports.addTo(table);
         NormalizationImports.addTo(table);

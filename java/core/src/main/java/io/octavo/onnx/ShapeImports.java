@@ -59,6 +59,7 @@ final class ShapeImports {
             throw new InvalidValueException(
                     "attribute \"" + taken + "\" must be a graph with as many outputs as the node");
         }
+        branch = Parts.prefixed(branch, node.name() + "/"); // several branches may make values of one name
         node.importer().inline(branch);
         for (int i = 0; i < branch.outputs().size(); i++) {
             if (node.def().hasOutput(i)) {
