@@ -149,6 +149,29 @@ class FoldingTest {
     }
 
     @Test
+    void aFactorBehindBoundsGoesBeforeThem() {
+        Network n = new Network(IMAGE);
+        String y = n.clamp(Activation.RELU6, n.add(conv(n, "x", Window.of(3), 1, true), n.number(3)));
+        Graph after = becomes(n.graph(n.mul(y, n.number(1 / 6d))), "Conv2d", "Clamp");
+        assertEquals(
+                Activation.clamp(0, 6 * (float) (1 / 6d)),
+                ((Op.Clamp) after.nodes().get(1).op()).activation());
+        Network negative = new Network(IMAGE);
+        y = negative.clamp(Activation.RELU, conv(negative, "x", Window.of(3), 1, true));
+        becomes(negative.graph(negative.mul(y, negative.number(-2))), "Conv2d", "Clamp", "Mul");
+    }
+
+    @Test
+    void constantsInARowAreOne() {
+        Network n = new Network(IMAGE);
+        String y = n.add(n.sub("x", n.random(-1, 1, 4, 1, 1)), n.random(-1, 1, 4, 1, 1));
+        becomes(n.graph(n.mul(n.number(3), n.mul(y, n.random(1, 2, 4, 1, 1)))), "Add", "Mul");
+        Network read = new Network(IMAGE);
+        y = read.add("x", read.random(-1, 1, 4, 1, 1));
+        becomes(read.graph(read.add(y, read.random(-1, 1, 4, 1, 1)), y), "Add", "Add");
+    }
+
+    @Test
     void nothingIsFoldedThatOthersNeed() {
         Network output = new Network(IMAGE);
         String y = conv(output, "x", Window.of(3), 1, true);

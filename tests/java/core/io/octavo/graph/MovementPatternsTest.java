@@ -262,6 +262,28 @@ class MovementPatternsTest {
     }
 
     @Test
+    void meansOfChannelsThatAreImagesAgainStayImages() {
+        Network n = new Network(IMAGE);
+        String mean = n.reshape(n.reduce(Reduce.Kind.MEAN, false, "x", 2, 3), 2, 8, 1, 1);
+        becomes(n.graph(n.mul("x", mean)), "AdaptiveAvgPool2d", "Mul");
+    }
+
+    @Test
+    void channelsThatLieLastAreNormalizedThere() {
+        Network n = new Network(IMAGE);
+        String y = n.transpose(n.unary(Unary.Function.TANH, "x"), LAST);
+        String d = n.sub(y, n.reduce(Reduce.Kind.MEAN, true, y, 3));
+        String v = n.reduce(Reduce.Kind.MEAN, true, n.mul(d, d), 3);
+        y = n.div(d, n.unary(Unary.Function.SQRT, n.add(v, n.number(1e-6))));
+        becomes(
+                n.graph(n.transpose(n.mul(y, n.random(1, 2, 8)), FIRST)),
+                "Tanh",
+                "Transpose",
+                "LayerNorm",
+                "Transpose");
+    }
+
+    @Test
     void transposesGoBehindWhatCutsAndResizes() {
         Network n = new Network(IMAGE);
         String y = n.transpose(n.unary(Unary.Function.TANH, "x"), LAST);

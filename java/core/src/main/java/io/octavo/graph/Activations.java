@@ -39,7 +39,7 @@ final class Activations {
             return rectified(graph, node);
         } else if (node.op() instanceof Op.Clamp clamp && clamp.activation().equals(Activation.clamp(0, 1))) {
             Polynomial.Line line = Polynomial.line(graph, node.input(0));
-            if (line.factor() != 1) { // a bound alone is better off in a layer before it
+            if (line.factor() != 1 && !Folding.takesFactors(graph, line.x())) {
                 x = line.x();
                 found = new Unary(Unary.Function.HARD_SIGMOID, (float) line.factor(), (float) line.offset());
             }

@@ -17,7 +17,9 @@ final class Folding {
         if (graph.value(node.output()).isQuantized()) {
             return false;
         }
-        return node.op() instanceof Binary ? behind(graph, node) : before(graph, node);
+        return node.op() instanceof Binary
+                ? behind(graph, node) || behindBounds(graph, node) || combined(graph, node)
+                : before(graph, node);
     }
 
     /** What a node does to each channel of a value: {@code x·factor} or {@code x + summand}. */
@@ -68,6 +70,70 @@ final class Folding {
                 return layer.op() instanceof Op.BatchNorm
                         ? intoNorm(graph, node, layer, change)
                         : intoLayer(graph, node, layer, change);
+            }
+        }
+        return false;
+    }
+
+    /** A factor above 0 behind the bounds of a layer's results goes before them, and so into the layer. */
+    private static boolean behindBounds(Rewriting graph, Node node) {
+        int constant = graph.isConstant(node.input(1)) ? 1 : 0;
+        float factor = graph.scalar(node.input(constant));
+        Node clamp = graph.sole(node.input(1 - constant));
+        if (((Binary) node.op()).function() != Binary.Function.MUL
+                || !(factor > 0)
+                || clamp == null
+                || !(clamp.op() instanceof Op.Clamp op)
+                || !graph.alike(clamp.input(0), node.output())) {
+            return false;
+        }
+        boolean takes = takesFactors(graph, clamp.input(0));
+        float low = op.activation().min() * factor;
+        float high = op.activation().max() * factor;
+        boolean finite = op.activation().kind() == Activation.Kind.RELU || Float.isFinite(low) && Float.isFinite(high);
+        if (!takes || !finite) {
+            return false;
+        }
+        Activation bounds =
+                op.activation().kind() == Activation.Kind.RELU ? op.activation() : Activation.clamp(low, high);
+        String scaled = graph.add(node.name() + ".factor", node.op(), clamp.input(0), node.input(constant));
+        return graph.replace(node, new Op.Clamp(bounds), scaled);
+    }
+
+    /** Whether a value comes from a layer that takes in what it is multiplied by. */
+    static boolean takesFactors(Rewriting graph, String value) {
+        Node layer = graph.sole(value);
+        return layer != null
+                && isPlain(layer)
+                && graph.isOwn(layer.input(1))
+                && (layer.input(2).isEmpty() || graph.isOwn(layer.input(2)));
+    }
+
+    /** Two constants that are added, or multiplied, one after the other are one. */
+    private static boolean combined(Rewriting graph, Node node) {
+        Binary.Function function = ((Binary) node.op()).function();
+        int constant = graph.isConstant(node.input(1)) ? 1 : 0;
+        Node inner = graph.isConstant(node.input(constant)) ? graph.sole(node.input(1 - constant)) : null;
+        boolean same = (function == Binary.Function.ADD || function == Binary.Function.MUL)
+                && inner != null
+                && inner.op().equals(node.op());
+        for (int i = 0; same && i < 2; i++) {
+            String x = inner.input(1 - i);
+            String first = inner.input(i);
+            String second = node.input(constant);
+            boolean fits = graph.isConstant(first)
+                    && graph.alike(x, node.output())
+                    && (graph.alike(first, second) || !Float.isNaN(graph.scalar(second)));
+            if (fits) {
+                float[] a = numbers(graph, first);
+                float[] b = numbers(graph, second);
+                for (int j = 0; j < a.length; j++) {
+                    float other = b[b.length == 1 ? 0 : j];
+                    a[j] = function == Binary.Function.ADD ? a[j] + other : a[j] * other;
+                }
+                String both = graph.constant(
+                        first + ".both", Constants.shaped(a, graph.value(first).shape()));
+                return graph.replace(node, node.op(), x, both);
             }
         }
         return false;

@@ -29,6 +29,6 @@ final class Patterns {
             }
             simple = next;
         }
-        return Rewriting.apply(simple, List.of(Tidying::unmoved, Normalizations::globalAverage));
+        return Rewriting.apply(simple, List.of(Tidying::unmoved, Normalizations::globalAverage, Tidying::apply));
     }
 }

@@ -246,6 +246,9 @@ final class Transposes {
     // ---- Operators along axes
 
     private static boolean reduced(Rewriting graph, Node node, Reduction.Reduce reduce, List<Integer> order) {
+        if (reduce.axes().equals(List.of(order.size() - 1))) {
+            return false; // channels that lie last are normalized there
+        }
         List<Integer> axes = reduce.axes().stream().map(order::get).sorted().toList();
         Op op = new Reduction.Reduce(reduce.kind(), axes, reduce.keepDims());
         String x = source(graph, node.input(0));

@@ -160,7 +160,7 @@ final class GraphLowering {
             spec.backend(backend);
         }
         int[] which = Lowering.reads(values);
-        Layout followed = Lowering.followsLayout(node.op()) ? layoutOfInputs(node, which) : null;
+        Layout followed = Lowering.followsLayout(values) ? layoutOfInputs(node, which) : null;
         int[] read = new int[which.length];
         for (int i = 0; i < read.length; i++) {
             String name = node.inputs().get(which[i]);

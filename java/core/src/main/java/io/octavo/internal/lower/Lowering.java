@@ -131,8 +131,14 @@ public final class Lowering {
     }
 
     /** Whether an operator runs in either layout, so that it takes the one in which its elements are there. */
-    public static boolean followsLayout(Op op) {
-        return op instanceof Movement movement && MovementLowering.followsLayout(movement);
+    public static boolean followsLayout(NodeValues node) {
+        Op op = node.node().op();
+        return op instanceof Pointwise
+                || op instanceof Op.Clamp
+                || op instanceof Op.Add
+                || op instanceof Op.Requantize
+                || op instanceof Reduction.Reduce
+                || op instanceof Movement movement && MovementLowering.followsLayout(node, movement);
     }
 
     static OpSpec refuse(NodeValues node, String why) {

@@ -66,7 +66,13 @@ final class MovementLowering {
     }
 
     /** Whether an operator runs in either layout, so that it takes the one in which its elements are there. */
-    static boolean followsLayout(Movement op) {
+    static boolean followsLayout(NodeValues node, Movement op) {
+        if (op instanceof Movement.Gather gather) {
+            Value indices = node.input(1);
+            return gather.kind() == Movement.Gather.Kind.SLICES
+                    && indices.isConstant()
+                    && indices.shape().rank() == 1;
+        }
         return op instanceof Movement.Slice
                 || op instanceof Movement.Concat
                 || op instanceof Movement.Split
