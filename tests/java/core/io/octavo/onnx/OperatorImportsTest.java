@@ -436,6 +436,7 @@ class OperatorImportsTest {
             Models model = new Models()
                     .input("x", ElementType.F32, rank == 1 ? new Object[] {"n"} : new Object[] {"n", 1})
                     .constant("two", Tensor.ofLongs(new long[] {2}))
+                    .constant("a", Tensor.of(new float[] {100})) // also a name in a branch
                     .node("Shape", "x", "s")
                     .node("Shape", "s", "r")
                     .node("Equal", "r two", "c")
@@ -472,16 +473,6 @@ class OperatorImportsTest {
                                 .write(folder)))
                 .getMessage();
         assertTrue(open.contains("\"c\" is known in a run only"), open);
-        assertThrows(
-                CorruptDataException.class,
-                () -> Onnx.read(new Models()
-                        .input("x", ElementType.F32, "n")
-                        .constant("c", Tensor.ofBooleans(new boolean[] {true}))
-                        .constant("a", Tensor.of(new float[] {1}))
-                        .node("If", "c", "y", Map.of("then_branch", new Attribute.OfGraph(branch("Add", "a", 5))))
-                        .output("y")
-                        .write(folder)),
-                "a name of the branch is one around it");
     }
 
     @Test
