@@ -14,9 +14,12 @@ import io.octavo.internal.onnx.ElementType;
 import io.octavo.internal.onnx.GraphDef;
 import io.octavo.internal.onnx.NodeDef;
 import io.octavo.internal.onnx.ValueInfo;
+import io.octavo.qconfig.QConfig;
+import io.octavo.quantize.Quantization;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Dim;
+import io.octavo.tensor.Inputs;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.file.Path;
@@ -309,5 +312,43 @@ class ExportersTest {
                 List.of(ValueInfo.of("out", ElementType.F32, null)),
                 List.of(),
                 List.of());
+    }
+
+    /** Arithmetic on sizes stays what it is when the network around it is quantized. */
+    @Test
+    void sizesAreNoActivations() {
+        Path file = new Models()
+                .input("x", ElementType.F32, "n", 3, "h", "w")
+                .constant("w1", floats(4, 3, 3, 3))
+                .constant("w2", floats(2, 4, 3, 3))
+                .constant("two", longs(2))
+                .constant("four", longs(4))
+                .constant("zero", longs(0))
+                .node("Conv", "x w1", "c", Map.of("strides", ints(2, 2)))
+                .node("Shape", "x", "s")
+                .node("Slice", "s two four zero", "sides")
+                .node("Div", "sides two", "halves")
+                .node("Shape", "c", "t")
+                .node("Slice", "t zero two zero", "front")
+                .node("Concat", "front halves", "sizes", Map.of("axis", new Attribute.OfInt(0)))
+                .node("Resize", "c - - sizes", "r", Map.of("mode", text("nearest")))
+                .node("Conv", "r w2", "y")
+                .output("y")
+                .write(folder);
+        Graph graph = Onnx.read(file);
+        List<Inputs> samples = List.of(Inputs.of(floats(1, 3, 12, 12)), Inputs.of(floats(2, 3, 16, 20)));
+        Graph codes = Quantization.quantizeStatic(graph, QConfig.getDefault("x86"), samples);
+        try (Session session = Session.of(codes)) {
+            Tensor x = floats(2, 3, 14, 18);
+            float[] expected = OnnxRuntime.run(file, Map.of("x", x)).get("y").toFloatArray();
+            float[] found = session.run(x).toFloatArray();
+            double signal = 0;
+            double noise = 0;
+            for (int i = 0; i < expected.length; i++) {
+                signal += expected[i] * expected[i];
+                noise += (expected[i] - found[i]) * (expected[i] - found[i]);
+            }
+            assertTrue(noise < signal / 300, "signal " + signal + ", noise " + noise);
+        }
     }
 }

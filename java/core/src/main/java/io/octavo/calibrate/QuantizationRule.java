@@ -11,6 +11,7 @@ import io.octavo.graph.Reduction;
 import io.octavo.graph.Shapes;
 import io.octavo.graph.Training;
 import io.octavo.graph.Value;
+import io.octavo.tensor.DType;
 
 /**
  * How an operator is quantized: a row of the one table that says so. {@link Prepared} decides by it what becomes of each node;
@@ -180,6 +181,9 @@ record QuantizationRule(Scale scale, Operands operands, Decision.Fixed fixed, bo
     }
 
     private static QuantizationRule binary(Place at, Pointwise.Binary op) {
+        if (at.graph.value(at.node.input(0)).dtype() != DType.F32) {
+            return stays("whole numbers are exact");
+        }
         return switch (op.function()) {
             case ADD, SUB -> amongCodes(Operands.ALL_OF_ONE_TYPE, SUM.why());
             case MUL ->
