@@ -147,9 +147,27 @@ class CommandsTest {
         assertTrue(CliRun.output("inspect", any).contains("--shape images=1x3"));
         assertEquals(null, CliRun.json("inspect", any, "--json").get("steps"));
         assertTrue(CliRun.output("inspect", any, "--shape", "images=2x3x16x20").contains("kernel"));
-        CliRun.misused("--shape [batch", "inspect", any, "--shape", "images=2x4x16x20");
-        CliRun.misused("'pictures'", "inspect", any, "--shape", "pictures=2x3x16x20");
-        CliRun.misused("0x3", "inspect", any, "--shape", "images=0x3x16x20");
+        CliRun.misused("\"images\" [batch 4", "inspect", any, "--shape", "images=2x4x16x20");
+        CliRun.misused("pictures", "inspect", any, "--shape", "pictures=2x3x16x20");
+        CliRun.misused("'0'", "inspect", any, "--shape", "images=0x3x16x20");
+        CliRun.misused("images=1x3x224x224", "inspect", any, "--shape", "1x3x16x20");
+        List<?> inputs = (List<?>) CliRun.json("inspect", any, "--shape", "images=?x3x16x20", "--json")
+                .get("inputs");
+        assertEquals(List.of("batch", 3, 16, 20), ((Map<?, ?>) inputs.get(0)).get("shape"));
+    }
+
+    /** A model whose end is not supported is read up to what can run. */
+    @Test
+    void aModelIsReadUpToOtherOutputs() throws IOException {
+        Path odd = SmallModels.classifier(dir.resolve("odd.onnx"), 1, "Frobnicate");
+        CliRun.fails("Frobnicate", "run", odd, "--input", photos.resolve("0.png"));
+        Map<?, ?> output = (Map<?, ?>)
+                ((List<?>) CliRun.json("run", odd, "--outputs", "c", "--input", photos.resolve("0.png"), "--json")
+                                .get("outputs"))
+                        .get(0);
+        assertEquals("c", output.get("name"));
+        assertEquals(List.of(1, 8, 8, 8), output.get("shape"));
+        CliRun.misused("nothing", "run", odd, "--outputs", "nothing", "--input", photos.resolve("0.png"));
     }
 
     /** What is in the file is shown even then. */
@@ -216,8 +234,8 @@ class CommandsTest {
         }
         Path any = SmallModels.anySize(dir.resolve("any.onnx"));
         CliRun.misused("--shape height", "bench", any);
-        assertTrue(
-                CliRun.output("bench", any, "--shape", "1x3x16x20", "--runs", 5).contains("5 runs"));
+        assertTrue(CliRun.output("bench", any, "--shape", "images=1x3x16x20", "--runs", 5)
+                .contains("5 runs"));
         CliRun.misused("--runs 0", "bench", model, "--runs", "0");
         CliRun.misused("--batch -1", "bench", model, "--batch", "-1");
     }

@@ -1,7 +1,6 @@
 package io.octavo.cli;
 
 import io.octavo.graph.Graph;
-import io.octavo.onnx.Onnx;
 import io.octavo.runtime.Explanation;
 import io.octavo.runtime.Machine;
 import io.octavo.runtime.Session;
@@ -69,7 +68,7 @@ final class BenchCommand implements Callable<Integer> {
     private boolean profile;
 
     @Mixin
-    private ShapeOptions shapes;
+    private ReadingOptions reading;
 
     @Mixin
     private InputOptions inputs;
@@ -86,9 +85,10 @@ final class BenchCommand implements Callable<Integer> {
         Checks.positive(spec, "--threads", threads);
         Checks.positive(spec, "--batch", batch);
         Checks.positive(spec, "--runs", runs);
-        Graph graph = Onnx.read(model);
-        List<Tensor> given =
-                inputs.isEmpty() ? shapes.standIns(graph, shapes.require(graph, batch)) : inputs.tensors(graph, images);
+        Graph graph = reading.read(model);
+        List<Tensor> given = inputs.isEmpty()
+                ? reading.standIns(graph, reading.require(graph, batch))
+                : inputs.tensors(graph, images);
         int count = threads == null ? Machine.threads() : threads;
         try (Session session =
                 Session.builder(graph).threads(count).profile(profile).build()) {

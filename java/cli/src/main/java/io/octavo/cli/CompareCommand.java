@@ -3,7 +3,6 @@ package io.octavo.cli;
 import io.octavo.analyze.OutputComparison;
 import io.octavo.data.Samples;
 import io.octavo.graph.Graph;
-import io.octavo.onnx.Onnx;
 import io.octavo.runtime.Session;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,6 +55,9 @@ final class CompareCommand implements Callable<Integer> {
     private Integer samples;
 
     @Mixin
+    private ReadingOptions reading;
+
+    @Mixin
     private ImageOptions images;
 
     @Mixin
@@ -65,8 +67,8 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         json.check(spec);
         Checks.positive(spec, "--samples", samples);
-        Graph one = Onnx.read(reference);
-        Graph two = Onnx.read(other);
+        Graph one = reading.read(reference);
+        Graph two = reading.read(other);
         Samples all = images.samples(data, one.inputSpecs());
         Samples taken = samples == null ? all : all.take(samples);
         OutputComparison comparison;

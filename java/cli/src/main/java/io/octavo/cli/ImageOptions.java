@@ -1,6 +1,5 @@
 package io.octavo.cli;
 
-import io.octavo.InvalidValueException;
 import io.octavo.OctavoException;
 import io.octavo.data.ImageTransform;
 import io.octavo.data.Samples;
@@ -9,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -143,15 +144,14 @@ final class ImageOptions {
     }
 
     static final class SizeConverter implements ITypeConverter<Size> {
+        private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,8})(?:x([1-9][0-9]{0,8}))?");
+
         @Override
         public Size convert(String text) {
-            try {
-                long[] dims = ShapeOptions.dims(text);
-                if (dims.length <= 2) {
-                    return new Size(Math.toIntExact(dims[0]), Math.toIntExact(dims[dims.length - 1]));
-                }
-            } catch (InvalidValueException | ArithmeticException e) {
-                // Said below.
+            Matcher parts = SIZE.matcher(text);
+            if (parts.matches()) {
+                int height = Integer.parseInt(parts.group(1));
+                return new Size(height, parts.group(2) == null ? height : Integer.parseInt(parts.group(2)));
             }
             throw new TypeConversionException("'" + text + "' is no size: as 224x224 or 224");
         }

@@ -47,7 +47,7 @@ final class InspectCommand implements Callable<Integer> {
     private Integer threads;
 
     @Mixin
-    private ShapeOptions shapes;
+    private ReadingOptions reading;
 
     @Mixin
     private JsonOption json;
@@ -59,11 +59,11 @@ final class InspectCommand implements Callable<Integer> {
         ModelInfo info = Onnx.describe(model);
         PrintWriter text = json.text(spec.commandLine().getOut());
         print(text, info);
-        Graph graph = Onnx.read(model);
+        Graph graph = reading.read(model);
         values(text, "inputs", graph.inputs());
         values(text, "outputs", graph.outputs());
         text.println();
-        Map<String, Shape> known = graph.parameterInputs().isEmpty() ? shapes.known(graph, 1) : null;
+        Map<String, Shape> known = graph.parameterInputs().isEmpty() ? ReadingOptions.known(graph, 1) : null;
         Explanation explanation = null;
         if (known != null) {
             try (Session session = Session.builder(graph)
@@ -75,7 +75,7 @@ final class InspectCommand implements Callable<Integer> {
         } else {
             text.println("How it runs depends on its inputs: "
                     + (graph.parameterInputs().isEmpty()
-                            ? ShapeOptions.openDimensions(graph)
+                            ? ReadingOptions.openDimensions(graph)
                             : graph.parameterInputs() + " say shapes, places or counts"));
         }
         text.flush();

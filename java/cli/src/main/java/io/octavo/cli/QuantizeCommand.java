@@ -87,6 +87,9 @@ final class QuantizeCommand implements Callable<Integer> {
     private WeightOptions weights;
 
     @Mixin
+    private ReadingOptions reading;
+
+    @Mixin
     private ImageOptions images;
 
     @Mixin
@@ -103,7 +106,7 @@ final class QuantizeCommand implements Callable<Integer> {
             throw Checks.usage(
                     spec, "no --calibration: scales of activations come from what the network sees; or --weight-only");
         }
-        Graph network = Onnx.read(model);
+        Graph network = reading.read(model);
         Samples data = calibration == null ? null : data(network);
         Prepared prepared = Quantization.prepare(network, mapping(network, qconfig));
         Graph quantized = weights.weightOnly()

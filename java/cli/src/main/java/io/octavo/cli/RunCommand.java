@@ -5,7 +5,6 @@ import io.octavo.InvalidValueException;
 import io.octavo.data.Npy;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Value;
-import io.octavo.onnx.Onnx;
 import io.octavo.runtime.Session;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
@@ -72,6 +71,9 @@ final class RunCommand implements Callable<Integer> {
     private Integer threads;
 
     @Mixin
+    private ReadingOptions reading;
+
+    @Mixin
     private InputOptions inputs;
 
     @Mixin
@@ -89,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
             throw Checks.usage(spec, "no --input: what is the model to run on?");
         }
         List<String> names = labels == null ? null : labels();
-        Graph graph = Onnx.read(model);
+        Graph graph = reading.read(model);
         List<Tensor> given = inputs.tensors(graph, images);
         List<Tensor> found;
         long nanos;

@@ -1,11 +1,16 @@
 package io.octavo.cli;
 
 import io.octavo.InvalidValueException;
+import io.octavo.ShapeMismatchException;
 import io.octavo.graph.Graph;
 import io.octavo.graph.Value;
+import io.octavo.onnx.Onnx;
+import io.octavo.onnx.ReadOptions;
+import io.octavo.tensor.Dim;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,71 +20,71 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Numbers for the dimensions that a model leaves open. */
-final class ShapeOptions {
+/** What of a model is read, and numbers for the dimensions that it leaves open. */
+final class ReadingOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
     @Option(
             names = "--shape",
             paramLabel = "NAME=DIMS",
-            description = "Shape of an input with unknown dimensions, as --shape images=1x3x224x224; may be repeated.")
+            description =
+                    "Shape of an input with unknown dimensions, as --shape images=1x3x224x224; ? leaves one open. May be"
+                            + " repeated.")
     private List<String> shapes = new ArrayList<>();
 
-    /** Dimensions as they are written on a command line, {@code 1x3x224x224}. */
-    static long[] dims(String text) {
-        String[] parts = text.split("[x,]", -1);
-        long[] dims = new long[parts.length];
-        for (int i = 0; i < parts.length; i++) {
-            try {
-                dims[i] = Long.parseLong(parts[i].strip());
-            } catch (NumberFormatException e) {
-                throw new InvalidValueException("'" + text + "' is no shape: as 1x3x224x224");
-            }
-            if (dims[i] < 1) {
-                throw new InvalidValueException("'" + text + "': each dimension is at least 1");
-            }
-        }
-        return dims;
-    }
+    @Option(
+            names = "--outputs",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Values to be the outputs in place of the model's own; what comes after them is not read.")
+    private List<String> outputs = new ArrayList<>();
 
-    /** Shapes by the names of inputs, as far as they are given. */
-    private Map<String, Shape> given(Graph graph) {
-        Map<String, Shape> given = new LinkedHashMap<>();
+    /** Reads a model so; a usage error where it has no such inputs or values. */
+    Graph read(Path model) {
+        if (shapes.isEmpty() && outputs.isEmpty()) {
+            return Onnx.read(model);
+        }
+        ReadOptions options = ReadOptions.none().outputs(outputs.toArray(String[]::new));
         for (String option : shapes) {
             int equals = option.lastIndexOf('=');
-            String name = equals < 0 && graph.inputs().size() == 1
-                    ? graph.inputs().get(0).name()
-                    : option.substring(0, Math.max(0, equals));
-            Value input = graph.inputs().stream()
-                    .filter(value -> value.name().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> Checks.usage(
-                            spec,
-                            "--shape " + option + ": no input is called '" + name + "'; there are " + graph.inputs()));
-            try {
-                Shape shape = Shape.of(dims(option.substring(equals + 1)));
-                if (!input.shape().accepts(shape)) {
-                    throw Checks.usage(spec, "--shape " + option + ": the input is " + input);
-                }
-                given.put(name, shape);
-            } catch (InvalidValueException e) {
-                throw Checks.usage(spec, "--shape " + option + ": " + e.getMessage());
+            if (equals < 1) {
+                throw Checks.usage(spec, "--shape " + option + ": as --shape images=1x3x224x224");
             }
+            options = options.shape(option.substring(0, equals), shape(option, option.substring(equals + 1)));
         }
-        return given;
+        try {
+            return Onnx.read(model, options);
+        } catch (InvalidValueException | ShapeMismatchException e) {
+            throw Checks.usage(spec, e.getMessage());
+        }
     }
 
-    /**
-     * A shape for each input: as given or as the model says, with {@code batch} for an unknown first dimension. Null if an input has
-     * other unknown dimensions.
-     */
-    Map<String, Shape> known(Graph graph, long batch) {
+    private Shape shape(String option, String dims) {
+        String[] parts = dims.split("[x,]", -1);
+        Dim[] sizes = new Dim[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            if (parts[i].equals("?")) {
+                sizes[i] = Dim.unknown("?" + i);
+            } else if (parts[i].matches("[1-9][0-9]{0,17}")) {
+                sizes[i] = Dim.of(Long.parseLong(parts[i]));
+            } else {
+                throw Checks.usage(
+                        spec, "--shape " + option + ": '" + parts[i] + "' is no dimension: a number from 1 on, or ?");
+            }
+        }
+        try {
+            return Shape.ofDims(sizes);
+        } catch (InvalidValueException e) {
+            throw Checks.usage(spec, "--shape " + option + ": " + e.getMessage());
+        }
+    }
+
+    /** A shape for each input, {@code batch} for an unknown first dimension; null if an input has other unknown dimensions. */
+    static Map<String, Shape> known(Graph graph, long batch) {
         Map<String, Shape> known = new LinkedHashMap<>();
-        Map<String, Shape> given = given(graph);
         for (Value input : graph.inputs()) {
-            Shape shape = given.getOrDefault(input.name(), input.shape());
-            shape = shape.hasBatch() ? shape.withBatch(batch) : shape;
+            Shape shape = input.shape().hasBatch() ? input.shape().withBatch(batch) : input.shape();
             if (!shape.isKnown()) {
                 return null;
             }
