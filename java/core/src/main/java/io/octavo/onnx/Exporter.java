@@ -45,6 +45,7 @@ final class Exporter {
     private final Set<String> valueNames = new HashSet<>();
     private final Map<String, String> forms = new HashMap<>(); // value of the graph and form -> name in the file
     private final List<String> refused = new ArrayList<>();
+    private final Set<String> written = new HashSet<>(); // nodes
     private long needed;
 
     private Exporter(Graph graph, long opset) {
@@ -61,24 +62,22 @@ final class Exporter {
      * @throws UnsupportedException if operators cannot be written: names each node
      */
     static ModelDef model(Graph graph) {
-        Graph written = Passes.removeDropout(graph).specialize(Map.of());
-        Exporter exporter = new Exporter(written, OPSET);
+        Graph special = Passes.removeDropout(graph).specialize(Map.of());
+        Exporter exporter = new Exporter(special, OPSET);
         exporter.write();
         while (exporter.needed > exporter.opset) {
-            exporter = new Exporter(written, exporter.needed);
+            exporter = new Exporter(special, exporter.needed);
             exporter.write();
         }
         return exporter.model();
     }
 
     private void write() {
+        boolean quantized = graph.values().stream().anyMatch(Value::isQuantized);
         for (Node node : graph.nodes()) {
-            try {
-                ExportNode exported = new ExportNode(this, node);
-                Exports.TABLE.apply(exported, node.op());
-                QuantizationExports.quantizeResults(exported);
-            } catch (UnsupportedException e) {
-                refused.add("'" + node.name() + "' (" + node.op().type() + "): " + e.getMessage());
+            write(node);
+            if (quantized) {
+                Notes.node(this, node);
             }
         }
         if (!refused.isEmpty()) {
@@ -89,6 +88,20 @@ final class Exporter {
             if (output.isConstant()) {
                 plain(output);
             }
+        }
+    }
+
+    /** Writes a node, unless it is written already. */
+    void write(Node node) {
+        if (!written.add(node.name())) {
+            return;
+        }
+        try {
+            ExportNode exported = new ExportNode(this, node);
+            Exports.TABLE.apply(exported, node.op());
+            QuantizationExports.quantizeResults(exported);
+        } catch (UnsupportedException e) {
+            refused.add("'" + node.name() + "' (" + node.op().type() + "): " + e.getMessage());
         }
     }
 

@@ -39,6 +39,8 @@ import java.util.stream.Stream;
 final class Importer {
     private final String file;
     private final ModelDef model;
+    private final Notes notes;
+    private final Lookups lookups;
     private final Graph.Builder graph;
     private final Map<String, TensorDef> initializers = new HashMap<>();
     private final Map<String, String> names = new HashMap<>(); // of the file -> of the graph
@@ -53,6 +55,8 @@ final class Importer {
     private Importer(String file, ModelDef model) {
         this.file = file;
         this.model = model;
+        this.notes = new Notes(model.metadata());
+        this.lookups = new Lookups(model.graph());
         this.graph = Graph.builder(
                 model.graph().name().isEmpty() ? "onnx" : model.graph().name());
     }
@@ -65,8 +69,9 @@ final class Importer {
         importer.fix(options.fixed());
         importer.fixShapes(options.shapes());
         try {
-            return Passes.absorbQuantization(
-                    Passes.simplify(importer.graph(options.outputs()).specialize(Map.of())));
+            Graph read = Passes.simplify(importer.graph(options.outputs()).specialize(Map.of()));
+            Graph written = importer.notes.isQuantized() ? Restoration.of(read, importer.notes) : null;
+            return written != null ? written : Passes.absorbQuantization(read);
         } catch (InvalidValueException | ShapeMismatchException e) {
             throw new CorruptDataException(file + ": " + e.getMessage(), e);
         }
@@ -198,7 +203,9 @@ final class Importer {
             }
         }
         for (NodeDef node : source.nodes()) {
-            node(node, file + ": ");
+            if (!lookups.isInner(node)) {
+                node(node, file + ": ");
+            }
         }
         Set<String> taken = new HashSet<>();
         List<String> own = source.outputs().stream().map(ValueInfo::name).toList();
@@ -342,6 +349,29 @@ final class Importer {
             graph.output(copy);
             taken.add(copy);
         }
+    }
+
+    // ---- Constants of codes
+
+    Notes notes() {
+        return notes;
+    }
+
+    /** How a value that is dequantized is looked up in tables; null: it is not. */
+    Lookup lookup(String name) {
+        return lookups.of(name);
+    }
+
+    /** Adds the nodes of a look-up one by one: it is none that a graph can say. */
+    void addInner(Lookup lookup) {
+        for (int i = lookup.nodes().size() - 1; i >= 0; i--) {
+            node(lookup.nodes().get(i), file + ": ");
+        }
+    }
+
+    /** Whether a name is that of a constant of the file that no node makes. */
+    boolean isInitializer(String name) {
+        return initializers.containsKey(name) && !isAbsent(name);
     }
 
     // ---- Values, by the names of the file

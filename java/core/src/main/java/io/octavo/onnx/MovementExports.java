@@ -8,6 +8,7 @@ import io.octavo.graph.OpTable;
 import io.octavo.graph.Value;
 import io.octavo.scheme.AffineParams;
 import io.octavo.tensor.Shape;
+import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -238,7 +239,14 @@ final class MovementExports {
         }
         AffineParams params = (AffineParams) node.value(0).quantization();
         int code = value.data().toIntArray()[0];
-        return node.number("value", params.scale() * (code - params.zeroPoint()));
+        float real = params.scale() * (code - params.zeroPoint());
+        Exporter exporter = node.exporter();
+        return exporter.form(
+                value.name(),
+                "real of " + node.node().input(0),
+                () -> exporter.constant(
+                        exporter.ownName(value, "real"),
+                        Tensor.of(new float[] {real}).reshape()));
     }
 
     private static ExportNode gather(ExportNode node, Movement.Gather op) {

@@ -20,10 +20,9 @@ final class NormalizationExports {
                 Op.BatchNorm.class,
                 (node, op) -> node.out(
                         "BatchNormalization",
-                        // The momentum of ONNX is what of the old statistics stays.
                         new Attributes()
                                 .put("epsilon", op.epsilon())
-                                .put("momentum", 1 - op.momentum())
+                                .put("momentum", NormalizationImports.others(op.momentum()))
                                 .map(),
                         node.ins()));
         table.row(Normalization.LayerNorm.class, NormalizationExports::layer);

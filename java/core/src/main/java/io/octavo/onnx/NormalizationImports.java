@@ -9,6 +9,7 @@ import io.octavo.graph.Reduction;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -57,9 +58,8 @@ final class NormalizationImports {
             throw node.unsupported("BatchNormalization with spatial = 0");
         }
         float epsilon = node.getFloat("epsilon", 1e-5f);
-        // The momentum of ONNX is what of the old statistics stays.
         node.out(
-                new Op.BatchNorm(epsilon, 1 - node.getFloat("momentum", 0.9f)),
+                new Op.BatchNorm(epsilon, others(node.getFloat("momentum", 0.9f))),
                 node.in(0),
                 node.in(1),
                 node.in(2),
@@ -99,6 +99,16 @@ final class NormalizationImports {
                 node.importer().define(node.def().outputs().get(i + 1), moved);
             }
         }
+    }
+
+    /**
+     * The momentum of ONNX is what of the old statistics stays, ours what is new in them: each is 1 less the other, of the numbers as
+     * they are written in decimals, so that none is changed by being taken twice.
+     */
+    static float others(float momentum) {
+        return Float.isFinite(momentum)
+                ? BigDecimal.ONE.subtract(new BigDecimal(Float.toString(momentum))).floatValue()
+                : momentum;
     }
 
     private static void layer(ImportNode node, boolean rms) {

@@ -142,8 +142,9 @@ final class ProductImports {
         }
         QuantizedTensor codes = node.quantized(1);
         if (codes != null && alpha == 1) {
-            String weight =
-                    node.add(new Op.Dequantize(), node.constant("weight", transposed ? codes : Transposed.of(codes)));
+            String weight = transposed
+                    ? node.in(1)
+                    : node.add(new Op.Dequantize(), node.constant("weight", Transposed.of(codes)));
             boolean row = hasC
                     && beta == 1
                     && node.value(2)
@@ -202,6 +203,22 @@ final class ProductImports {
         return Tensor.of(values, w.shape().dims());
     }
 
+    /** The dequantized matrix of constants that another is the other way round; null: it is none. */
+    private static String turned(ImportNode node, String matrix) {
+        return node.importer()
+                .builder()
+                .producer(matrix)
+                .filter(transpose -> transpose.op().equals(new Movement.Transpose(List.of(1, 0))))
+                .map(transpose -> transpose.input(0))
+                .filter(from -> node.importer()
+                        .builder()
+                        .producer(from)
+                        .filter(producer -> producer.op() instanceof Op.Dequantize
+                                && node.value(producer.input(0)).isConstant())
+                        .isPresent())
+                .orElse(null);
+    }
+
     private static void matMul(ImportNode node) {
         Value a = node.value(0);
         if (a.dtype() != DType.F32 && a.dtype() != DType.S32) {
@@ -216,6 +233,11 @@ final class ProductImports {
             return;
         }
         Value b = node.value(1);
+        String turned = turned(node, b.name());
+        if (turned != null && a.shape().rank() >= 2) {
+            node.out(new Op.Linear(), a.name(), turned);
+            return;
+        }
         QuantizedTensor codes = node.quantized(1);
         if (codes != null && b.shape().rank() == 2 && a.shape().rank() >= 2) {
             String weight = node.add(new Op.Dequantize(), node.constant("weight", Transposed.of(codes)));

@@ -1,5 +1,6 @@
 package io.octavo.onnx;
 
+import io.octavo.graph.Node;
 import io.octavo.graph.Op;
 import io.octavo.graph.OpTable;
 import io.octavo.graph.Value;
@@ -105,6 +106,12 @@ final class QuantizationExports {
     /** The name of the real numbers that a value's codes stand for. */
     static String dequantized(Exporter exporter, Value value) {
         return exporter.form(value.name(), "real", () -> {
+            for (Node reader : exporter.graph().consumers(value.name())) {
+                if (reader.op() instanceof Op.Dequantize) {
+                    exporter.write(reader);
+                    return reader.output();
+                }
+            }
             String real = exporter.freeValue(value.name() + ":real");
             String name = exporter.freeNode(value.name() + ":dequantize");
             if (value.isConstant()) {

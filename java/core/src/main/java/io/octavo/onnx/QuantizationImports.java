@@ -177,6 +177,9 @@ final class QuantizationImports {
     }
 
     private static void dequantize(ImportNode node) {
+        if (WeightImports.dequantize(node)) {
+            return;
+        }
         if (node.getInt("block_size", 0) != 0) {
             throw node.unsupported("DequantizeLinear by blocks");
         }
