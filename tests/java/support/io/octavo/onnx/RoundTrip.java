@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.graph.Graph;
 import io.octavo.graph.Node;
+import io.octavo.graph.Passes;
 import io.octavo.graph.Value;
 import io.octavo.runtime.Session;
 import io.octavo.scheme.QuantParams;
@@ -25,15 +26,25 @@ import java.util.TreeMap;
 public final class RoundTrip {
     private RoundTrip() {}
 
-    /** A graph with codes, which comes back with the same nodes, codes and parameters and gives the same integers. */
-    public static void assertCodesComeBack(Graph graph, Map<String, Tensor> inputs) {
-        Graph read = assertComesBack(graph);
+    /** A graph of codes in which nothing is twice, which comes back with the same nodes, codes and parameters. */
+    public static void assertNodesComeBack(Graph graph, Map<String, Tensor> inputs) {
+        Graph read = assertCodesComeBack(graph, inputs);
         Map<String, Node> expected = new TreeMap<>();
-        graph.specialize(Map.of()).nodes().forEach(node -> expected.put(node.name(), trimmed(node)));
+        Passes.fuse(graph).nodes().forEach(node -> expected.put(node.name(), trimmed(node)));
         Map<String, Node> found = new TreeMap<>();
-        read.nodes().forEach(node -> found.put(node.name(), trimmed(node)));
+        Passes.fuse(read).nodes().forEach(node -> found.put(node.name(), trimmed(node)));
         assertEquals(expected, found, () -> graph + "\nwas read as\n" + read);
+    }
+
+    /** A graph with codes, of which those that come back are the same and have the same parameters, and which gives the same integers. */
+    public static Graph assertCodesComeBack(Graph graph, Map<String, Tensor> inputs) {
+        Graph read = assertComesBack(graph);
         for (Value value : read.values()) {
+            boolean known = graph.hasValue(value.name());
+            assertTrue(known || !value.isQuantized(), () -> value + " of " + read + "\nis none of " + graph);
+            if (!known) {
+                continue; // what stands between an operator and its activation
+            }
             Value own = graph.value(value.name());
             assertEquals(comparable(own.quantization()), comparable(value.quantization()), value.name());
             if (value.isConstant()) {
@@ -41,7 +52,10 @@ public final class RoundTrip {
                 assertEquals(own.data().bytes(), value.data().bytes(), value.name());
             }
         }
-        assertRunsTheSame(graph, read, inputs, 0);
+        if (!inputs.isEmpty()) {
+            assertRunsTheSame(graph, read, inputs, 0);
+        }
+        return read;
     }
 
     private static Node trimmed(Node node) {
@@ -63,22 +77,27 @@ public final class RoundTrip {
                 : params == null ? "" : params;
     }
 
-    /** The file's graph, which has the same ends; what was read, and so brought into one form, is written and read as it is. */
+    /**
+     * The file's graph, which has the same ends. What was read is written and read as it was, once reading has found all that there is
+     * to simplify.
+     */
     public static Graph assertComesBack(Graph graph) {
         Path folder = folder();
         try {
-            Path first = folder.resolve("first.onnx");
-            Path second = folder.resolve("second.onnx");
-            Onnx.write(graph, first);
-            Graph read = Onnx.read(first);
+            Path file = folder.resolve("graph.onnx");
+            Onnx.write(graph, file);
+            Graph read = Onnx.read(file);
             assertEquals(graph.name(), read.name());
             assertAlike(graph.inputs(), read.inputs());
             assertAlike(graph.specialize(Map.of()).outputs(), read.outputs());
-            Onnx.write(read, first);
-            Graph again = Onnx.read(first);
-            assertEquals(read.toString(), again.toString());
-            Onnx.write(again, second);
-            assertEquals(-1, Files.mismatch(first, second), () -> graph + "\n" + read);
+            Onnx.write(read, file);
+            Graph settled = Onnx.read(file);
+            Onnx.write(settled, file);
+            byte[] bytes = Files.readAllBytes(file);
+            Graph again = Onnx.read(file);
+            assertEquals(settled.toString(), again.toString());
+            Onnx.write(again, file);
+            assertArrayEquals(bytes, Files.readAllBytes(file), () -> graph + "\nwas read as\n" + read);
             return read;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -420,7 +420,7 @@ final class Samples {
     private void movement() {
         row(
                 "reshape",
-                (name, x) -> rank(x) == 4 && known(x, 1)
+                (name, x) -> rank(x) == 4 && known(x, 1) && dim(x, 1) * dim(x, 3) % 2 == 0
                         ? node(
                                 name,
                                 new Reshape(List.of(

@@ -107,7 +107,9 @@ final class NormalizationImports {
      */
     static float others(float momentum) {
         return Float.isFinite(momentum)
-                ? BigDecimal.ONE.subtract(new BigDecimal(Float.toString(momentum))).floatValue()
+                ? BigDecimal.ONE
+                        .subtract(new BigDecimal(Float.toString(momentum)))
+                        .floatValue()
                 : momentum;
     }
 
