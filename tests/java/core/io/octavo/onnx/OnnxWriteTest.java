@@ -37,6 +37,7 @@ class OnnxWriteTest {
     @Property(tries = 300, shrinking = ShrinkingMode.OFF)
     void randomGraphsComeBack(@ForAll long seed) {
         Samples.Sample sample = Samples.random(seed);
-        RoundTrip.assertRunsTheSame(RoundTrip.simple(sample.graph()), RoundTrip.assertComesBack(sample.graph()), sample.inputs(), 0);
+        RoundTrip.assertRunsTheSame(
+                RoundTrip.simple(sample.graph()), RoundTrip.assertComesBack(sample.graph()), sample.inputs(), 0);
     }
 }

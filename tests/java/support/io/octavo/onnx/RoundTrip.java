@@ -89,7 +89,7 @@ public final class RoundTrip {
             Graph read = Onnx.read(file);
             assertEquals(graph.name(), read.name());
             assertAlike(graph.inputs(), read.inputs());
-            assertAlike(graph.specialize(Map.of()).outputs(), read.outputs());
+            assertAlike(simple(graph).outputs(), read.outputs());
             Onnx.write(read, file);
             Graph settled = Onnx.read(file);
             Onnx.write(settled, file);
@@ -104,6 +104,11 @@ public final class RoundTrip {
         } finally {
             delete(folder);
         }
+    }
+
+    /** A graph as reading makes it. */
+    static Graph simple(Graph graph) {
+        return Passes.simplify(graph.specialize(Map.of()));
     }
 
     private static void assertAlike(List<Value> expected, List<Value> found) {

@@ -8,8 +8,8 @@ import io.octavo.graph.Pointwise;
 import io.octavo.graph.Reduction;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
-import java.util.ArrayList;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
