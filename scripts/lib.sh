@@ -91,10 +91,8 @@ workplace() {
 # then find out what is to be done.
 cli_jar="$root/java/cli/target/octavo-cli.jar"
 build_cli() {
-    local stamp="$build/cli.stamp" log="$build/cli-build.log" newer=stamp
-    [[ ! -f "$stamp" || ! -f "$cli_jar" ]] || newer="$(find "$root/pom.xml" "$root/CMakeLists.txt" "$root/cpp" "$root/presets" "$root/java" \
-        -name target -prune -o -newer "$stamp" -print -quit)"
-    [[ -n "$newer" ]] || return 0
+    local stamp="$build/cli.stamp" log="$build/cli-build.log"
+    if [[ -f "$stamp" && -f "$cli_jar" && -z "$(newer_sources "$stamp")" ]]; then return; fi
     mkdir -p "$build"
     touch "$stamp.new"
     say "Building Octavo: a minute or two the first time (log: build/cli-build.log)"
@@ -102,7 +100,14 @@ build_cli() {
         tail -n 40 "$log" >&2
         die "The build failed; the whole log is $log"
     }
+    # The build makes folders among the sources: only what was written meanwhile is a reason for another one.
+    if [[ -z "$(newer_sources "$stamp.new" -type f)" ]]; then touch "$stamp.new"; fi
     mv "$stamp.new" "$stamp"
+}
+
+# newer_sources STAMP [TEST...]: a source, or a folder of sources, that is newer.
+newer_sources() {
+    find "$root/pom.xml" "$root/CMakeLists.txt" "$root/cpp" "$root/presets" "$root/java" -name target -prune -o -newer "$1" "${@:2}" -print -quit
 }
 
 # build_java: builds the Java modules and their tests, and runs none.
