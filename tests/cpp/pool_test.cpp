@@ -365,8 +365,15 @@ TEST(Pool, WrongDescriptionsFail) {
 
     Value x = activation(OCTAVO_U8, {1, 4, 8, 8}, 0.1f, 3), y = activation(OCTAVO_U8, {1, 4, 4, 4}, 0.2f, 3);
     OpDesc desc = operator_desc(OCTAVO_OP_ADAPTIVE_AVG_POOL2D, {&x}, y, Isa::scalar);
-    EXPECT_THROW(create_op(desc), Error);  // another scale
+    y.dtype = OCTAVO_S8;
+    EXPECT_THROW(create_op(desc), Error);  // another type
+    y.dtype = OCTAVO_U8;
+    OpDesc maximum = operator_desc(OCTAVO_OP_MAX_POOL2D, {&x}, y, Isa::scalar);
+    maximum.attributes.kernel[0] = maximum.attributes.kernel[1] = 2;
+    maximum.attributes.stride[0] = maximum.attributes.stride[1] = 2;
+    EXPECT_THROW(create_op(maximum), Error);  // another scale
     y.scales = x.scales;
+    create_op(maximum);
     y.layout = OCTAVO_PLAIN;
     EXPECT_THROW(create_op(desc), Refusal);
     y.layout = OCTAVO_NHWC;

@@ -38,11 +38,12 @@ final class Boundaries {
     static Graph move(Graph graph) {
         Graph moved = new Boundaries(graph).once();
         for (int i = 0; i < MOST_IN_A_ROW; i++) {
-            Map<String, Node> quantizes = new Boundaries(moved).movable();
+            Boundaries next = new Boundaries(moved);
+            Map<String, List<Node>> quantizes = next.movable();
             if (quantizes.isEmpty()) {
                 break;
             }
-            moved = new Boundaries(moved).hoist(quantizes);
+            moved = next.hoist(quantizes);
         }
         return new Boundaries(moved).sink();
     }
@@ -66,46 +67,69 @@ final class Boundaries {
         return build();
     }
 
-    /** Quantizes that may change places with the node before them, by the name of that one. */
-    private Map<String, Node> movable() {
-        Map<String, Node> quantizes = new HashMap<>();
+    /** Nodes that may run on codes as well, by name, each with the Quantizes of its results. */
+    private Map<String, List<Node>> movable() {
+        Map<String, List<Node>> movable = new HashMap<>();
         for (Node node : graph.nodes()) {
-            Node before = node.op() instanceof Op.Quantize ? sole(node.input(0)) : null;
-            boolean tensor = graph.resultQuantization(node) != null
-                    && graph.resultQuantization(node).granularity().isPerTensor();
-            if (before != null && tensor && lets(before)) {
-                quantizes.put(before.name(), node);
+            List<Node> quantizes = quantizes(node);
+            if (!quantizes.isEmpty() && lets(node)) {
+                movable.put(node.name(), quantizes);
             }
+        }
+        return movable;
+    }
+
+    /** What quantizes the results of a node, all alike, if nothing else reads them. */
+    private List<Node> quantizes(Node node) {
+        List<Node> quantizes = new ArrayList<>();
+        for (String output : node.outputs()) {
+            Node reader = isReadOnce(output) ? graph.consumers(output).get(0) : null;
+            QuantParams to =
+                    reader != null && reader.op() instanceof Op.Quantize ? graph.resultQuantization(reader) : null;
+            boolean alike = to != null
+                    && to.granularity().isPerTensor()
+                    && (quantizes.isEmpty()
+                            || to.equals(graph.resultQuantization(quantizes.get(0)))
+                                    && reader.op().equals(quantizes.get(0).op()));
+            if (!alike) {
+                return List.of();
+            }
+            quantizes.add(reader);
         }
         return quantizes;
     }
 
     /** Whether a node may run on codes that are quantized before it. */
     private boolean lets(Node node) {
-        Node source = sole(node.input(0));
-        boolean computed = source != null && !(source.op() instanceof Op.Dequantize);
+        String x = node.input(0);
+        Node source = graph.producer(x).orElse(null);
+        boolean computed = isReadOnce(x) && source != null && !(source.op() instanceof Op.Dequantize);
         return switch (CodesRule.of(graph, node)) {
             case CHOOSES -> computed;
             case BOUNDS ->
-                dequantized(node.input(0)) != null
+                dequantized(x) != null
                         || computed && Passes.withActivation(source.op(), ((Op.Clamp) node.op()).activation()) == null;
-            case JOINS -> node.inputs().stream().allMatch(input -> dequantized(input) != null || sole(input) != null);
+            case JOINS ->
+                node.inputs().stream()
+                        .allMatch(input -> dequantized(input) != null
+                                || isReadOnce(input) && graph.producer(input).isPresent());
             default -> false;
         };
     }
 
-    private Graph hoist(Map<String, Node> quantizes) {
+    private Graph hoist(Map<String, List<Node>> movable) {
         Set<String> gone = new HashSet<>();
-        quantizes.values().forEach(quantize -> gone.add(quantize.name()));
+        movable.values().forEach(quantizes -> quantizes.forEach(quantize -> gone.add(quantize.name())));
         for (Node node : graph.nodes()) {
-            Node quantize = quantizes.get(node.name());
             if (gone.contains(node.name())) {
                 continue;
             }
-            if (quantize == null) {
+            if (!movable.containsKey(node.name())) {
                 add(node, graph.resultQuantization(node));
                 continue;
             }
+            List<Node> quantizes = movable.get(node.name());
+            Node quantize = quantizes.get(0);
             QuantParams to = graph.resultQuantization(quantize);
             boolean joins = CodesRule.of(graph, node) == CodesRule.JOINS;
             List<String> inputs = new ArrayList<>(node.inputs());
@@ -124,7 +148,7 @@ final class Boundaries {
                                                 List.of(free(x + ".q", names))),
                                         to));
             }
-            add(onCodes(node, inputs, quantize.outputs()), to);
+            add(onCodes(node, inputs, quantizes.stream().map(Node::output).toList()), to);
         }
         return build();
     }
@@ -218,14 +242,12 @@ final class Boundaries {
         return new Node(node.name(), node.op(), read, outputs);
     }
 
-    /** The node that computes a value as its only result, if one other alone reads it, once. */
-    private Node sole(String value) {
+    /** Whether one node alone reads a value, once. */
+    private boolean isReadOnce(String value) {
         List<Node> readers = graph.consumers(value);
-        boolean once = readers.size() == 1
+        return readers.size() == 1
                 && readers.get(0).inputs().stream().filter(value::equals).count() == 1
                 && !graph.isOutput(value);
-        Node node = once ? graph.producer(value).orElse(null) : null;
-        return node == null || node.outputs().size() > 1 ? null : node;
     }
 
     /** The codes of an activation that a real value stands for; null if it is computed otherwise. */
