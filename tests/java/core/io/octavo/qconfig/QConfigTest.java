@@ -46,8 +46,8 @@ class QConfigTest {
     void octavosOwnUsesAllBitsAndChannels() {
         QConfig q = QConfig.getDefault("octavo");
         assertInstanceOf(HistogramObserver.class, q.activationObserver().get());
-        assertEquals(new Clipping(8, DType.U8, false, false, Clipping.Range.PYTORCH_L2), q.activation());
-        assertEquals(Uniform.weights(8), q.weight());
+        assertEquals(Clipping.activations(8), q.activation());
+        assertEquals(Clipping.weights(8), q.weight());
         assertEquals(Granularity.perChannel(0), q.weightGranularity());
     }
 
