@@ -412,6 +412,13 @@ class OperatorsOnCodesTest {
         List<Inputs> data = data(2);
         Graph int8 = Quantization.convert(prepared, Quantization.calibrate(prepared, data));
         assertTrue(sqnr(network, int8, data.get(0)) > 20);
+        try (Session session = Session.of(int8)) {
+            Explanation.Step pad = session.explain().steps().stream()
+                    .filter(step -> step.name().equals("pad"))
+                    .findFirst()
+                    .orElseThrow();
+            assertEquals("in float: its value may lie outside of the input's codes", pad.reason());
+        }
     }
 
     /** Conversions for one operator alone would cost more than they save. */

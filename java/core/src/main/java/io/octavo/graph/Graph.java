@@ -34,6 +34,7 @@ public final class Graph {
     private final Map<String, Node> producers;
     private final Map<String, List<Node>> consumers;
     private final Map<String, List<Entry>> entries; // of small integer results, as far as they are known before a run
+    private final Map<String, String> notes; // by node
 
     private Graph(
             String name,
@@ -41,8 +42,10 @@ public final class Graph {
             List<String> inputs,
             List<String> outputs,
             List<Node> nodes,
-            Map<String, List<Entry>> entries) {
+            Map<String, List<Entry>> entries,
+            Map<String, String> notes) {
         this.name = name;
+        this.notes = Map.copyOf(notes);
         this.entries = Map.copyOf(entries);
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
         this.inputs = inputs.stream().map(this.values::get).toList();
@@ -152,6 +155,11 @@ public final class Graph {
                 + nodes.stream().map(Node::name).toList());
     }
 
+    /** What was noted about nodes, by their names: for reports, without meaning for what they compute. */
+    public Map<String, String> notes() {
+        return notes;
+    }
+
     /** The node that computes a value; empty for inputs and constants. */
     public Optional<Node> producer(String value) {
         return Optional.ofNullable(producers.get(value));
@@ -199,7 +207,7 @@ public final class Graph {
             }
             replaced.put(key, new Value(key, old.dtype(), old.shape(), null, tensor));
         });
-        return new Graph(name, replaced, names(inputs), names(outputs), nodes, entries);
+        return new Graph(name, replaced, names(inputs), names(outputs), nodes, entries, notes);
     }
 
     /**
@@ -219,7 +227,7 @@ public final class Graph {
         if (kept.isEmpty()) {
             throw new InvalidValueException("Graph '" + name + "' would be left without an output");
         }
-        return new Graph(name, values, names(inputs), kept, nodes, entries);
+        return new Graph(name, values, names(inputs), kept, nodes, entries, notes);
     }
 
     /**
@@ -290,7 +298,7 @@ public final class Graph {
         left.keySet().retainAll(needed);
         Map<String, List<Entry>> followed = new LinkedHashMap<>(entries);
         followed.keySet().retainAll(needed);
-        return new Graph(name, left, names(inputs), names(outputs), kept, followed);
+        return new Graph(name, left, names(inputs), names(outputs), kept, followed, notes);
     }
 
     /** A builder that holds all of this graph. */
@@ -300,6 +308,7 @@ public final class Graph {
         builder.inputs.addAll(names(inputs));
         builder.outputs.addAll(names(outputs));
         builder.entries.putAll(entries);
+        builder.notes.putAll(notes);
         for (Node node : nodes) {
             builder.add(node);
             builder.nodeNames.add(node.name());
@@ -343,6 +352,7 @@ public final class Graph {
         private final Map<String, Node> producers = new LinkedHashMap<>();
         private final Set<String> nodeNames = new HashSet<>();
         private final Map<String, List<Entry>> entries = new LinkedHashMap<>();
+        private final Map<String, String> notes = new LinkedHashMap<>();
 
         private Builder(String name) {
             this.name = name;
@@ -543,6 +553,12 @@ public final class Graph {
             return this;
         }
 
+        /** Notes something about a node of that name, see {@link Graph#notes}. */
+        public Builder note(String node, String text) {
+            notes.put(node, text);
+            return this;
+        }
+
         /**
          * The graph.
          *
@@ -552,7 +568,7 @@ public final class Graph {
             if (outputs.isEmpty()) {
                 throw new InvalidValueException("Graph '" + name + "' needs an output, it has none");
             }
-            return new Graph(name, values, inputs, outputs, nodes, entries);
+            return new Graph(name, values, inputs, outputs, nodes, entries, notes);
         }
 
         private void add(Node node) {

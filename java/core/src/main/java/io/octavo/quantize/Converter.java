@@ -96,6 +96,9 @@ final class Converter {
             case PASSED -> emit(node, inputs, parameters.get(node.input(0)));
             case NUMBERS, WEIGHT_ONLY, FLOAT -> {
                 target.node(new Node(node.name(), node.op(), inputs, node.outputs()), null);
+                if (decision.kind() == Decision.Kind.FLOAT) {
+                    target.note(node.name(), "in float: " + decision.why());
+                }
                 node.outputs().forEach(output -> floats.put(output, output));
             }
         }

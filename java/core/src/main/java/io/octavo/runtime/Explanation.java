@@ -21,7 +21,7 @@ public record Explanation(String graph, String isa, List<Step> steps) {
      *
      * @param name node of the graph
      * @param kernel what runs it; "view" where nothing has to be done
-     * @param reason why this way and not another; "" if there was no choice
+     * @param reason why this way and not another, first what the graph notes about the node; "" if there was no choice
      * @param fused names of other nodes that this step also does; "" if none
      * @param weightBytes packed weights, tables, scales and biases
      * @param macs multiply-adds a sample

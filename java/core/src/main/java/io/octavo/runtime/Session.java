@@ -19,6 +19,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A graph made ready to run on this machine: weights packed, operators fused, memory planned, once. A run is then one call into
@@ -248,7 +250,10 @@ public final class Session implements AutoCloseable {
                     others.add(taken);
                 }
                 String all = String.join(", ", others);
-                steps.add(new Explanation.Step(name, kernel, reason, all, weightBytes, macs, nanoseconds));
+                String why = Stream.of(graph.notes().getOrDefault(name, ""), reason)
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining("; "));
+                steps.add(new Explanation.Step(name, kernel, why, all, weightBytes, macs, nanoseconds));
             });
         }
         for (Node node : graph.nodes()) {
