@@ -504,7 +504,11 @@ public final class Graph {
 
         /** That name, or one like it that no value has. */
         String freeName(String wanted) {
-            return values.containsKey(wanted) ? freeName(wanted + "_") : wanted;
+            String name = wanted;
+            while (values.containsKey(name)) {
+                name += "_";
+            }
+            return name;
         }
 
         /** The node that computes a value so far; empty for inputs and constants. */

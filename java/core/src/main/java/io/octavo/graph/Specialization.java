@@ -10,6 +10,7 @@ import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -145,6 +146,7 @@ final class Specialization {
     private static boolean isFolded(Node node, List<Value> inputs, List<Spec> specs) {
         boolean shapeAlone = node.op() instanceof Shapes.ShapeOf || node.op() instanceof Shapes.SizeOf;
         long read = 0;
+        Set<String> counted = new HashSet<>();
         for (Value value : inputs) {
             if (value == null) {
                 continue;
@@ -152,7 +154,8 @@ final class Specialization {
             if (shapeAlone ? !value.shape().isKnown() : value.isQuantized() || !value.isConstant()) {
                 return false;
             }
-            read += shapeAlone ? 0 : value.data().byteSize();
+            // Once, or a constant joined to itself would double with each node.
+            read += shapeAlone || !counted.add(value.name()) ? 0 : value.data().byteSize();
         }
         long allowed = node.op() instanceof Shapes ? LARGEST : Math.max(read, SMALL);
         long written = 0;

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 
 /** Operators that a model defines itself: their nodes stand in for them. */
 final class Functions {
-    /** More nodes than that come of functions that call each other, not of a network. */
-    private static final int MOST_NODES = 1_000_000;
+    /** More nodes or calls than that come of functions that call each other, not of a network. */
+    private static final int MOST = 200_000;
 
     private static final int DEEPEST = 32;
 
@@ -54,9 +54,7 @@ final class Functions {
             FunctionDef function = functions.get(List.of(node.domain(), node.opType(), node.overload()));
             if (function == null) {
                 nodes.add(node);
-                if (nodes.size() > MOST_NODES) {
-                    throw new CorruptDataException("functions of the model make more than " + MOST_NODES + " nodes");
-                }
+                requireAtMost(nodes.size(), "nodes");
             } else if (depth == DEEPEST) {
                 throw new CorruptDataException(
                         "functions of the model call each other more than " + DEEPEST + " deep, as " + node + " does");
@@ -66,8 +64,15 @@ final class Functions {
         }
     }
 
+    private static void requireAtMost(int found, String of) {
+        if (found > MOST) {
+            throw new CorruptDataException("functions of the model make more than " + MOST + " " + of);
+        }
+    }
+
     private List<NodeDef> body(NodeDef call, FunctionDef function) {
         calls++;
+        requireAtMost(calls, "calls");
         String prefix = (call.name().isEmpty() ? function.name() : call.name()) + "#" + calls + "/";
         Map<String, String> names = new HashMap<>();
         for (int i = 0; i < function.inputs().size(); i++) {

@@ -83,12 +83,17 @@ final class ImportNode {
         return node.hasInput(index) && !importer.isAbsent(node.inputs().get(index));
     }
 
-    /** The name in the graph of an input that must be there. */
-    String in(int index) {
+    /** The name in the file of an input that must be there. */
+    private String required(int index) {
         if (!node.hasInput(index)) {
             throw new InvalidValueException("input " + index + " is missing");
         }
-        return importer.value(node.inputs().get(index));
+        return node.inputs().get(index);
+    }
+
+    /** The name in the graph of an input that must be there. */
+    String in(int index) {
+        return importer.value(required(index));
     }
 
     /** The name in the graph, or {@code ""} for an input that is absent. */
@@ -116,7 +121,7 @@ final class ImportNode {
     }
 
     Tensor constant(int index) {
-        return importer.constant(node.inputs().get(index));
+        return importer.constant(required(index));
     }
 
     /** What an input is that dequantizes a constant; null for any other. */
@@ -255,7 +260,7 @@ final class ImportNode {
 
     /** The first output is an input unchanged. */
     void same(int index) {
-        importer.alias(node.outputs().get(0), node.inputs().get(index));
+        importer.alias(node.outputs().get(0), required(index));
     }
 
     /** The first output is a value that is there already. */
@@ -275,13 +280,13 @@ final class ImportNode {
     /** A constant made of an operand, under its name if nobody has it; made once for all nodes that ask for the same. */
     String derived(int index, String form, Supplier<Tensor> made) {
         return importer.derived(
-                node.inputs().get(index), form, name -> importer.builder().constant(name, made.get()));
+                required(index), form, name -> importer.builder().constant(name, made.get()));
     }
 
     /** The same of codes. */
     String derivedCodes(int index, String form, Supplier<QuantizedTensor> made) {
         return importer.derived(
-                node.inputs().get(index), form, name -> importer.builder().constant(name, made.get()));
+                required(index), form, name -> importer.builder().constant(name, made.get()));
     }
 
     String longs(String what, long... values) {

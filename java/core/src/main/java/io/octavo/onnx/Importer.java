@@ -2,6 +2,7 @@ package io.octavo.onnx;
 
 import io.octavo.CorruptDataException;
 import io.octavo.InvalidValueException;
+import io.octavo.OctavoException;
 import io.octavo.ShapeMismatchException;
 import io.octavo.UnsupportedException;
 import io.octavo.graph.Graph;
@@ -37,6 +38,12 @@ import java.util.stream.Stream;
  * file names twice for us (values that are the same, constants that nobody reads) is named once or not at all.
  */
 final class Importer {
+    /** More than any network has. */
+    private static final int MOST_NODES = 200_000;
+
+    private static final int MOST_OUTPUTS = 1_000;
+    private static final int LONGEST_MESSAGE = 1_000;
+
     private final String file;
     private final ModelDef model;
     private final Notes notes;
@@ -48,6 +55,9 @@ final class Importer {
     private final Map<String, String> derived = new HashMap<>(); // the file's name and a form -> constant of the graph
     private final Set<String> absent = new HashSet<>(); // the file's constants without elements
     private final Set<String> nodeNames = new HashSet<>();
+    // The last numbers given to names that were taken: many nodes of one name are not each counted from the start.
+    private final Map<String, Integer> nodeNumbers = new HashMap<>();
+    private final Map<String, Integer> valueNumbers = new HashMap<>();
     private final Set<String> reserved = new HashSet<>(); // value names of the file
     private final Map<String, Long> sizes = new HashMap<>(); // given to names of dimensions
     private final Set<String> made = new HashSet<>(); // values of the graph that nodes write
@@ -73,7 +83,7 @@ final class Importer {
             Graph written = importer.notes.isQuantized() ? Restoration.of(read, importer.notes) : null;
             return written != null ? written : Passes.absorbQuantization(read);
         } catch (InvalidValueException | ShapeMismatchException e) {
-            throw new CorruptDataException(file + ": " + e.getMessage(), e);
+            throw new CorruptDataException(file + ": " + message(e), e);
         }
     }
 
@@ -106,6 +116,8 @@ final class Importer {
                     file + ": opset " + opset + ": versions " + Onnx.LEAST_OPSET + " to " + Onnx.GREATEST_OPSET
                             + " are supported; the exporter, or ONNX's version converter, can write one of them");
         }
+        requireAtMost(MOST_NODES, model.graph().nodes().size(), "nodes");
+        requireAtMost(MOST_OUTPUTS, model.graph().outputs().size(), "outputs");
         requireSupported(model.graph().nodes());
     }
 
@@ -125,6 +137,12 @@ final class Importer {
                     (operator, where) -> each.add(operator + " (" + some(where) + ")" + Imports.instead(operator)));
             throw new UnsupportedException(
                     file + ": operators of opset " + opset + " that are not supported: " + String.join("; ", each));
+        }
+    }
+
+    private void requireAtMost(int most, int found, String of) {
+        if (found > most) {
+            throw new UnsupportedException(file + ": " + found + " " + of + ": at most " + most + " are supported");
         }
     }
 
@@ -263,14 +281,23 @@ final class Importer {
         return Shape.ofDims(dims);
     }
 
+    /** What is shown of a message: a file may have a million axes. */
+    private static String message(OctavoException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.length() <= LONGEST_MESSAGE ? message : message.substring(0, LONGEST_MESSAGE) + " ..";
+    }
+
     /** @param where stands before the node in messages */
     private void node(NodeDef node, String where) {
+        if (node.outputs().stream().allMatch(String::isEmpty)) {
+            return; // nobody can read what it computes
+        }
         try {
             Imports.add(new ImportNode(this, node, nodeName(node)));
         } catch (InvalidValueException | ShapeMismatchException e) {
-            throw new CorruptDataException(where + node + ": " + e.getMessage(), e);
+            throw new CorruptDataException(where + node + ": " + message(e), e);
         } catch (UnsupportedException e) {
-            throw new UnsupportedException(where + node + ": " + e.getMessage(), e);
+            throw new UnsupportedException(where + node + ": " + message(e), e);
         } catch (ArithmeticException e) {
             throw new CorruptDataException(where + node + ": a size exceeds what can be counted", e);
         }
@@ -310,8 +337,8 @@ final class Importer {
     /** A name that no node has. */
     String freeNodeName(String wanted) {
         String name = wanted;
-        for (int i = 2; !nodeNames.add(name); i++) {
-            name = wanted + "_" + i;
+        while (!nodeNames.add(name)) {
+            name = wanted + "_" + nodeNumbers.merge(wanted, 1, Integer::sum);
         }
         return name;
     }
@@ -319,8 +346,8 @@ final class Importer {
     /** A name that no value of the file or the graph has. */
     String freeValueName(String wanted) {
         String name = wanted;
-        for (int i = 2; reserved.contains(name) || graph.hasValue(name); i++) {
-            name = wanted + "_" + i;
+        while (reserved.contains(name) || graph.hasValue(name)) {
+            name = wanted + "_" + valueNumbers.merge(wanted, 1, Integer::sum);
         }
         return name;
     }

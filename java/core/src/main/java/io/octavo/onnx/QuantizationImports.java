@@ -134,6 +134,9 @@ final class QuantizationImports {
                     zeroPoints(node, zeroPoint, count),
                     granularity);
         }
+        if (dtype != DType.U8 && dtype != DType.S8) {
+            throw node.unsupported("codes of type " + dtype);
+        }
         return new AffineParams(
                 dtype,
                 8,
