@@ -160,8 +160,8 @@ final class Absorption {
                         dtype,
                         constant.shape(),
                         exact,
-                        Tensor.ofBytes(
-                                dtype, new byte[] {code}, constant.shape().dims())));
+                        Tensor.ofBytes(dtype, new byte[] {code})
+                                .reshape(constant.shape().dims())));
         return name;
     }
 
