@@ -96,7 +96,8 @@ final class Tidying {
                 || !movesOnes(graph.value(node.input(0)).shape(), transpose.order())) {
             return false;
         }
-        return graph.replace(node, new Reshape(dims(transpose.order())), node.input(0));
+        return graph.replace(
+                node, new Reshape(reordered(graph.value(node.input(0)).shape(), transpose.order())), node.input(0));
     }
 
     /** Whether in that order the elements of a shape lie as they do. */
@@ -106,11 +107,9 @@ final class Tidying {
         return moved.equals(moved.stream().sorted().toList());
     }
 
-    /** The dimensions in that order. */
-    static List<Reshape.Part> dims(List<Integer> order) {
-        List<Reshape.Part> parts = new ArrayList<>();
-        order.forEach(axis -> parts.add(new Reshape.Product(axis, axis + 1)));
-        return parts;
+    /** A shape's dimensions in another order, in which its elements lie as they do. */
+    static List<Reshape.Part> reordered(Shape shape, List<Integer> order) {
+        return parts(shape, Shape.ofDims(order.stream().map(shape::dimension).toArray(Dim[]::new)));
     }
 
     // ---- Reshapes
@@ -150,12 +149,18 @@ final class Tidying {
         List<Reshape.Part> parts = new ArrayList<>();
         long numbers = 1;
         boolean rest = false;
-        for (Dim dim : to.dimensions()) {
+        long elsewhere = IntStream.range(0, to.rank())
+                .filter(i -> !to.dimension(i).isKnown() && !isAt(from, i, to.dimension(i)))
+                .count();
+        for (int i = 0; i < to.rank(); i++) {
+            Dim dim = to.dimension(i);
+            // What is left says as files do where a dimension goes.
+            boolean named = !dim.isKnown() && (isAt(from, i, dim) || elsewhere > 1);
             if (dim.isKnown()) {
                 parts.add(new Reshape.Number(dim.size()));
                 numbers *= dim.size();
-            } else if (left.remove(dim)) {
-                int at = dims.indexOf(dim);
+            } else if (named && left.remove(dim)) {
+                int at = isAt(from, i, dim) ? i : dims.indexOf(dim);
                 parts.add(new Reshape.Product(at, at + 1));
             } else if (rest) {
                 return null;
@@ -167,5 +172,9 @@ final class Tidying {
         long known = left.stream().filter(Dim::isKnown).mapToLong(Dim::size).reduce(1, (a, b) -> a * b);
         boolean all = left.stream().allMatch(Dim::isKnown);
         return rest ? known % numbers == 0 ? parts : null : all && known == numbers ? parts : null;
+    }
+
+    private static boolean isAt(Shape shape, int index, Dim dim) {
+        return index < shape.rank() && shape.dimension(index).equals(dim);
     }
 }

@@ -201,7 +201,7 @@ final class Transposes {
                     : isPixel(graph, value.name())
                             ? graph.add(
                                     value.name() + ".untransposed",
-                                    new Movement.Reshape(Tidying.dims(inverse(order))),
+                                    new Movement.Reshape(Tidying.reordered(value.shape(), inverse(order))),
                                     value.name())
                             : source(graph, node.input(i));
         }
