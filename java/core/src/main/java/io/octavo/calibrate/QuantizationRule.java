@@ -140,7 +140,7 @@ record QuantizationRule(Scale scale, Operands operands, Decision.Fixed fixed, bo
         /** Whether an input is a constant with nothing but this number in it. */
         private boolean isConstant(int index, float number) {
             Value value = node.input(index).isEmpty() ? null : graph.value(node.input(index));
-            if (value == null || !value.isConstant()) {
+            if (value == null || !value.isConstant() || value.dtype() != DType.F32) {
                 return false;
             }
             for (float each : value.data().toFloatArray()) {
