@@ -11,11 +11,13 @@ import java.util.Map;
  * A float graph ready for calibration: dropout removed, batch normalization folded, activations and residual adds fused into their
  * producers where their qconfigs agree, what becomes of each node decided, and a list of the values that need an observer.
  *
- * <p>Observed are float values that a node on codes reads, and the output of every operator whose result gets a scale of its own
- * ({@code Conv2d}, {@code Linear}, {@code Add}); where a clamp that was not fused is all that reads such an output, what the clamp
- * leaves of it. Poolings, flatten and stand-alone activations of codes keep the scale of their input, as in PyTorch's eager mode,
- * and those of float values run in float; nor does a linear layer whose qconfig is weight-only need an observer, as it stays
- * float. Where nodes of different qconfigs read a float value, the one whose name comes first makes its codes.
+ * <p>How each operator is quantized is one table: its {@link Decision} says what came of it and why. Observed are float values that a
+ * node on codes reads, and results that get a scale of their own: of {@code Conv2d}, {@code Linear} and {@code Add}, and, where an
+ * operand is codes already, of functions of one and two numbers, means and joins. Where a clamp that was not fused is all that reads
+ * such a result, what the clamp leaves of it is observed; where a join is, what it becomes a part of. Sigmoids, tanh and their like have
+ * a fixed scale. Poolings, movement and stand-alone activations of codes keep the scale of their input, as in PyTorch's eager mode, and
+ * those of float values run in float; nor does a linear layer whose qconfig is weight-only need an observer, as it stays float. Where
+ * nodes of different qconfigs read a float value, the one whose name comes first makes its codes.
  */
 public final class Prepared {
     private final Graph source;
