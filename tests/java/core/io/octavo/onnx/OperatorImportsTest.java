@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.octavo.CorruptDataException;
+import io.octavo.OctavoException;
 import io.octavo.UnsupportedException;
 import io.octavo.internal.onnx.Attribute;
 import io.octavo.internal.onnx.ElementType;
@@ -593,6 +594,50 @@ class OperatorImportsTest {
                 einsum("abc,ce->abe", new long[] {2, 3, 5}, List.of(a, b)),
                 run(dots, a, b).get(0),
                 "ellipsis");
+    }
+
+    @Test
+    void hugeSizesAreRefused() {
+        int huge = 1 << 30;
+        List<Models> models = List.of(
+                new Models()
+                        .opset(19)
+                        .input("x", ElementType.F32, 1, 1, 4, 4)
+                        .node(
+                                "AveragePool",
+                                "x",
+                                "y",
+                                Map.of(
+                                        "kernel_shape",
+                                        ints(3, 3),
+                                        "dilations",
+                                        ints(2, 2),
+                                        "pads",
+                                        ints(huge, huge, huge / 2, huge / 2))),
+                new Models()
+                        .input("x", ElementType.F32, 1, 1, 4, 4)
+                        .node(
+                                "LpPool",
+                                "x",
+                                "y",
+                                Map.of("kernel_shape", ints(huge, huge), "pads", ints(huge, huge, 0, 0))),
+                new Models()
+                        .input("x", ElementType.F32, 1, 1, huge, huge)
+                        .node("MaxPool", "x", "y at", Map.of("kernel_shape", ints(2, 2))),
+                new Models().input("x", ElementType.F32, huge, huge).node("EyeLike", "x", "y"),
+                new Models()
+                        .input("x", ElementType.F32, 1, 1, huge, 4, 4)
+                        .constant("w", Tensor.of(new float[1], 1, 1, 1, 1, 1))
+                        .node("Conv", "x w", "y"),
+                new Models()
+                        .input("x", ElementType.F32, huge, 2)
+                        .constant("u", Tensor.of(new float[1], 1, 1))
+                        .constant("at", Tensor.ofLongs(new long[1], 1, 1))
+                        .node("ScatterElements", "x at u", "y"));
+        for (int i = 0; i < models.size(); i++) {
+            Path file = models.get(i).output("y").write(folder);
+            assertThrows(OctavoException.class, () -> Onnx.read(file), "model " + i);
+        }
     }
 
     @Test

@@ -19,19 +19,18 @@ final class DeepProducts {
     static void conv(ImportNode node) {
         Windows windows = new Windows(node, node.value(0).shape(), node.value(1).shape());
         if (windows.isOpen()) {
-            throw node.unsupported("Conv of " + node.value(0)
-                    + " over three dimensions, with padding for sizes that are" + " not known,");
+            throw node.unsupported(
+                    "Conv of " + node.value(0) + " over three dimensions, with padding for sizes that are not known,");
         }
         Window depth = windows.depth();
         int size = depth(node);
-        int results = 1
-                + Math.floorDiv(
-                        size + depth.padTop() + depth.padBottom() - depth.dilationH() * (depth.kernelH() - 1) - 1,
-                        depth.strideH());
-        long[] places = new long[Math.max(results, 0) * depth.kernelH()];
+        long room = (long) size + depth.padTop() + depth.padBottom() - depth.dilationH() * (depth.kernelH() - 1L) - 1;
+        int results = room < 0 ? 0 : Math.toIntExact(room / depth.strideH() + 1);
+        long[] places = new long[node.count(results, depth.kernelH())];
         for (int i = 0; i < places.length; i++) {
-            int place =
-                    i / depth.kernelH() * depth.strideH() - depth.padTop() + i % depth.kernelH() * depth.dilationH();
+            long place = (long) i / depth.kernelH() * depth.strideH()
+                    - depth.padTop()
+                    + (long) i % depth.kernelH() * depth.dilationH();
             places[i] = place < 0 || place >= size ? size : place;
         }
         // [O, C, kd, kh, kw]: a kernel's slices are as many channels.
@@ -45,15 +44,16 @@ final class DeepProducts {
                 new Windows(node, node.value(0).shape(), node.value(1).shape()).transposed();
         Window depth = windows.depth();
         int size = depth(node);
-        int results = (size - 1) * depth.strideH()
-                + depth.dilationH() * (depth.kernelH() - 1)
+        long all = (size - 1L) * depth.strideH()
+                + depth.dilationH() * (depth.kernelH() - 1L)
                 + 1
                 - depth.padTop()
                 - depth.padBottom()
                 + windows.extra()[0];
-        long[] places = new long[Math.max(results, 0) * depth.kernelH()];
+        int results = Math.toIntExact(Math.max(0, all));
+        long[] places = new long[node.count(results, depth.kernelH())];
         for (int i = 0; i < places.length; i++) {
-            int steps = i / depth.kernelH() + depth.padTop() - i % depth.kernelH() * depth.dilationH();
+            long steps = (long) i / depth.kernelH() + depth.padTop() - (long) i % depth.kernelH() * depth.dilationH();
             boolean met = steps >= 0 && steps % depth.strideH() == 0 && steps / depth.strideH() < size;
             places[i] = met ? steps / depth.strideH() : size;
         }

@@ -289,6 +289,22 @@ final class ImportNode {
                 required(index), form, name -> importer.builder().constant(name, made.get()));
     }
 
+    /**
+     * How many numbers a constant has that a row makes of a node's sizes, which a few bytes of a file can say.
+     *
+     * @throws UnsupportedException if it would be more than 2^24
+     */
+    int count(long... factors) {
+        long count = 1;
+        for (long factor : factors) {
+            count = Math.multiplyExact(count, factor);
+        }
+        if (count < 0 || count > 1 << 24) {
+            throw unsupported(node.opType() + " by a table of " + count + " numbers, for sizes like these,");
+        }
+        return (int) count;
+    }
+
     String longs(String what, long... values) {
         return constant(what, Tensor.ofLongs(values));
     }

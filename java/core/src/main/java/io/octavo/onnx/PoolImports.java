@@ -192,10 +192,8 @@ final class PoolImports {
         }
         int h = Math.toIntExact(value.shape().dim(2));
         int w = Math.toIntExact(value.shape().dim(3));
-        Axis rows = new Axis(
-                h, window.kernelH(), window.strideH(), window.dilationH(), window.padTop(), window.padBottom(), ceil);
-        Axis columns = new Axis(
-                w, window.kernelW(), window.strideW(), window.dilationW(), window.padLeft(), window.padRight(), ceil);
+        Axis rows = Axis.rows(window, h, ceil);
+        Axis columns = Axis.columns(window, w, ceil);
         if (rows.results() < 1 || columns.results() < 1) {
             throw node.unsupported(
                     node.def().opType() + " with " + window + " of " + value + ", which gives no results,");
@@ -212,7 +210,7 @@ final class PoolImports {
             return new Made(new Op.MaxPool2d(window.padding(0), false), padded);
         }
         int channels = Math.toIntExact(value.shape().dim(1));
-        float[] ones = new float[channels * window.kernelH() * window.kernelW()];
+        float[] ones = new float[node.count(channels, window.kernelH(), window.kernelW())];
         Arrays.fill(ones, 1);
         String weight = node.constant("ones", Tensor.of(ones, channels, 1, window.kernelH(), window.kernelW()));
         Made sum = new Made(new Op.Conv2d(whole, channels, Activation.NONE), x, weight);
@@ -220,7 +218,7 @@ final class PoolImports {
             return sum;
         }
         boolean withPadding = node.flag("count_include_pad");
-        float[] counts = new float[rows.results() * columns.results()];
+        float[] counts = new float[node.count(rows.results(), columns.results())];
         for (int i = 0; i < counts.length; i++) {
             counts[i] = (float) rows.count(i / columns.results(), withPadding)
                     * columns.count(i % columns.results(), withPadding);
@@ -231,23 +229,45 @@ final class PoolImports {
 
     /** The windows along a dimension. */
     record Axis(int size, int kernel, int stride, int dilation, int before, int after, boolean ceil) {
+        static Axis rows(Window window, int size, boolean ceil) {
+            return new Axis(
+                    size,
+                    window.kernelH(),
+                    window.strideH(),
+                    window.dilationH(),
+                    window.padTop(),
+                    window.padBottom(),
+                    ceil);
+        }
+
+        static Axis columns(Window window, int size, boolean ceil) {
+            return new Axis(
+                    size,
+                    window.kernelW(),
+                    window.strideW(),
+                    window.dilationW(),
+                    window.padLeft(),
+                    window.padRight(),
+                    ceil);
+        }
+
         /** Elements from the first tap of a window to the last, both included. */
         int reach() {
-            return dilation * (kernel - 1) + 1;
+            return Math.addExact(Math.multiplyExact(dilation, kernel - 1), 1);
         }
 
         int results() {
-            int room = size + before + after - reach();
+            int room = Math.addExact(Math.addExact(size, before), after) - reach();
             if (room < 0) {
                 return 0;
             }
-            int results = (room + (ceil ? stride - 1 : 0)) / stride + 1;
-            return ceil && (results - 1) * stride >= size + before ? results - 1 : results;
+            int results = room / stride + (ceil && room % stride > 0 ? 2 : 1);
+            return ceil && (results - 1L) * stride >= size + before ? results - 1 : results;
         }
 
         /** Padding behind, with which all windows lie inside. */
         int needed() {
-            return Math.max(after, (results() - 1) * stride + reach() - size - before);
+            return Math.max(after, Math.toIntExact((results() - 1L) * stride + reach() - size - before));
         }
 
         /** The place of a tap; outside of the elements in the padding. */

@@ -26,17 +26,16 @@ final class PoolIndices {
             throw node.unsupported(
                     "the output \"Indices\" of MaxPool of " + value + ", whose dimensions are not all known,");
         }
-        int planes = Math.toIntExact(value.shape().dim(0) * value.shape().dim(1));
+        int planes = node.count(value.shape().dim(0), value.shape().dim(1));
         int h = Math.toIntExact(value.shape().dim(2));
         int w = Math.toIntExact(value.shape().dim(3));
         Window window = windows.window();
         boolean ceil = node.flag("ceil_mode");
-        PoolImports.Axis rows = new PoolImports.Axis(
-                h, window.kernelH(), window.strideH(), window.dilationH(), window.padTop(), window.padBottom(), ceil);
-        PoolImports.Axis columns = new PoolImports.Axis(
-                w, window.kernelW(), window.strideW(), window.dilationW(), window.padLeft(), window.padRight(), ceil);
-        int results = rows.results() * columns.results();
-        int taps = window.kernelH() * window.kernelW();
+        PoolImports.Axis rows = PoolImports.Axis.rows(window, h, ceil);
+        PoolImports.Axis columns = PoolImports.Axis.columns(window, w, ceil);
+        int results = node.count(rows.results(), columns.results());
+        int taps = node.count(window.kernelH(), window.kernelW());
+        node.count(results, taps);
         boolean byColumns = node.flag("storage_order");
         long[] from = new long[results * taps]; // the place behind the last is less than all others
         long[] names = new long[results * taps];

@@ -32,6 +32,7 @@ final class ScatterImports {
             }
         }
         node.requireConstant(1);
+        node.count(node.value(0).shape().dims());
     }
 
     /** Slices, each at a position in the first dimensions. */

@@ -130,7 +130,7 @@ final class ShapeImports {
         }
         long diagonal = node.getInt("k", 0);
         int columns = Math.toIntExact(shape.dim(1));
-        float[] values = new float[Math.toIntExact(shape.elements())];
+        float[] values = new float[node.count(shape.dims())];
         for (int i = 0; i < values.length; i++) {
             values[i] = i % columns - i / columns == diagonal ? 1 : 0;
         }
