@@ -173,5 +173,27 @@ TEST(MatMul, RefusesWhatDoesNotFit) {
               "");
 }
 
+// Sizes that overflow are an error of the description, not of a run.
+TEST(MatMul, SizesThatOverflow) {
+    const auto value = [](Dims dims) {
+        Value v;
+        v.name = "huge";
+        v.batched = false;
+        v.dims = std::move(dims);
+        return v;
+    };
+    const int64_t big = int64_t{1} << 31;
+    const Value a = value({big, big / 2}), b = value({big / 2, 4}), y = value({big, 4});
+    const Value c = value({big / 2, big / 2}), z = value({big, big / 2});
+    for (const auto& [right, result] : {std::pair(&b, &y), std::pair(&c, &z)}) {
+        try {
+            create_op(operator_desc(OCTAVO_OP_MATMUL, {&a, right}, *result, Isa::scalar));
+            ADD_FAILURE() << "accepted";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.status(), OCTAVO_OUT_OF_MEMORY) << error.what();
+        }
+    }
+}
+
 }  // namespace
 }  // namespace octavo::test
