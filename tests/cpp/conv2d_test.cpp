@@ -125,6 +125,42 @@ TEST(Conv2d, EveryIsaEqualsTheDefinition) {
     EXPECT_TRUE(distrust.trust());
 }
 
+TEST(Conv2d, SumsOfEveryIsaEqualTheDefinition) {
+    Coverage coverage("conv2d to s32");
+    Sweep(500).run([&](Random& random) {
+        Problem p;
+        if (!random_conv2d(random, p)) return false;
+        give_sums(random, p);
+        every_isa_equals(reference_conv2d(p), p, random, coverage);
+        return true;
+    });
+}
+
+TEST(Conv2d, SumsTakeNeitherResidualNorActivationNorFloatBias) {
+    Random random(1);
+    Problem p;
+    while (!random_conv2d(random, p) || !p.has_residual) p = {};
+    give_sums(random, p);
+    const auto refused = [&](const Problem& changed) {
+        EXPECT_THROW(create_op(describe(changed, Isa::scalar)), Error);
+    };
+    Problem with = p;
+    with.has_residual = true;
+    refused(with);
+    with = p;
+    with.attributes.activation = OCTAVO_RELU;
+    refused(with);
+    with = p;
+    with.has_bias = true;
+    with.bias = constant(OCTAVO_F32, {p.w.dims[0]}, std::vector<float>(static_cast<size_t>(p.w.dims[0])));
+    refused(with);
+    with = p;
+    with.x.scales.clear();
+    with.x.zero_points.clear();
+    with.y.dtype = OCTAVO_F32;
+    refused(with);
+}
+
 // Taps of whole groups of channels and padding that only the outer pixels see: borders without a copy, narrow and wide lines.
 bool random_bordered(Random& random, Problem& p) {
     const int64_t groups = random.pick<int64_t>({1, 1, 1, 2}), inputs = 4 * random.integer(1, 12);

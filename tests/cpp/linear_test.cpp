@@ -49,6 +49,7 @@ Problem random_linear(Random& random, int64_t& batch) {
         p.has_bias = p.has_bias && p.bias.dtype == OCTAVO_F32;
         if (p.y.dtype == OCTAVO_S32) p.y.dtype = OCTAVO_F32;
     }
+    if (p.y.dtype == OCTAVO_S32) give_sums(random, p);
     p.images = batch * rows;
     return p;
 }
@@ -178,12 +179,14 @@ TEST(LinearDynamic, EveryIsaEqualsScalar) {
         const Value bias = constant(OCTAVO_F32, {features}, b);
         const bool with_bias = random.chance(0.5);
         const GuardedBuffer<float> input(values);
-        const int threads = static_cast<int>(random.integer(1, 3)), reduce = random.chance(0.5) ? 1 : 0;
+        const int threads = static_cast<int>(random.integer(1, 3)), quotient = random.chance(0.3) ? 1 : 0,
+                  reduce = quotient == 0 && random.chance(0.5) ? 1 : 0;
         const int activation = random.pick({OCTAVO_NO_ACTIVATION, OCTAVO_RELU});
         std::vector<float> expected;
         for (Isa isa : available_isas()) {
             OpDesc desc = operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&x, &w, with_bias ? &bias : nullptr}, y, isa);
             desc.attributes.reduce_range = reduce;
+            desc.attributes.quotient = quotient;
             desc.attributes.activation = activation;
             const auto op = create_op(desc);
             SCOPED_TRACE(op->kernel());
@@ -197,6 +200,39 @@ TEST(LinearDynamic, EveryIsaEqualsScalar) {
         return true;
     });
     EXPECT_TRUE(distrust.trust());
+}
+
+// The codes are seen through weights that pick one each.
+TEST(LinearDynamic, QuotientsAreOnnxsFormula) {
+    const std::vector<float> values = {-1, -0.25f, 0, 0.01f, 0.3f, 0.7f, 1.5f, 2};
+    const auto n = static_cast<int64_t>(values.size());
+    std::vector<int8_t> unit(values.size() * values.size());
+    for (size_t i = 0; i < values.size(); i++) unit[i * values.size() + i] = 1;
+    Value w = constant(OCTAVO_S8, {n, n}, unit);
+    w.scales = {1};
+    w.zero_points = {0};
+    const Value x = float_value({1, n}), y = float_value({1, n});
+    for (const float shift : {0.0f, 1.0f, -2.0f}) {
+        std::vector<float> moved = values, expected;
+        for (float& v : moved) v += shift;
+        const float least = std::min(0.0f, moved.front()), scale = (std::max(0.0f, moved.back()) - least) / 255;
+        const float zero = std::nearbyint(-least / scale);
+        for (float v : moved)
+            expected.push_back((std::min(255.0f, std::max(0.0f, std::nearbyint(v / scale) + zero)) - zero) * scale);
+        for (Isa isa : available_isas()) {
+            OpDesc desc = operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&x, &w, nullptr}, y, isa);
+            desc.attributes.quotient = 1;
+            EXPECT_TRUE(same_bits(
+                run_op<float>(*create_op(desc), 1, 1, {moved.data(), nullptr, nullptr}, values.size()), expected))
+                << isa_name(isa) << " " << shift;
+        }
+    }
+    const std::vector<float> zeros(values.size());
+    OpDesc desc = operator_desc(OCTAVO_OP_LINEAR_DYNAMIC, {&x, &w, nullptr}, y, Isa::scalar);
+    desc.attributes.quotient = 1;
+    EXPECT_EQ(run_op<float>(*create_op(desc), 1, 1, {zeros.data(), nullptr, nullptr}, values.size()), zeros);
+    desc.attributes.reduce_range = 1;
+    EXPECT_THROW(create_op(desc), Refusal);
 }
 
 // Weights of one value in one row, u8 codes with zero point 0, sums as they are.

@@ -47,6 +47,38 @@ TEST(Quantize, ByHand) {
     }
 }
 
+TEST(Quantize, QuotientsByHand) {
+    const std::vector<float> x = {0,      0.05f,    0.25f,     -0.25f,        0.75f, 1e30f,
+                                  -1e30f, infinity, -infinity, std::nanf(""), -0.0f};
+    const Value f = float_value({1, static_cast<int64_t>(x.size())});
+    for (Isa isa : available_isas()) {
+        for (int z : {0, 1, 127, 128, 255}) {
+            const Value q = activation(OCTAVO_U8, f.dims, 0.5f, z);
+            OpDesc desc = operator_desc(OCTAVO_OP_QUANTIZE, {&f}, q, isa);
+            desc.attributes.quotient = 1;
+            std::vector<uint8_t> expected;
+            // The zero point is added to whole numbers: +-0.5 and 1.5 steps go to even ones.
+            for (double steps : {0.0, 0.0, 0.0, 0.0, 2.0, 1e9, -1e9, 1e9, -1e9, 0.0, 0.0})
+                expected.push_back(static_cast<uint8_t>(std::min(255.0, std::max(0.0, steps + z))));
+            EXPECT_EQ(run<uint8_t>(*create_op(desc), 1, x, x.size()), expected) << z;
+        }
+        Value q = activation(OCTAVO_S8, f.dims, 0.5f, -3);
+        q.code_min = -2;
+        q.code_max = 100;
+        OpDesc desc = operator_desc(OCTAVO_OP_QUANTIZE, {&f}, q, isa);
+        desc.attributes.quotient = 1;
+        EXPECT_EQ(run<int8_t>(*create_op(desc), 1, x, x.size()),
+                  (std::vector<int8_t>{-2, -2, -2, -2, -1, 100, -2, 100, -2, -2, -2}));
+        // 1.5 - 1e-7 over 3 is just below a half; times the rounded third it is a half.
+        const float three = 3;
+        const std::vector<float> near = {std::nextafter(1.5f, 0.0f), 1.5f, 4.5f, std::nextafter(1.5f, 2.0f)};
+        const Value g = float_value({1, 4}), c = activation(OCTAVO_U8, g.dims, three, 0);
+        OpDesc thirds = operator_desc(OCTAVO_OP_QUANTIZE, {&g}, c, isa);
+        thirds.attributes.quotient = 1;
+        EXPECT_EQ(run<uint8_t>(*create_op(thirds), 1, near, 4), (std::vector<uint8_t>{0, 0, 2, 1}));
+    }
+}
+
 TEST(Dequantize, ByHand) {
     for (Isa isa : available_isas()) {
         const Value q = activation(OCTAVO_S8, {1, 3}, 0.5f, -3), f = float_value({1, 3});
@@ -106,7 +138,10 @@ void sweep_layouts(octavo_dtype dtype) {
         const std::vector<float> x = random_floats(random, n, scale);
         Value flat_f = float_value({1, static_cast<int64_t>(n)}), flat_q = with_layout(q, OCTAVO_PLAIN);
         flat_q.dims = flat_f.dims;
-        const auto quantize = create_op(operator_desc(OCTAVO_OP_QUANTIZE, {&flat_f}, flat_q, Isa::scalar));
+        const int quotient = random.chance(0.5) ? 1 : 0;
+        OpDesc to_flat = operator_desc(OCTAVO_OP_QUANTIZE, {&flat_f}, flat_q, Isa::scalar);
+        to_flat.attributes.quotient = quotient;
+        const auto quantize = create_op(to_flat);
         const auto dequantize = create_op(operator_desc(OCTAVO_OP_DEQUANTIZE, {&flat_q}, flat_f, Isa::scalar));
         const std::vector<T> codes = run<T>(*quantize, 1, x, n);
         const std::vector<float> decoded = run<float>(*dequantize, 1, codes, n);
@@ -116,7 +151,9 @@ void sweep_layouts(octavo_dtype dtype) {
                                  decoded_in = arrange(decoded, shape, batch, from);
         const std::vector<T> codes_in = arrange(codes, shape, batch, to);
         for (Isa isa : available_isas()) {
-            const auto forth_op = create_op(operator_desc(OCTAVO_OP_QUANTIZE, {&f}, q, isa));
+            OpDesc forth = operator_desc(OCTAVO_OP_QUANTIZE, {&f}, q, isa);
+            forth.attributes.quotient = quotient;
+            const auto forth_op = create_op(forth);
             const auto back_op = create_op(operator_desc(OCTAVO_OP_DEQUANTIZE, {&q}, back, isa));
             SCOPED_TRACE(forth_op->kernel() + " " + f.shape_text());
             for (int threads : {1, 3}) {

@@ -156,12 +156,14 @@ enum {
     /* Inference. Inputs in brackets may be absent (-1). Types: "q" is u8 or s8 activations. */
     OCTAVO_OP_CONV2D = 0,      /* x [N, I, H, W], w [O, I/groups, kh, kw], [bias [O]], [residual like y] -> y.
                                   f32, or q x (s8 | u8 | codes) -> q.
+                                  Also s32, the sums, with neither f32 bias, residual nor activation; x may then be u8 or s8 without
+                                  scales, whose zero point is 0.
                                   Bias of q x: s32, added to the sum, with scales sx*sw (as float32 multiplies them; others are
                                   OCTAVO_INVALID_ARGUMENT) or none; or f32, added after conversion.
                                   q values and residual are NHWC; of q operators w and bias are constants, x and residual none.
                                   kernel is kh, kw; y has floor((H + pads - dilation*(kh-1) - 1) / stride) + 1 lines, columns alike */
     OCTAVO_OP_LINEAR = 1,      /* x [.., K], w [N, K], [bias [N]] -> y [.., N]. Types as CONV2D; of q x weights y may
-                                  also be f32, or s32: the sums, with neither f32 bias nor activation. Also
+                                  also be f32, or s32: the sums, as of CONV2D. Also
                                   f32 x (s8 | u8 | codes) -> f32 (weight-only): weights are made floats as they are read, NaN
                                   and infinities in x take part as IEEE 754 says */
     OCTAVO_OP_LINEAR_DYNAMIC = 2, /* x f32 [.., K], w (s8 | u8 | codes) [N, K], [bias f32 [N]] -> y f32 [.., N]; x is quantized to
@@ -466,6 +468,10 @@ typedef struct octavo_attribute {
  *                                                                       run's batch as PyTorch's x86 kernel does, in another order
  *                                                                       than all others, so that a sample's result depends on the
  *                                                                       batch; for comparisons with PyTorch
+ *   "quotient"          integer 1   0 or 1                  0           QUANTIZE: 1 rounds x / scale, then adds the zero point, as ONNX
+ *                                                                       says; 0 rounds fma(x, 1/scale, zero_point), as PyTorch does.
+ *                                                                       LINEAR_DYNAMIC: the same, and scale and zero point by the
+ *                                                                       formula of ONNX's DynamicQuantizeLinear, without reduce_range
  *   "axis"              integer 1   -1 to 7                 -1          CONCAT, SPLIT, GATHER, ONE_HOT, SOFTMAX, ARG_REDUCE, TOP_K,
  *                                                                       CUM_SUM, LAYER_NORM (the first of its dimensions): a
  *                                                                       dimension; -1: the last

@@ -44,6 +44,7 @@ enum : uint64_t {
     has_reverse = uint64_t{1} << 25,
     has_rms = uint64_t{1} << 26,
     has_size = uint64_t{1} << 27,
+    has_quotient = uint64_t{1} << 28,
     has_starts = uint64_t{1} << 40,
     has_steps = uint64_t{1} << 41,
     has_before = uint64_t{1} << 42,
@@ -114,6 +115,7 @@ constexpr Row rows[] = {
     OCTAVO_ATTRIBUTE(probability, real, 1, 0, 1 - 0x1p-24, "at least 0 and below 1"),
     OCTAVO_ATTRIBUTE(reduce_range, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(pytorch_tail, integer, 1, 0, 1, "0 or 1"),
+    OCTAVO_ATTRIBUTE(quotient, integer, 1, 0, 1, "0 or 1"),
     OCTAVO_ATTRIBUTE(axis, integer, 1, -1, OCTAVO_MAX_RANK - 1, "-1 to 7"),
     OCTAVO_ATTRIBUTE(bias, real, 1, -infinity, infinity, "a number or infinite"),
     OCTAVO_ATTRIBUTE(log, integer, 1, 0, 1, "0 or 1"),
@@ -169,7 +171,9 @@ uint64_t taken_by(octavo_op_kind kind) {
         case OCTAVO_OP_CLAMP_GRAD:
             return activations;
         case OCTAVO_OP_LINEAR_DYNAMIC:
-            return activations | has_reduce_range;
+            return activations | has_reduce_range | has_quotient;
+        case OCTAVO_OP_QUANTIZE:
+            return has_quotient;
         case OCTAVO_OP_MAX_POOL2D:
         case OCTAVO_OP_MAX_POOL2D_TRAIN:
         case OCTAVO_OP_MAX_POOL2D_GRAD:

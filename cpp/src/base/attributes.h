@@ -21,7 +21,7 @@ struct Attributes {
     octavo_activation activation = OCTAVO_NO_ACTIVATION;
     float clamp_min = 0, clamp_max = 0;
     float epsilon = 0, momentum = 0, probability = 0;
-    int32_t reduce_range = 0, pytorch_tail = 0;
+    int32_t reduce_range = 0, pytorch_tail = 0, quotient = 0;
     int32_t function = 0;  // of octavo_unary, octavo_binary, octavo_relation or octavo_reduction, as the kind says
     float alpha = 0, beta = 0, bias = 1;
     int32_t log = 0, greatest = 1, last = 0, exclusive = 0, reverse = 0, rms = 0;

@@ -59,6 +59,12 @@ static inline int32_t quantize_two_step(float x, float inverse, int32_t zero_poi
     return round_clamped(x * inverse + z, z, static_cast<float>(lo), static_cast<float>(hi));
 }
 
+// ONNX: clamp(rint(x / scale) + zero_point, lo, hi), the quotient rounded to float, the zero point added afterwards.
+static inline int32_t quantize_quotient(float x, float scale, int32_t zero_point, int32_t lo, int32_t hi) {
+    return round_clamped(x / scale, 0, static_cast<float>(lo - zero_point), static_cast<float>(hi - zero_point)) +
+           zero_point;
+}
+
 // The code of a clamp's bound, infinite or not, among the codes lo to hi: a single number takes PyTorch's scalar formula, which
 // rounds twice, whether the clamp stands alone or belongs to another operator.
 static inline int32_t quantize_bound(float bound, float scale, int32_t zero_point, int32_t lo, int32_t hi) {

@@ -13,7 +13,7 @@ struct QuantizeRun {
     const float* x;
     void* y;
     int64_t n;
-    float inverse;  // 1 / scale
+    float inverse;  // 1 / scale; for the quotients scale itself
     int32_t zero_point, lo, hi;
 };
 
@@ -33,6 +33,9 @@ struct QuantizeKernels {
     // rint(x * inverse + zero_point), rounded twice: per channel.
     void (*two_step_u8)(const QuantizeRun&);
     void (*two_step_s8)(const QuantizeRun&);
+    // rint(x / scale) + zero_point: ONNX.
+    void (*quotient_u8)(const QuantizeRun&);
+    void (*quotient_s8)(const QuantizeRun&);
     // float(x - zero_point) * scale; the difference of s32 wraps.
     void (*dequantize_u8)(const DequantizeRun&);
     void (*dequantize_s8)(const DequantizeRun&);

@@ -147,6 +147,17 @@ struct CodeScale {
     Vec up_to_hi(Vec scaled) const { return select(is_number(scaled), min(scaled, hi), nan); }
 };
 
+// The same for quotients, to whose whole numbers the zero point is added: the limits are less by it.
+struct CodeQuotient {
+    CodeScale steps;
+    IVec zero_point;
+
+    CodeQuotient(float scale, int32_t zero, int32_t low, int32_t high)
+        : steps(scale, 0, low - zero, high - zero), zero_point(ivec(zero)) {}
+
+    IVec codes(Vec x) const { return round(max(steps.up_to_hi(x / steps.inverse), steps.lo)) + zero_point; }
+};
+
 }  // namespace
 }  // namespace octavo
 

@@ -19,12 +19,13 @@ constexpr int64_t slack = 64;  // bytes behind a band's copy, at least what any 
 class Conv2d : public Op {
 public:
     Conv2d(const OpDesc& desc, const std::string& where)
-        : geometry_(conv_geometry(desc, where)), x_(quantized_input(*desc.inputs[0], where)) {
+        : geometry_(conv_geometry(desc, where)), x_(product_input(*desc.inputs[0], *desc.outputs[0], where)) {
         const ConvGeometry convolution = geometry_;
         if (desc.max_pool) geometry_ = pooled(convolution);
         const Value& y = *desc.outputs[0];
-        if (y.dtype != OCTAVO_U8 && y.dtype != OCTAVO_S8)
-            throw Refusal(where + ": an integer convolution gives u8 or s8");
+        if (y.dtype != OCTAVO_U8 && y.dtype != OCTAVO_S8 && y.dtype != OCTAVO_S32)
+            throw Refusal(where + ": an integer convolution gives u8, s8 or s32");
+        result_bytes_ = static_cast<int64_t>(y.element_bytes());
         images_ = desc.inputs[0]->batched ? 0 : desc.inputs[0]->dims[0];
         const DenseWeights weights = dense_weights(*desc.inputs[1], where);
         macs_ = checked_product({convolution.out_height, convolution.out_width, weights.outputs, weights.depth,
@@ -68,7 +69,7 @@ public:
                 lines.pixels = g.out_width;
                 lines.pixel_bytes = g.stride_w * g.channels;
                 lines.line_bytes = g.stride_h * pitch();
-                lines.c = y + image * image_results + first * g.out_width * g.outputs;
+                lines.c = y + (image * image_results + first * g.out_width * g.outputs) * result_bytes_;
                 if (residual != nullptr)
                     lines.residual = residual + image * image_results + first * g.out_width * g.outputs;
                 lines.scratch = scratch;
@@ -172,6 +173,7 @@ private:
     Activations x_;
     int64_t images_ = 0;  // fixed number; 0: the batch of the run
     int64_t macs_ = 0;
+    int64_t result_bytes_ = 1;
     int residual_input_ = -1;
     bool copies_ = false, steps_fit_ = true;
     Split alone_ = {};  // of an image, on one thread

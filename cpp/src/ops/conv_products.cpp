@@ -224,24 +224,25 @@ void require_maximum(const ConvProblem& p) {
 }
 
 // A kernel family for convolutions. fits: it takes the problem, and is as fast as those below it.
+// Of those without a maximum, sums: it also gives them as they are.
 struct Candidate {
-    bool max_pool;
+    bool max_pool, sums;
     bool (*fits)(const ConvProblem&);
     ConvProduct (*build)(const ConvProblem&);
 };
 
 // The first one that fits is built.
 constexpr Candidate candidates[] = {
-    {false, tiles_fit, build_tiles},
-    {false, depthwise_image_fits, build_depthwise_image},
-    {false, depthwise_columns_fit, build_depthwise_columns},
-    {false, depthwise_fits, build_depthwise},
-    {false, pixels_fit, build_pixels},
-    {false, taps_fit, build_taps},
-    {false, borders_fit, build_borders},
-    {false, anything_fits, build_matrix},
-    {true, pooled_pixels_fit, build_pooled_pixels},
-    {true, pooled_matrix_fits, build_pooled_matrix},
+    {false, false, tiles_fit, build_tiles},
+    {false, false, depthwise_image_fits, build_depthwise_image},
+    {false, false, depthwise_columns_fit, build_depthwise_columns},
+    {false, false, depthwise_fits, build_depthwise},
+    {false, false, pixels_fit, build_pixels},
+    {false, false, taps_fit, build_taps},
+    {false, false, borders_fit, build_borders},
+    {false, true, anything_fits, build_matrix},
+    {true, false, pooled_pixels_fit, build_pooled_pixels},
+    {true, false, pooled_matrix_fits, build_pooled_matrix},
 };
 
 }  // namespace
@@ -249,7 +250,8 @@ constexpr Candidate candidates[] = {
 ConvProduct choose_product(const ConvProblem& problem) {
     if (problem.max_pool) require_maximum(problem);
     for (const Candidate& candidate : candidates) {
-        if (candidate.max_pool == problem.max_pool && candidate.fits(problem)) return candidate.build(problem);
+        if (candidate.max_pool == problem.max_pool && (candidate.sums || !problem.sums()) && candidate.fits(problem))
+            return candidate.build(problem);
     }
     throw Error(OCTAVO_INTERNAL, problem.operands.where + ": no product fits");
 }

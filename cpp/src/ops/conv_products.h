@@ -26,6 +26,8 @@ struct ConvProblem {
     const DenseWeights& weights() const { return *operands.weights; }
     // Neither residual nor weight zero points.
     bool plain() const { return operands.residual == nullptr && !weights().has_zero_points(); }
+    // The sums themselves are wanted.
+    bool sums() const { return operands.y->dtype == OCTAVO_S32; }
     // Codes or taps are not in memory as they are to be multiplied.
     bool needs_copy() const { return operands.x.flip || g.padded(); }
     // Bytes from row to row of the image, or of its copy.

@@ -15,7 +15,9 @@ namespace {
 class Linear : public Op {
 public:
     Linear(const OpDesc& desc, const std::string& where)
-        : shape_(linear_shape(desc, where)), attributes_(desc.attributes), x_(quantized_input(*desc.inputs[0], where)) {
+        : shape_(linear_shape(desc, where)),
+          attributes_(desc.attributes),
+          x_(product_input(*desc.inputs[0], *desc.outputs[0], where)) {
         LinearWeights weights(*desc.inputs[1], desc.isa, where, desc.weights);
         const StageOperands operands = {&weights.dense,
                                         x_,

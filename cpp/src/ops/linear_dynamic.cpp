@@ -53,6 +53,16 @@ Parameters choose_parameters(float min, float max, int last) {
     return parameters;
 }
 
+// ONNX's choice for codes 0 to 255, in float throughout: the range is widened to hold 0; a scale of 0 becomes 1.
+Parameters choose_onnx_parameters(float min, float max) {
+    constexpr float last = 255;
+    min = std::min(min, 0.0f);
+    max = std::max(max, 0.0f);
+    float scale = (max - min) / last;
+    if (scale == 0.0f) scale = 1;
+    return {scale, static_cast<int32_t>(std::nearbyint(std::min(-min / scale, last)))};
+}
+
 class LinearDynamic : public Op {
 public:
     LinearDynamic(const OpDesc& desc, const std::string& where)
@@ -63,6 +73,8 @@ public:
         const LinearWeights weights(*desc.inputs[1], desc.isa, where, desc.weights);
         const Value* bias = desc.inputs.size() > 2 ? desc.inputs[2] : nullptr;
         if (bias != nullptr && bias->dtype != OCTAVO_F32) throw Refusal(where + ": the bias must be f32");
+        if (attributes_.quotient && attributes_.reduce_range)
+            throw Refusal(where + ": quotients take all 8 bits, no reduced range");
         // With scale 1 and zero point 1 the packed multipliers are the weights' scales, and the starts what one step of the zero
         // point adds.
         const Activations unit = {1, 1, false, 0, 255};
@@ -86,7 +98,10 @@ public:
         auto* scratch = static_cast<std::byte*>(args.scratch);
         auto* codes = reinterpret_cast<uint8_t*>(scratch + split.codes_at);
         const Range range = range_of(x, split.rows.total * shape_.depth, args.threads, scratch + split.codes_at);
-        const Parameters parameters = choose_parameters(range.min, range.max, attributes_.reduce_range ? 127 : 255);
+        const bool onnx = attributes_.quotient != 0;
+        const Parameters parameters =
+            onnx ? choose_onnx_parameters(range.min, range.max)
+                 : choose_parameters(range.min, range.max, attributes_.reduce_range ? 127 : 255);
 
         const OutputStage packed = product_->stage();
         OutputStage stage = packed;
@@ -104,8 +119,9 @@ public:
             }
         };
         const auto quantize = [&](int64_t row, int64_t rows) {
-            quantize_->fused_u8({x + row * shape_.depth, codes + row * shape_.depth, rows * shape_.depth,
-                                 1.0f / parameters.scale, parameters.zero_point, 0, 255});
+            (onnx ? quantize_->quotient_u8 : quantize_->fused_u8)(
+                {x + row * shape_.depth, codes + row * shape_.depth, rows * shape_.depth,
+                 onnx ? parameters.scale : 1.0f / parameters.scale, parameters.zero_point, 0, 255});
         };
         // A band that one item takes alone is quantized by it, just before its rows are needed; and a share of the columns is
         // prepared by the one item that needs it.

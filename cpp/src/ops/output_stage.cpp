@@ -38,6 +38,14 @@ Activations quantized_input(const Value& x, const std::string& where) {
     return a;
 }
 
+Activations product_input(const Value& x, const Value& y, const std::string& where) {
+    const bool integers = (x.dtype == OCTAVO_U8 || x.dtype == OCTAVO_S8) && x.scales.empty();
+    if (!integers || y.dtype != OCTAVO_S32) return quantized_input(x, where);
+    refuse_constant(x, where);
+    const bool flip = x.dtype == OCTAVO_S8;
+    return {1, flip ? 128 : 0, flip, 0, 255};
+}
+
 Limits quantized_limits(const Value& y, const Attributes& attributes, const std::string& where) {
     const Activations a = quantized_input(y, where);
     const int zero_point = a.flip ? a.zero_point - 128 : a.zero_point;

@@ -22,6 +22,8 @@ struct Activations {
     int code_min, code_max;  // least and largest u8 code that occurs, the zero point (padding) included
 };
 Activations quantized_input(const Value& x, const std::string& where);
+// Of a product: with an s32 result also integers, which count as they are.
+Activations product_input(const Value& x, const Value& y, const std::string& where);
 // Throws Refusal: constants have no memory in a run, where products read their activations.
 void refuse_constant(const Value& x, const std::string& where);
 

@@ -17,14 +17,19 @@ constexpr int64_t tile_rows = 64, tile_columns = 256;
 
 class QuantizeOp : public Op {
 public:
-    QuantizeOp(const Value& x, const Value& y, Isa isa)
+    QuantizeOp(const Value& x, const Value& y, bool quotient, Isa isa)
         : x_(x), move_(movement(x, x.layout != y.layout)), batched_(x.batched), transpose_(transpose_kernels(isa)) {
         const bool is_signed = y.dtype == OCTAVO_S8;
         const QuantizeKernels& kernels = quantize_kernels(isa);
         const PixelsKernels& pixels = pixels_kernels(isa);
-        run_ = is_signed ? kernels.fused_s8 : kernels.fused_u8;
-        pixels_ = is_signed ? pixels.s8 : pixels.u8;
-        constants_.inverse = 1.0f / y.scales[0];
+        if (quotient) {
+            run_ = is_signed ? kernels.quotient_s8 : kernels.quotient_u8;
+            pixels_ = is_signed ? pixels.quotient_s8 : pixels.quotient_u8;
+        } else {
+            run_ = is_signed ? kernels.fused_s8 : kernels.fused_u8;
+            pixels_ = is_signed ? pixels.s8 : pixels.u8;
+        }
+        constants_.inverse = quotient ? y.scales[0] : 1.0f / y.scales[0];
         constants_.zero_point = y.zero_points[0];
         constants_.lo = y.code_min;
         constants_.hi = y.code_max;
@@ -175,7 +180,7 @@ std::unique_ptr<Op> create_quantize(const OpDesc& desc) {
     if (x.dtype != OCTAVO_F32 || !is_codes(y))
         checks.refuse(std::string("runs from f32 to u8 or s8 with one scale, found ") + type_name(x.dtype) + " to " +
                       type_name(y.dtype) + " with " + std::to_string(y.scales.size()));
-    return std::make_unique<QuantizeOp>(x, y, desc.isa);
+    return std::make_unique<QuantizeOp>(x, y, desc.attributes.quotient != 0, desc.isa);
 }
 
 std::unique_ptr<Op> create_dequantize(const OpDesc& desc) {

@@ -119,6 +119,21 @@ inline void finish_problem(Random& random, Problem& p, int64_t depth, bool resid
     }
 }
 
+// A problem whose result is the sums themselves, of codes or, half the time, of integers without a scale.
+inline void give_sums(Random& random, Problem& p) {
+    const octavo_layout layout = p.y.layout;
+    p.y = float_value(p.y.dims);
+    p.y.layout = layout;
+    p.y.dtype = OCTAVO_S32;
+    p.attributes.activation = OCTAVO_NO_ACTIVATION;
+    p.has_residual = false;
+    p.has_bias = p.has_bias && p.bias.dtype == OCTAVO_S32;
+    if (random.chance(0.5)) {
+        p.x.scales.clear();
+        p.x.zero_points.clear();
+    }
+}
+
 }  // namespace octavo::test
 
 #endif

@@ -109,7 +109,7 @@ private:
 // The result's bytes.
 inline std::vector<uint8_t> reference_linear(const Problem& p, int64_t rows) {
     const int64_t depth = p.w.dims[1], features = p.w.dims[0];
-    const int zero = p.x.zero_points[0];
+    const int zero = p.x.zero_points.empty() ? 0 : p.x.zero_points[0];
     std::vector<int> weights(static_cast<size_t>(depth * features));
     for (int64_t i = 0; i < depth * features; i++)
         weights[static_cast<size_t>(i)] = weight_at(p.w, i / depth, i % depth, depth);
@@ -141,7 +141,7 @@ inline std::vector<uint8_t> reference_conv2d(const Problem& p) {
     const int64_t outputs = p.w.dims[0], inputs = p.w.dims[1], kernel_h = p.w.dims[2], kernel_w = p.w.dims[3];
     const int64_t out_height = p.y.dims[2], out_width = p.y.dims[3], depth = inputs * kernel_h * kernel_w;
     const Attributes& d = p.attributes;
-    const int zero = p.x.zero_points[0];
+    const int zero = p.x.zero_points.empty() ? 0 : p.x.zero_points[0];
     std::vector<int> weights(static_cast<size_t>(outputs * depth));  // [O][kh][kw][I]
     for (int64_t n = 0; n < outputs; n++) {
         for (int64_t i = 0; i < depth; i++) {

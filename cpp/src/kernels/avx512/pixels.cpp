@@ -23,6 +23,7 @@ struct Pixels {
 
 }  // namespace
 
-const PixelsKernels pixels_avx512 = {"avx512", pixels_any<Pixels>, pixels_any<Pixels>};
+const PixelsKernels pixels_avx512 = {"avx512", pixels_any<Fused, Pixels>, pixels_any<Fused, Pixels>,
+                                     pixels_any<Quotient, Pixels>, pixels_any<Quotient, Pixels>};
 
 }  // namespace octavo

@@ -32,6 +32,7 @@ struct Orders {
 template <int channels>
 constexpr Orders<channels> orders{};
 
+// Codes up to the greatest, in 32 bits; NaN becomes `nan`, what is below the least is left to bytes.
 struct Scale {
     __m512 inverse, z, nan, hi;
     __m512i lo;
@@ -43,30 +44,51 @@ struct Scale {
           lo(_mm512_set1_epi8(static_cast<char>(p.lo))) {
         nan = _mm512_max_ps(_mm512_min_ps(z, hi), _mm512_set1_ps(static_cast<float>(p.lo)));
     }
+    __m512 scaled(__m512 x) const { return _mm512_fmadd_ps(x, inverse, z); }
+    __m512i codes(__m512 v) const { return _mm512_cvtps_epi32(_mm512_min_ps(v, hi)); }
+};
+
+// The same for quotients, to whose whole numbers the zero point is added: the limits are less by it.
+struct QuotientScale {
+    __m512 scale, nan, least, hi;
+    __m512i z, lo;
+
+    explicit QuotientScale(const QuantizePixels& p)
+        : scale(_mm512_set1_ps(p.inverse)),
+          least(_mm512_set1_ps(static_cast<float>(p.lo - p.zero_point))),
+          hi(_mm512_set1_ps(static_cast<float>(p.hi - p.zero_point))),
+          z(_mm512_set1_epi32(p.zero_point)),
+          lo(_mm512_set1_epi8(static_cast<char>(p.lo))) {
+        nan = _mm512_max_ps(_mm512_min_ps(_mm512_setzero_ps(), hi), least);
+    }
+    __m512 scaled(__m512 x) const { return _mm512_div_ps(x, scale); }
+    __m512i codes(__m512 v) const {
+        return _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_max_ps(_mm512_min_ps(v, hi), least)), z);
+    }
 };
 
 // The codes of 64 floats, of which `left` are there, in the packs' order.
-template <bool is_signed, bool whole>
-__m512i codes(const float* x, int64_t left, const Scale& s) {
+template <bool is_signed, bool whole, class S>
+__m512i codes(const float* x, int64_t left, const S& s) {
     __m512 v[4];
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         const __m512 from =
             whole ? _mm512_loadu_ps(x + 16 * i) : _mm512_maskz_loadu_ps(first_lanes(left - 16 * i), x + 16 * i);
-        v[i] = _mm512_fmadd_ps(from, s.inverse, s.z);
+        v[i] = s.scaled(from);
     }
     if ((_mm512_cmp_ps_mask(v[0], v[1], _CMP_UNORD_Q) | _mm512_cmp_ps_mask(v[2], v[3], _CMP_UNORD_Q)) != 0)
         for (__m512& f : v) f = _mm512_mask_mov_ps(f, _mm512_cmp_ps_mask(f, f, _CMP_UNORD_Q), s.nan);
     __m512i q[4];
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) q[i] = _mm512_cvtps_epi32(_mm512_min_ps(v[i], s.hi));
+    for (int i = 0; i < 4; i++) q[i] = s.codes(v[i]);
     const __m512i front = _mm512_packs_epi32(q[0], q[1]), back = _mm512_packs_epi32(q[2], q[3]);
     return is_signed ? _mm512_max_epi8(_mm512_packs_epi16(front, back), s.lo)
                      : _mm512_max_epu8(_mm512_packus_epi16(front, back), s.lo);
 }
 
-template <int channels, bool is_signed, bool whole>
-void block(const float* x, int64_t plane_stride, uint8_t* y, int64_t left, const Scale& s) {
+template <int channels, bool is_signed, bool whole, class S>
+void block(const float* x, int64_t plane_stride, uint8_t* y, int64_t left, const S& s) {
     __m512i q[4];
 #pragma GCC unroll 4
     for (int c = 0; c < channels; c++) q[c] = codes<is_signed, whole>(x + c * plane_stride, left, s);
@@ -87,9 +109,9 @@ void block(const float* x, int64_t plane_stride, uint8_t* y, int64_t left, const
     }
 }
 
-template <int channels, bool is_signed>
+template <class S, int channels, bool is_signed>
 void pixels(const QuantizePixels& p) {
-    const Scale s(p);
+    const S s(p);
     uint8_t* y = static_cast<uint8_t*>(p.y);
     int64_t i = 0;
     for (; i + 64 <= p.pixels; i += 64)
@@ -97,18 +119,19 @@ void pixels(const QuantizePixels& p) {
     if (i < p.pixels) block<channels, is_signed, false>(p.x + i, p.plane_stride, y + i * channels, p.pixels - i, s);
 }
 
-template <bool is_signed>
+template <class S, bool is_signed>
 void pixels_any(const QuantizePixels& p) {
     if (p.channels == 2)
-        pixels<2, is_signed>(p);
+        pixels<S, 2, is_signed>(p);
     else if (p.channels == 3)
-        pixels<3, is_signed>(p);
+        pixels<S, 3, is_signed>(p);
     else
-        pixels<4, is_signed>(p);
+        pixels<S, 4, is_signed>(p);
 }
 
 }  // namespace
 
-const PixelsKernels pixels_vnni = {"vbmi", pixels_any<false>, pixels_any<true>};
+const PixelsKernels pixels_vnni = {"vbmi", pixels_any<Scale, false>, pixels_any<Scale, true>,
+                                   pixels_any<QuotientScale, false>, pixels_any<QuotientScale, true>};
 
 }  // namespace octavo
