@@ -150,7 +150,7 @@ class OnnxTest {
                 new AffineParams(DType.S8, 8, -128, 127, scales.toFloatArray(), new int[8], Granularity.perChannel(0));
         own.constant("w", new QuantizedTensor(w.shape(), weight, w));
         own.constant("b", new QuantizedTensor(bias.shape(), AffineParams.bias(biasScales), bias));
-        own.node("q", new Op.Quantize(), List.of("x"), x);
+        own.node("q", new Op.Quantize(Op.Quantize.Rounding.QUOTIENT), List.of("x"), x);
         Op relu = new Op.Conv2d(Window.of(3)).withActivation(Activation.RELU);
         own.node("c", relu, List.of("q", "w", "b"), AffineParams.perTensor(DType.U8, 8, 0.1f, 3));
         own.node("y", new Op.Dequantize(), List.of("c"));

@@ -24,7 +24,7 @@ final class Inference {
     static final OpTable<Inference, List<Spec>> TABLE = OpTable.<Inference, List<Spec>>of("shape inference")
             .row(Op.Conv2d.class, (node, op) -> List.of(node.conv2d(op)))
             .row(Op.ConvTranspose.class, (node, op) -> List.of(node.convTranspose(op)))
-            .row(Op.Linear.class, (node, op) -> List.of(node.linear()))
+            .row(Op.Linear.class, (node, op) -> List.of(node.linear(op)))
             .row(Op.MatMul.class, (node, op) -> List.of(node.matMul()))
             .row(Op.BatchNorm.class, (node, op) -> List.of(node.batchNorm()))
             .row(Op.Clamp.class, (node, op) -> List.of(node.unchanged()))
@@ -153,9 +153,12 @@ final class Inference {
             throw mismatch(w, "a number of output channels that " + conv.groups() + " groups divide");
         }
         Shape shape = Shape.ofDims(x.shape().dimension(0), Dim.of(out), outH(x, window, false), outW(x, window, false));
-        Spec spec = product(x, w, out, shape, false);
+        Spec spec = product(x, w, out, shape, conv.activation());
         Value residual = optional(3);
         if (residual != null) {
+            if (spec.dtype() == DType.S32) {
+                throw mismatch(residual, "nothing: the sums of products of integers " + x + " take no residual");
+            }
             if (!residual.shape().equals(shape)) {
                 throw mismatch(residual, shape + ", the shape of the result to which it is added");
             }
@@ -168,7 +171,7 @@ final class Inference {
         return spec;
     }
 
-    private Spec linear() {
+    private Spec linear(Op.Linear linear) {
         arity(2, 3);
         Value x = required(0, "x");
         Value w = required(1, "weight");
@@ -185,14 +188,18 @@ final class Inference {
                             + " features, the weight was made for " + w.shape().dim(1));
         }
         return product(
-                x, w, w.shape().dim(0), x.shape().with(last, Dim.of(w.shape().dim(0))), true);
+                x, w, w.shape().dim(0), x.shape().with(last, Dim.of(w.shape().dim(0))), linear.activation());
     }
 
     /** Types and bias of a convolution or linear layer. */
-    private Spec product(Value x, Value w, long out, Shape shape, boolean linear) {
+    private Spec product(Value x, Value w, long out, Shape shape, Activation activation) {
+        boolean linear = node.op() instanceof Op.Linear;
         Value bias = optional(2);
         if (bias != null && !bias.shape().equals(Shape.of(out))) {
             throw mismatch(bias, "[" + out + "], one bias an output channel");
+        }
+        if (!x.isQuantized() && (x.dtype() == DType.U8 || x.dtype() == DType.S8)) {
+            return sums(x, w, bias, shape, activation);
         }
         if (!x.isQuantized()) {
             requireFloat(x);
@@ -219,6 +226,23 @@ final class Inference {
             return new Spec(DType.F32, shape, null);
         }
         return quantized(shape);
+    }
+
+    /** Of integers. */
+    private Spec sums(Value x, Value w, Value bias, Shape shape, Activation activation) {
+        if (!(w.quantization() instanceof AffineParams)
+                || w.quantization().granularity().isPerGroup()) {
+            throw mismatch(w, "affine weights without groups, as its input " + x + " are integers");
+        }
+        weightCodes(w);
+        if (bias != null && (bias.dtype() != DType.S32 || bias.isQuantized())) {
+            throw mismatch(bias, "S32 integers, as its input " + x + " are integers");
+        }
+        if (!activation.isNone()) {
+            throw mismatch(x, "codes or F32, as integers take no activation (" + activation + ")");
+        }
+        noParameters();
+        return new Spec(DType.S32, shape, null);
     }
 
     private static boolean isBiasCodes(Value bias) {

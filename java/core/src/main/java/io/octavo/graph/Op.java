@@ -40,7 +40,9 @@ public sealed interface Op
      * Cross-correlation: {@code x [N, C, H, W], w [O, C/groups, kh, kw], [bias [O]], [residual like the output] -> [N, O, oh,
      * ow]}. The residual is added before the activation. All float, or x and residual q, w quantized (per tensor, or per index or
      * group of axis 0), the output q and the bias F32 (added after conversion to real numbers) or quantized S32 (added to the sums of
-     * products where its scales are the products {@code s_x·s_w}, otherwise as the real numbers that it stands for).
+     * products where its scales are the products {@code s_x·s_w}, otherwise as the real numbers that it stands for). Or x integers of
+     * type U8 or S8, w quantized, bias integers S32, neither residual nor activation: the sums of products {@code x·(w - z_w)}, S32,
+     * whatever the scales of w.
      */
     record Conv2d(Window window, int groups, Activation activation) implements Op {
         /** Checks that there is at least one group. */
@@ -196,8 +198,21 @@ public sealed interface Op
     /** {@code a [.., M, K], b [.., K, N] -> a·b [.., M, N]}, the dimensions before the last two broadcast; float, or S32, which wraps. */
     record MatMul() implements Op {}
 
-    /** Float to q. */
-    record Quantize() implements Op {}
+    /** Float to q, what lies beyond its codes to the nearest of them. */
+    record Quantize(Rounding rounding) implements Op {
+        /** What is rounded, halves to even. */
+        public enum Rounding {
+            /** {@code rint(x·(1 / scale) + zero point)}, product and sum rounded to float at once: PyTorch's. */
+            SUM,
+            /** {@code rint(x / scale) + zero point}, the quotient rounded to float: ONNX's. */
+            QUOTIENT
+        }
+
+        /** As PyTorch rounds. */
+        public Quantize() {
+            this(Rounding.SUM);
+        }
+    }
 
     /** q to float; also a constant of any codes, which is gone before lowering. */
     record Dequantize() implements Op {}

@@ -109,6 +109,11 @@ final class ImportNode {
         return importer.builder().value(value);
     }
 
+    /** The type of the codes of an input, as the file has it; null if it is none of codes. */
+    CodeType codeType(int index) {
+        return importer.codeType(node.inputs().get(index));
+    }
+
     /** Does not make a value of a constant, which may be wanted in another form alone. */
     int rank(int index) {
         return isConstant(index)
@@ -266,6 +271,13 @@ final class ImportNode {
     /** The first output is a value that is there already. */
     void define(String value) {
         importer.define(node.outputs().get(0), value);
+    }
+
+    /** Output {@code index}, if it is wanted, is a value that is there already. */
+    void define(int index, String value) {
+        if (node.hasOutput(index)) {
+            importer.define(node.outputs().get(index), value);
+        }
     }
 
     /** Adds a constant of our own. */

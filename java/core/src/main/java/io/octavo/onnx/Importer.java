@@ -53,6 +53,7 @@ final class Importer {
     private final Map<String, String> names = new HashMap<>(); // of the file -> of the graph
     private final Map<String, Tensor> constants = new HashMap<>(); // known by then, by the file's name
     private final Map<String, String> derived = new HashMap<>(); // the file's name and a form -> constant of the graph
+    private final Map<String, ElementType> types = new HashMap<>(); // that the file gives its inputs and constants
     private final Set<String> absent = new HashSet<>(); // the file's constants without elements
     private final Set<String> nodeNames = new HashSet<>();
     // The last numbers given to names that were taken: many nodes of one name are not each counted from the start.
@@ -207,11 +208,13 @@ final class Importer {
         GraphDef source = model.graph();
         for (TensorDef initializer : source.initializers()) {
             initializers.put(initializer.name(), initializer);
+            types.put(initializer.name(), initializer.type());
             reserved.add(initializer.name());
         }
         source.inputs().forEach(input -> reserved.add(input.name()));
         source.nodes().forEach(node -> reserved.addAll(node.outputs()));
         for (ValueInfo input : source.inputs()) {
+            types.putIfAbsent(input.name(), type(input).element());
             // Old files list their constants among the inputs.
             if (!initializers.containsKey(input.name()) && isEmptyList(input)) {
                 absent.add(input.name());
@@ -442,10 +445,16 @@ final class Importer {
         return def.tensor();
     }
 
-    /** The element type that the file gives a constant; null if it came from elsewhere. */
+    /** The element type that the file gives an input or a constant; null if it came from elsewhere. */
     ElementType elementType(String name) {
-        TensorDef initializer = initializers.get(name);
-        return initializer == null ? null : initializer.type();
+        return types.get(name);
+    }
+
+    /** The type of codes that the file gives a value, as far as it says; null if it is none. */
+    CodeType codeType(String name) {
+        DType dtype = described(name).dtype();
+        ElementType type = types.get(name);
+        return type != null && type.dtype() == dtype ? CodeType.of(type) : CodeType.of(dtype);
     }
 
     /** Whether the file says of a value that its elements have 16 bits, whether it computes with so few or not. */
@@ -503,6 +512,7 @@ final class Importer {
             absent.add(name);
         } else {
             constants.put(name, tensor(constant));
+            types.put(name, constant.type());
         }
     }
 

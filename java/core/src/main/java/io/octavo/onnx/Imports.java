@@ -54,6 +54,8 @@ final class Imports {
         ScatterImports.addTo(table);
         ShapeImports.addTo(table);
         QuantizationImports.addTo(table);
+        IntegerImports.addTo(table);
+        MicrosoftImports.addTo(table);
         return Map.copyOf(table.rows);
     }
 

@@ -33,7 +33,7 @@ final class PoolImports {
 
     static void addTo(Imports.Table table) {
         table.row("MaxPool", PoolImports::max);
-        table.row("AveragePool", node -> pool(node, node.in(0), Kind.AVERAGE).out(node));
+        table.row("AveragePool", node -> average(node, node.in(0)).out(node));
         table.row("LpPool", PoolImports::lp);
         table.row("GlobalAveragePool", node -> global(node, Reduction.Reduce.Kind.MEAN));
         table.row("GlobalMaxPool", node -> global(node, Reduction.Reduce.Kind.MAX));
@@ -98,6 +98,11 @@ final class PoolImports {
             throw node.unsupported(node.def().opType() + " of " + node.value(0) + " over " + spatial + " dimensions");
         }
         return spatial;
+    }
+
+    /** Means of the windows of x, which has as many dimensions as the node's first input. */
+    static Made average(ImportNode node, String x) {
+        return pool(node, x, Kind.AVERAGE);
     }
 
     /** A pool of x, which has the shape of the node's first input. */

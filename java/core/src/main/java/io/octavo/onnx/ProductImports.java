@@ -25,7 +25,7 @@ final class ProductImports {
     }
 
     private static void conv(ImportNode node) {
-        int spatial = spatial(node);
+        int spatial = spatial(node, node.value(0), node.value(1));
         if (spatial == 3) {
             DeepProducts.conv(node);
             return;
@@ -47,7 +47,7 @@ final class ProductImports {
     }
 
     private static void convTranspose(ImportNode node) {
-        int spatial = spatial(node);
+        int spatial = spatial(node, node.value(0), node.value(1));
         if (spatial == 3) {
             DeepProducts.transposed(node);
             return;
@@ -67,15 +67,14 @@ final class ProductImports {
         finish(node, conv, spatial, inputs);
     }
 
-    /** Spatial dimensions, 1 to 3. */
-    private static int spatial(ImportNode node) {
-        int spatial = node.rank(0) - 2;
+    /** Spatial dimensions, 1 to 3, of an input and its weight. */
+    static int spatial(ImportNode node, Value x, Value w) {
+        int spatial = x.shape().rank() - 2;
         if (spatial < 1 || spatial > 3) {
-            throw node.unsupported(node.def().opType() + " of " + node.value(0) + " over " + spatial + " dimensions");
+            throw node.unsupported(node.def().opType() + " of " + x + " over " + spatial + " dimensions");
         }
-        if (node.rank(1) != node.rank(0)) {
-            throw new InvalidValueException(
-                    "weight " + node.value(1) + " has not as many dimensions as the input " + node.value(0));
+        if (w.shape().rank() != x.shape().rank()) {
+            throw new InvalidValueException("weight " + w + " has not as many dimensions as the input " + x);
         }
         return spatial;
     }
@@ -244,22 +243,26 @@ final class ProductImports {
             node.out(new Op.Linear(), a.name(), weight);
             return;
         }
-        boolean rowVector = a.shape().rank() == 1;
-        boolean columnVector = b.shape().rank() == 1;
+        multiply(node, a.name(), b.name()).out(node);
+    }
+
+    /** The product of two values. */
+    static Made multiply(ImportNode node, String left, String right) {
+        boolean rowVector = node.value(left).shape().rank() == 1;
+        boolean columnVector = node.value(right).shape().rank() == 1;
         if (!rowVector && !columnVector) {
-            node.out(new Op.MatMul(), a.name(), b.name());
-            return;
+            return new Made(new Op.MatMul(), left, right);
         }
         // A vector is a matrix of one row, or of one column, which the result then lacks.
-        String left = a.name();
-        String right = b.name();
+        String a = left;
+        String b = right;
         if (rowVector) {
-            left = node.reshape(left, List.of(ImportNode.one(), new Movement.Reshape.Product(0, 1)));
+            a = node.reshape(a, List.of(ImportNode.one(), new Movement.Reshape.Product(0, 1)));
         }
         if (columnVector) {
-            right = node.reshape(right, List.of(new Movement.Reshape.Product(0, 1), ImportNode.one()));
+            b = node.reshape(b, List.of(new Movement.Reshape.Product(0, 1), ImportNode.one()));
         }
-        String product = node.add(new Op.MatMul(), left, right);
+        String product = node.add(new Op.MatMul(), a, b);
         Shape shape = node.value(product).shape();
         int rank = shape.rank();
         List<Movement.Reshape.Part> parts = new ArrayList<>(ImportNode.dims(0, rank - 2));
@@ -269,6 +272,6 @@ final class ProductImports {
         if (!columnVector) {
             parts.addAll(ImportNode.dims(rank - 1, rank));
         }
-        node.out(new Movement.Reshape(parts), product);
+        return new Made(new Movement.Reshape(parts), product);
     }
 }

@@ -1,32 +1,42 @@
 package io.octavo.onnx;
 
 import io.octavo.InvalidValueException;
-import io.octavo.graph.Activation;
 import io.octavo.graph.Op;
 import io.octavo.graph.Pointwise;
+import io.octavo.graph.Reduction;
 import io.octavo.graph.Value;
+import io.octavo.internal.onnx.ElementType;
 import io.octavo.internal.onnx.NodeDef;
 import io.octavo.scheme.AffineParams;
-import io.octavo.scheme.Granularity;
-import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
-import io.octavo.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * Operators on codes. Where a file keeps a scale and a zero point beside a value, the graph's value has them as its parameters; a
- * value whose parameters change on the way is refused.
+ * What makes codes of real numbers and the other way round. Where a file keeps a scale and a zero point beside a value, both constants,
+ * the graph's value has them as its parameters.
  */
 final class QuantizationImports {
+    private static final String MICROSOFT = "com.microsoft.";
+    private static final int[][] FIRST = {{0, 1, 2}};
+    private static final int[][] TWO = {{0, 1, 2}, {3, 4, 5}};
+
     /** Where operators have codes, and the scale and zero point that belong to them. */
-    private static final Map<String, int[][]> OPERANDS = Map.of(
-            "DequantizeLinear", new int[][] {{0, 1, 2}},
-            "com.microsoft.DequantizeLinear", new int[][] {{0, 1, 2}},
-            "QLinearConv", new int[][] {{0, 1, 2}},
-            "com.microsoft.QLinearAdd", new int[][] {{0, 1, 2}, {3, 4, 5}},
-            "com.microsoft.QLinearGlobalAveragePool", new int[][] {{0, 1, 2}});
+    private static final Map<String, int[][]> OPERANDS = Map.ofEntries(
+            Map.entry("DequantizeLinear", FIRST),
+            Map.entry(MICROSOFT + "DequantizeLinear", FIRST),
+            Map.entry("QLinearConv", FIRST),
+            Map.entry("QLinearMatMul", TWO),
+            Map.entry(MICROSOFT + "QGemm", FIRST),
+            Map.entry(MICROSOFT + "MatMulIntegerToFloat", new int[][] {{0, 2, 4}}),
+            Map.entry(MICROSOFT + "QLinearAdd", TWO),
+            Map.entry(MICROSOFT + "QLinearMul", TWO),
+            Map.entry(MICROSOFT + "QLinearAveragePool", FIRST),
+            Map.entry(MICROSOFT + "QLinearGlobalAveragePool", FIRST),
+            Map.entry(MICROSOFT + "QLinearSigmoid", FIRST),
+            Map.entry(MICROSOFT + "QLinearLeakyRelu", FIRST),
+            Map.entry(MICROSOFT + "QLinearSoftmax", FIRST));
 
     private QuantizationImports() {}
 
@@ -36,8 +46,7 @@ final class QuantizationImports {
      */
     static AffineParams paramsByReader(Importer importer, String value, DType dtype, List<NodeDef> nodes) {
         for (NodeDef node : nodes) {
-            String operator = node.domain().isEmpty() ? node.opType() : node.domain() + "." + node.opType();
-            for (int[] operand : OPERANDS.getOrDefault(operator, new int[0][])) {
+            for (int[] operand : operands(node)) {
                 if (node.hasInput(operand[0])
                         && node.inputs().get(operand[0]).equals(value)
                         && node.hasInput(operand[1])
@@ -45,7 +54,10 @@ final class QuantizationImports {
                         && importer.constant(node.inputs().get(operand[1])).elements() == 1) {
                     int zeroPoint = 0;
                     if (node.hasInput(operand[2])) {
-                        if (!importer.isConstant(node.inputs().get(operand[2]))) {
+                        if (!importer.isConstant(node.inputs().get(operand[2]))
+                                || importer.constant(node.inputs().get(operand[2]))
+                                                .elements()
+                                        != 1) {
                             return null;
                         }
                         zeroPoint =
@@ -60,207 +72,125 @@ final class QuantizationImports {
         return null;
     }
 
+    private static int[][] operands(NodeDef node) {
+        String operator = node.domain().isEmpty() ? node.opType() : node.domain() + "." + node.opType();
+        if (operator.equals(MICROSOFT + "QLinearConcat")) {
+            int parts = (node.inputs().size() - 2) / 3;
+            return IntStream.range(0, parts)
+                    .mapToObj(i -> new int[] {3 * i + 2, 3 * i + 3, 3 * i + 4})
+                    .toArray(int[][]::new);
+        }
+        return OPERANDS.getOrDefault(operator, new int[0][]);
+    }
+
     static void addTo(Imports.Table table) {
-        table.rows(QuantizationImports::quantize, "QuantizeLinear", "com.microsoft.QuantizeLinear");
-        table.rows(QuantizationImports::dequantize, "DequantizeLinear", "com.microsoft.DequantizeLinear");
-        table.row("QLinearConv", QuantizationImports::conv);
-        table.row("com.microsoft.QLinearAdd", QuantizationImports::add);
-        table.row("com.microsoft.QLinearGlobalAveragePool", QuantizationImports::globalAverage);
+        table.rows(QuantizationImports::quantize, "QuantizeLinear", MICROSOFT + "QuantizeLinear");
+        table.rows(QuantizationImports::dequantize, "DequantizeLinear", MICROSOFT + "DequantizeLinear");
+        table.row("DynamicQuantizeLinear", QuantizationImports::dynamic);
     }
-
-    // ---- Parameters
-
-    /** Parameters for the whole tensor, of the type of the zero point, U8 without one. */
-    private static AffineParams params(ImportNode node, int scale, int zeroPoint) {
-        Tensor scales = node.constant(scale);
-        if (scales.elements() != 1) {
-            throw node.unsupported("a scale " + scales + " of a value that is no constant: one number is");
-        }
-        return new AffineParams(
-                dtype(node, zeroPoint),
-                8,
-                dtype(node, zeroPoint).min(),
-                dtype(node, zeroPoint).max(),
-                scales.toFloatArray(),
-                zeroPoints(node, zeroPoint, 1),
-                Granularity.perTensor());
-    }
-
-    private static DType dtype(ImportNode node, int zeroPoint) {
-        DType dtype = node.has(zeroPoint) ? node.constant(zeroPoint).dtype() : DType.U8;
-        if (dtype != DType.U8 && dtype != DType.S8) {
-            throw node.unsupported("codes of type " + dtype);
-        }
-        return dtype;
-    }
-
-    private static int[] zeroPoints(ImportNode node, int index, int count) {
-        if (!node.has(index)) {
-            return new int[count];
-        }
-        Tensor points = node.constant(index);
-        int[] given = points.toIntArray();
-        if (given.length == count) {
-            return given;
-        }
-        if (given.length != 1) {
-            throw new InvalidValueException(given.length + " zero points for " + count + " scales");
-        }
-        int[] all = new int[count];
-        Arrays.fill(all, given[0]);
-        return all;
-    }
-
-    /** Parameters of a constant of codes: one scale, or one an index of the axis. */
-    private static AffineParams constantParams(ImportNode node, Tensor codes, int scale, int zeroPoint, long axis) {
-        Tensor scales = node.constant(scale);
-        DType dtype = codes.dtype();
-        boolean perTensor = scales.elements() == 1
-                && scales.shape().rank() <= 1
-                && (codes.shape().rank() == 0
-                        || scales.shape().rank() == 0
-                        || codes.shape().dim(node.axis(axis, codes.shape().rank())) != 1);
-        int count = (int) scales.elements();
-        Granularity granularity = perTensor
-                ? Granularity.perTensor()
-                : Granularity.perChannel(node.axis(axis, codes.shape().rank()));
-        if (dtype == DType.S32) {
-            return new AffineParams(
-                    dtype,
-                    32,
-                    Integer.MIN_VALUE,
-                    Integer.MAX_VALUE,
-                    scales.toFloatArray(),
-                    zeroPoints(node, zeroPoint, count),
-                    granularity);
-        }
-        if (dtype != DType.U8 && dtype != DType.S8) {
-            throw node.unsupported("codes of type " + dtype);
-        }
-        return new AffineParams(
-                dtype,
-                8,
-                dtype.min(),
-                dtype.max(),
-                scales.toFloatArray(),
-                zeroPoints(node, zeroPoint, count),
-                granularity);
-    }
-
-    /** The codes of a constant input with their parameters, as a constant of the graph. */
-    private static String weight(ImportNode node, int index, int scale, int zeroPoint, long axis) {
-        Tensor codes = node.constant(index);
-        AffineParams params = constantParams(node, codes, scale, zeroPoint, axis);
-        return node.constant("weight", new QuantizedTensor(codes.shape(), params, codes));
-    }
-
-    /** A value of codes that has these parameters. */
-    private static String codes(ImportNode node, int index, AffineParams params) {
-        String name = node.in(index);
-        Value value = node.value(name);
-        if (value.isQuantized() && value.quantization().equals(params)) {
-            return name;
-        }
-        if (value.isConstant() && !value.isQuantized()) {
-            return node.constant("codes", new QuantizedTensor(value.shape(), params, value.data()));
-        }
-        throw node.unsupported("value " + value + " with other parameters than " + params);
-    }
-
-    // ---- Borders
 
     private static void quantize(ImportNode node) {
-        if (node.value(0).dtype() != DType.F32) {
+        String x = node.in(0);
+        if (node.value(x).dtype() == DType.S32) {
+            x = node.add(new Pointwise.Cast(DType.F32), x);
+        }
+        if (node.value(x).dtype() != DType.F32) {
             throw node.unsupported("QuantizeLinear of " + node.value(0).dtype());
         }
-        if (node.getInt("block_size", 0) != 0) {
-            throw node.unsupported("QuantizeLinear by blocks");
+        CodeType type = node.has(2) ? node.codeType(2) : CodeType.of(ElementType.U8);
+        if (!node.has(2) && node.getInt("output_dtype", 0) != 0) {
+            ElementType named = elementType(node.getInt("output_dtype", 0));
+            type = CodeType.of(named);
+            if (type == null) {
+                throw node.unsupported("codes of type " + named);
+            }
         }
-        node.out(new Op.Quantize(), params(node, 1, 2), node.in(0));
+        if (type != null && type.bits() == 32) {
+            throw node.unsupported("QuantizeLinear to codes of type S32");
+        }
+        Codes.made(node, 0, 1, 2, axis(node), node.getInt("block_size", 0), type)
+                .quantized(x)
+                .out(node);
+    }
+
+    private static ElementType elementType(long number) {
+        for (ElementType type : ElementType.values()) {
+            if (type.number() == number) {
+                return type;
+            }
+        }
+        throw new InvalidValueException("attribute \"output_dtype\" is " + number + ", which is no element type");
     }
 
     private static void dequantize(ImportNode node) {
         if (WeightImports.dequantize(node)) {
             return;
         }
-        if (node.getInt("block_size", 0) != 0) {
-            throw node.unsupported("DequantizeLinear by blocks");
-        }
-        if (node.isConstant(0)) {
-            Tensor codes = node.constant(0);
-            AffineParams params = constantParams(node, codes, 1, 2, node.getInt("axis", 1));
-            node.out(new Op.Dequantize(), node.constant("codes", new QuantizedTensor(codes.shape(), params, codes)));
-            return;
-        }
-        Value x = node.value(0);
-        if (x.isQuantized()) {
-            AffineParams params = params(node, 1, 2);
-            node.out(new Op.Dequantize(), codes(node, 0, params));
-            return;
-        }
-        // Integers that are nobody's codes: the real numbers by the formula.
-        Tensor scale = node.constant(1);
-        if (scale.elements() != 1) {
-            throw node.unsupported("DequantizeLinear of a value along an axis");
-        }
-        String real = node.add(new Pointwise.Cast(DType.F32), node.in(0));
-        if (node.has(2) && zeroPoints(node, 2, 1)[0] != 0) {
-            String zero = node.scalar("zero", DType.F32, zeroPoints(node, 2, 1)[0]);
-            real = node.add(new Pointwise.Binary(Pointwise.Binary.Function.SUB), real, zero);
-        }
-        node.out(
-                new Pointwise.Binary(Pointwise.Binary.Function.MUL),
-                real,
-                node.scalar("scale", DType.F32, scale.toFloatArray()[0]));
+        Codes.along(node, 0, 1, 2, axis(node), node.getInt("block_size", 0))
+                .real()
+                .out(node);
     }
 
-    // ---- Operators on codes
-
-    private static void conv(ImportNode node) {
-        if (node.rank(0) != 4) {
-            throw node.unsupported("QLinearConv of " + node.value(0));
+    /** The axis of several parameters; -1 where one scale without a dimension says that there are none. */
+    private static int axis(ImportNode node) {
+        if (node.getInt("block_size", 0) < 0) {
+            throw new InvalidValueException(
+                    "attribute \"block_size\" is " + node.getInt("block_size", 0) + ", expected 0 or more");
         }
-        String x = codes(node, 0, params(node, 1, 2));
-        String w = weight(node, 3, 4, 5, 0);
-        Windows windows = new Windows(node, node.value(x).shape(), node.value(w).shape());
-        Op.Conv2d conv = new Op.Conv2d(windows.window(), Math.toIntExact(node.getInt("group", 1)), Activation.NONE);
-        if (!node.has(8)) {
-            node.out(conv, params(node, 6, 7), x, w);
-            return;
-        }
-        float input = ((AffineParams) node.value(x).quantization()).scale(0);
-        float[] scales = ((AffineParams) node.value(w).quantization()).scales();
-        for (int i = 0; i < scales.length; i++) {
-            scales[i] *= input;
-        }
-        Tensor bias = node.constant(8);
-        node.out(
-                conv,
-                params(node, 6, 7),
-                x,
-                w,
-                node.constant("bias", new QuantizedTensor(bias.shape(), AffineParams.bias(scales), bias)));
+        int rank = node.rank(0);
+        long axis = node.getInt("axis", 1);
+        Value scale = node.value(1);
+        boolean one = scale.shape().isKnown() && scale.shape().elements() == 1;
+        boolean outside = axis >= rank || axis < -rank;
+        return scale.shape().rank() == 0 || one && outside ? -1 : node.axis(axis, rank);
     }
 
-    private static void add(ImportNode node) {
-        String a = codes(node, 0, params(node, 1, 2));
-        String b = codes(node, 3, params(node, 4, 5));
-        boolean same = node.value(a).shape().equals(node.value(b).shape());
-        Op op = same ? new Op.Add() : new Pointwise.Binary(Pointwise.Binary.Function.ADD);
-        node.out(op, params(node, 6, 7), a, b);
+    // ---- Parameters that follow from the numbers
+
+    /** Codes of U8 with the scale and the zero point that were found for them, and this as a number. */
+    record Found(String codes, String scale, String zeroPoint) {}
+
+    private static void dynamic(ImportNode node) {
+        Found found = dynamic(node, node.in(0));
+        node.define(0, found.codes());
+        node.define(1, found.scale());
+        node.define(2, found.zeroPoint());
     }
 
-    private static void globalAverage(ImportNode node) {
-        if (node.flag("channels_last") || node.rank(0) != 4) {
-            throw node.unsupported(
-                    "QLinearGlobalAveragePool of " + node.value(0) + " with channels last or of other ranks");
+    /**
+     * By ONNX's formula: the scale is the range, widened to hold 0, by 255, the zero point the code of 0. Numbers that are all 0 have
+     * the scale 1.
+     */
+    static Found dynamic(ImportNode node, String x) {
+        if (node.value(x).dtype() != DType.F32) {
+            throw node.unsupported(node.def().opType() + " of " + node.value(x).dtype());
         }
-        AffineParams to = params(node, 3, 4);
-        String x = codes(node, 0, params(node, 1, 2));
-        if (!node.value(x).quantization().equals(to)) {
-            throw node.unsupported("QLinearGlobalAveragePool to another scale than "
-                    + node.value(x).quantization());
-        }
-        node.out(new Op.AdaptiveAvgPool2d(1, 1), x);
+        Op min = new Pointwise.Binary(Pointwise.Binary.Function.MIN);
+        Op max = new Pointwise.Binary(Pointwise.Binary.Function.MAX);
+        Op round = new Pointwise.Unary(Pointwise.Unary.Function.ROUND);
+        Op divide = new Pointwise.Binary(Pointwise.Binary.Function.DIV);
+        Op subtract = new Pointwise.Binary(Pointwise.Binary.Function.SUB);
+        String zero = node.scalar("zero", DType.F32, 0);
+        String greatest = node.scalar("greatest", DType.F32, 255);
+        String low = node.add(min, end(node, x, Reduction.Reduce.Kind.MIN), zero);
+        String high = node.add(max, end(node, x, Reduction.Reduce.Kind.MAX), zero);
+        String step = node.add(divide, node.add(subtract, high, low), greatest);
+        String none = node.add(new Pointwise.Compare(Pointwise.Compare.Relation.EQUAL), step, zero);
+        String scale = node.add(new Pointwise.Where(), none, node.scalar("one", DType.F32, 1), step);
+        String below = node.add(divide, node.add(subtract, zero, low), scale);
+        String point = node.add(round, node.add(min, below, greatest));
+        String moved = node.add(
+                new Pointwise.Binary(Pointwise.Binary.Function.ADD),
+                node.add(round, node.add(divide, x, scale)),
+                point);
+        String within = node.add(min, node.add(max, moved, zero), greatest);
+        Op code = new Pointwise.Cast(DType.U8);
+        return new Found(node.add(code, within), scale, node.add(code, point));
+    }
+
+    private static String end(ImportNode node, String x, Reduction.Reduce.Kind kind) {
+        List<Integer> axes =
+                IntStream.range(0, node.value(x).shape().rank()).boxed().toList();
+        return axes.isEmpty() ? x : node.add(new Reduction.Reduce(kind, axes, false), x);
     }
 }

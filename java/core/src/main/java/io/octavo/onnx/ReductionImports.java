@@ -77,12 +77,21 @@ final class ReductionImports {
     }
 
     private static void softmax(ImportNode node, boolean log) {
-        along(node, (x, axis) -> new Made(along(axis, node.value(x).shape().rank(), log), x));
+        softmax(node, node.in(0), node.opset(), log).out(node);
+    }
+
+    /** Of a value, by the rule of a version. */
+    static Made softmax(ImportNode node, String x, long opset, boolean log) {
+        return along(
+                node,
+                x,
+                opset,
+                (y, axis) -> new Made(along(axis, node.value(y).shape().rank(), log), y));
     }
 
     /** 1 at the first of the greatest elements, 0 elsewhere. */
     private static void hardmax(ImportNode node) {
-        along(node, (x, axis) -> {
+        Made made = along(node, node.in(0), node.opset(), (x, axis) -> {
             long size = node.value(x).shape().dim(axis);
             if (size == Shape.N) {
                 throw node.unsupported("Hardmax along a dimension that is not known, of " + node.value(x) + ",");
@@ -91,23 +100,23 @@ final class ReductionImports {
             String values = node.constant("values", Tensor.of(new float[] {0, 1}));
             return new Made(new Movement.OneHot(axis), greatest, node.scalar("size", DType.S64, size), values);
         });
+        made.out(node);
     }
 
     /** An operator along an axis; up to opset 12 all dimensions from the axis on are one. */
-    private static void along(ImportNode node, BiFunction<String, Integer, Made> make) {
-        int rank = node.rank(0);
-        long given = node.getInt("axis", node.opset() >= 13 ? -1 : 1);
-        int axis = node.opset() < 13 && given == rank ? rank : node.axis(given, rank);
-        if (node.opset() >= 13 || axis == rank - 1) {
-            make.apply(node.in(0), axis).out(node);
-            return;
+    private static Made along(ImportNode node, String x, long opset, BiFunction<String, Integer, Made> make) {
+        int rank = node.value(x).shape().rank();
+        long given = node.getInt("axis", opset >= 13 ? -1 : 1);
+        int axis = opset < 13 && given == rank ? rank : node.axis(given, rank);
+        if (opset >= 13 || axis == rank - 1) {
+            return make.apply(x, axis);
         }
         String flat = node.reshape(
-                node.in(0), List.of(new Movement.Reshape.Product(0, axis), new Movement.Reshape.Product(axis, rank)));
+                x, List.of(new Movement.Reshape.Product(0, axis), new Movement.Reshape.Product(axis, rank)));
         String result = make.apply(flat, 1).add(node);
         // The shape is that of the input, whatever it is.
-        String shape = node.add(new Shapes.ShapeOf(0, rank), node.in(0));
-        node.out(new Movement.Reshape(null, true), result, shape);
+        String shape = node.add(new Shapes.ShapeOf(0, rank), x);
+        return new Made(new Movement.Reshape(null, true), result, shape);
     }
 
     private static Op along(int axis, int rank, boolean log) {

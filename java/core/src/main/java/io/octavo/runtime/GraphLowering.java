@@ -204,7 +204,7 @@ final class GraphLowering {
             return false;
         }
         Value bias = graph.value(node.input(2));
-        if (bias.dtype() != DType.S32 || !bias.isConstant()) {
+        if (bias.dtype() != DType.S32 || !bias.isConstant() || !bias.isQuantized()) {
             return false;
         }
         QuantParams weight = graph.value(node.input(1)).quantization();
@@ -242,9 +242,11 @@ final class GraphLowering {
                     ? plain
                     : known.containsKey(layout) ? known.get(layout) : reorder(value, layout, Role.TEMP);
         }
+        // Weights that a run computes are no pictures.
+        boolean weight = index == 1 && (reader instanceof Op.Conv2d || reader instanceof Op.ConvTranspose);
         boolean anyLayout =
                 reader instanceof Op.Quantize || reader instanceof Op.Dequantize || reader instanceof Op.Flatten;
-        Layout layout = anyLayout && known.containsKey(Layout.PLAIN)
+        Layout layout = weight || anyLayout && known.containsKey(Layout.PLAIN)
                 ? Layout.PLAIN
                 : reader instanceof Movement.Transpose
                         ? known.keySet().iterator().next()

@@ -120,6 +120,12 @@ public final class OpSpec {
         return this;
     }
 
+    /** Whether a quantization rounds quotients, to which it then adds the zero point. */
+    public OpSpec quotient(boolean quotient) {
+        flag("quotient", quotient);
+        return this;
+    }
+
     /** Whether an addition of codes rounds the last elements of the batch as PyTorch's kernel does. */
     public OpSpec pytorchTail(boolean pytorchTail) {
         flag("pytorch_tail", pytorchTail);

@@ -49,7 +49,8 @@ public final class Lowering {
             .row(Op.Dropout.class, (node, op) -> refuse(node, "does nothing in inference and has no native operator"))
             .row(Op.Add.class, (node, op) -> activation(new OpSpec(node.name(), OpKind.ADD), op.activation()))
             .row(Op.Softmax.class, (node, op) -> new OpSpec(node.name(), OpKind.SOFTMAX))
-            .row(Op.Quantize.class, (node, op) -> new OpSpec(node.name(), OpKind.QUANTIZE))
+            .row(Op.Quantize.class, (node, op) -> new OpSpec(node.name(), OpKind.QUANTIZE)
+                    .quotient(op.rounding() == Op.Quantize.Rounding.QUOTIENT))
             .row(Op.Dequantize.class, (node, op) -> new OpSpec(node.name(), OpKind.DEQUANTIZE))
             .row(Op.Requantize.class, (node, op) -> new OpSpec(node.name(), OpKind.REQUANTIZE))
             .row(Op.ConvTranspose.class, (node, op) -> window(
