@@ -378,4 +378,23 @@ class ExportersTest {
             assertArrayEquals(expected, session.run(x).toFloatArray(), 0.0501f); // a step, where halves are rounded
         }
     }
+
+    /** Weights that nodes compute, such as float ones that the file sends through QuantizeLinear and DequantizeLinear. */
+    @Test
+    void weightsThatAreComputedLieAsWeights() {
+        Models model = new Models()
+                .input("x", ElementType.F32, "n", 3, 6, 7)
+                .constant("w", floats(4, 3, 3, 3))
+                .constant("t", floats(4, 5, 3, 3))
+                .constant("s", Tensor.of(new float[] {0.05f}).reshape())
+                .constant("z", Tensor.ofBytes(DType.S8, new byte[] {0}).reshape())
+                .node("QuantizeLinear", "w s z", "wq")
+                .node("DequantizeLinear", "wq s z", "wd")
+                .node("QuantizeLinear", "t s z", "tq")
+                .node("DequantizeLinear", "tq s z", "td")
+                .node("Conv", "x wd", "c")
+                .node("ConvTranspose", "c td", "y")
+                .output("y");
+        compare(model, new long[] {1, 3, 6, 7}, new long[] {2, 3, 6, 7});
+    }
 }
