@@ -42,7 +42,8 @@ class ConformanceTest {
         "debian, pytorch-operator, 35, 35",
         "debian, simple, 23, 7",
         "onnx-1.23, node, 677, 631",
-        "onnx-1.23, light, 9, 9"
+        "onnx-1.23, light, 9, 9",
+        "octavo-quant, node, 520, 520"
     })
     void noCaseFails(String name, String group, int cases, int least) {
         Collection collection = Collection.ALL.stream()
