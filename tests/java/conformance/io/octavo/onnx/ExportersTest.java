@@ -397,4 +397,18 @@ class ExportersTest {
                 .output("y");
         compare(model, new long[] {1, 3, 6, 7}, new long[] {2, 3, 6, 7});
     }
+
+    /** A pool between operators on codes reads what a quantizer made, without parameters of its own. */
+    @Test
+    void greatestOfCodes() {
+        Models model = new Models()
+                .input("x", ElementType.F32, "n", 3, 6, 8)
+                .constant("s", Tensor.of(new float[] {0.05f}).reshape())
+                .constant("z", Tensor.ofBytes(DType.U8, new byte[] {(byte) 128}).reshape())
+                .node("QuantizeLinear", "x s z", "q")
+                .node("MaxPool", "q", "m", Map.of("kernel_shape", ints(2, 2), "strides", ints(2, 2)))
+                .node("DequantizeLinear", "m s z", "y")
+                .output("y");
+        compare(model, new long[] {1, 3, 6, 8}, new long[] {2, 3, 6, 8});
+    }
 }

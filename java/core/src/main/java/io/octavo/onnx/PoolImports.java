@@ -42,9 +42,10 @@ final class PoolImports {
 
     private static void max(ImportNode node) {
         DType dtype = node.value(0).dtype();
-        String x = dtype == DType.F32 ? node.in(0) : node.add(new Pointwise.Cast(DType.F32), node.in(0));
+        boolean asIs = dtype == DType.F32 || node.value(0).isQuantized(); // codes have the order of what they stand for
+        String x = asIs ? node.in(0) : node.add(new Pointwise.Cast(DType.F32), node.in(0));
         Made pooled = pool(node, x, Kind.MAX);
-        (dtype == DType.F32 ? pooled : new Made(new Pointwise.Cast(dtype), pooled.add(node))).out(node);
+        (asIs ? pooled : new Made(new Pointwise.Cast(dtype), pooled.add(node))).out(node);
         if (node.def().hasOutput(1)) {
             if (spatial(node) == 3) {
                 throw node.unsupported("the output \"Indices\" of MaxPool over three dimensions");
