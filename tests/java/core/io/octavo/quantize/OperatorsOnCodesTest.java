@@ -218,6 +218,43 @@ class OperatorsOnCodesTest {
     // ---- Rows
 
     @Test
+    void transposedConvolutionsAreConvolutionsSideBySide() {
+        for (Op.ConvTranspose op : List.of(
+                new Op.ConvTranspose(Window.of(2).stride(2), 1, 0, 0),
+                new Op.ConvTranspose(Window.of(4).stride(2).padding(1), 2, 0, 0),
+                new Op.ConvTranspose(Window.of(3).stride(2).padding(1), 1, 1, 1),
+                new Op.ConvTranspose(Window.of(3).padding(1), 1, 0, 0))) {
+            int kernel = op.window().kernelH();
+            for (boolean bounded : new boolean[] {false, true}) {
+                Graph int8 = assertOnCodes(op + (bounded ? ", bounded" : ""), (g, x, z) -> {
+                    String w =
+                            g.constant("weight", floats(-0.5, 0.5, CHANNELS, CHANNELS / op.groups(), kernel, kernel));
+                    String bias = g.constant("bias", floats(-0.3, 0.3, CHANNELS));
+                    String y = g.node("transposed", op, List.of(x, w, bias));
+                    return bounded ? g.node("bounds", new Op.Clamp(Activation.RELU), List.of(y)) : y;
+                });
+                assertTrue(int8.node("transposed").op() instanceof Op.Conv2d, int8.toString());
+                assertTrue(
+                        int8.nodes().stream().noneMatch(node -> node.op() instanceof Op.Clamp),
+                        "the convolution takes the bounds in:\n" + int8);
+            }
+        }
+    }
+
+    @Test
+    void transposedConvolutionsWithoutSuchPhasesStayFloat() {
+        Graph network = network("uneven", (g, x, z) -> {
+            String w = g.constant("weight", floats(-0.5, 0.5, CHANNELS, CHANNELS, 2, 2));
+            return g.node("transposed", new Op.ConvTranspose(Window.of(2).stride(2, 1), 1, 0, 0), List.of(x, w));
+        });
+        Prepared prepared = Quantization.prepare(network, OCTAVO);
+        assertEquals(Decision.Kind.FLOAT, prepared.decisions().get("transposed").kind());
+        assertTrue(
+                prepared.decisions().get("transposed").why().contains("equal strides"),
+                prepared.decisions().get("transposed").why());
+    }
+
+    @Test
     void functionsOfOneNumberAreTables() {
         for (Unary.Function function : Unary.Function.values()) {
             boolean partial =

@@ -15,6 +15,8 @@ import io.octavo.graph.Pointwise.Unary;
 import io.octavo.graph.Reduction;
 import io.octavo.graph.Window;
 import io.octavo.scheme.AffineParams;
+import io.octavo.scheme.Granularity;
+import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
@@ -51,15 +53,24 @@ class AbsorptionSessionTest {
 
     /** The graph on codes; its result's integers are those of the graph as it was written. */
     private Graph absorb(String what, AffineParams to, Part part) {
+        Graph written = written(what, to, part);
+        return absorb(what, to, written, written);
+    }
+
+    private static Graph written(String what, AffineParams to, Part part) {
         Graph.Builder graph = Graph.builder(what);
         String a = real(graph, "a", A);
         String b = real(graph, "b", B);
         String y = part.add(graph, a, b);
         graph.node("result", new Op.Quantize(), List.of(y), to);
         graph.node("out", new Op.Dequantize(), List.of("result"));
-        Graph written = graph.output("out").build();
+        return graph.output("out").build();
+    }
+
+    /** The same of a graph that runs as it is, and one that says the same of codes. */
+    private Graph absorb(String what, AffineParams to, Graph running, Graph written) {
         Graph absorbed = Passes.absorbQuantization(written);
-        int[] expected = run(written, to);
+        int[] expected = run(running, to);
         int[] found = run(absorbed, to);
         assertEquals(expected.length, found.length, what);
         int differ = 0;
@@ -89,7 +100,10 @@ class AbsorptionSessionTest {
 
     /** Nothing is left in float but the ends. */
     private void assertOnCodes(String what, AffineParams to, Part part) {
-        Graph graph = absorb(what, to, part);
+        assertOnCodes(what, absorb(what, to, part));
+    }
+
+    private static void assertOnCodes(String what, Graph graph) {
         for (Node node : graph.nodes()) {
             boolean end = node.op() instanceof Op.Quantize
                             && graph.inputs().stream()
@@ -122,6 +136,40 @@ class AbsorptionSessionTest {
                 0,
                 Resize.Policy.STRETCH,
                 false);
+    }
+
+    @Test
+    void transposedConvolutions() {
+        for (Op.ConvTranspose op : List.of(
+                new Op.ConvTranspose(Window.of(2).stride(2), 1, 0, 0),
+                new Op.ConvTranspose(Window.of(4).stride(2).padding(1), 1, 1, 0))) {
+            int kernel = op.window().kernelH();
+            AffineParams weights = new AffineParams(
+                    DType.S8, 8, -127, 127, new float[] {0.01f, 0.02f, 0.015f}, new int[3], Granularity.perChannel(1));
+            AffineParams sums = AffineParams.bias(
+                    A.scale() * weights.scale(0), A.scale() * weights.scale(1), A.scale() * weights.scale(2));
+            Shape shape = Shape.of(CHANNELS, 3, kernel, kernel);
+            QuantizedTensor w = new QuantizedTensor(shape, weights, nets.codes(DType.S8, -127, 127, shape.dims()));
+            QuantizedTensor bias = new QuantizedTensor(Shape.of(3), sums, Tensor.ofInts(new int[] {500, -70, 9}, 3));
+            Graph running = written(
+                    op.toString(),
+                    C,
+                    (g, a, b) -> g.node(
+                            "transposed",
+                            op,
+                            List.of(a, g.constant("w", w.decode()), g.constant("bias", bias.decode()))));
+            Graph codes = written(
+                    op.toString(),
+                    C,
+                    (g, a, b) -> g.node(
+                            "transposed",
+                            op,
+                            List.of(
+                                    a,
+                                    g.node("w.real", new Op.Dequantize(), List.of(g.constant("w", w))),
+                                    g.node("bias.real", new Op.Dequantize(), List.of(g.constant("bias", bias))))));
+            assertOnCodes(op.toString(), absorb(op.toString(), C, running, codes));
+        }
     }
 
     @Test

@@ -43,7 +43,8 @@ final class Preparation {
         this.mapping = mapping;
         requireFloat(source);
         requireMatches(source);
-        graph = Passes.fuse(Passes.removeDropout(source), (first, part) -> mayFuse(source, first, part));
+        Graph convolved = Passes.transposedAsSubPixel(Passes.removeDropout(source), this::runsAsConvolution);
+        graph = Passes.fuse(convolved, (first, part) -> mayFuse(convolved, first, part));
         for (Node node : graph.nodes()) {
             Kind kind = kind(node);
             kinds.put(node.name(), kind);
@@ -116,6 +117,12 @@ final class Preparation {
 
     private boolean isNamed(Node node) {
         return mapping.names(node.name(), node.op().type());
+    }
+
+    /** Whether a transposed convolution is quantized, and would be alike as an ordinary one. */
+    private boolean runsAsConvolution(Node node) {
+        QConfig qconfig = qconfig(node);
+        return qconfig != null && !qconfig.isWeightOnly() && qconfig.equals(mapping.forNode(node.name(), "Conv2d"));
     }
 
     private static boolean sharesActivations(QConfig one, QConfig other) {

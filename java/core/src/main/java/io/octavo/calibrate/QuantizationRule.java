@@ -89,7 +89,10 @@ record QuantizationRule(Scale scale, Operands operands, Decision.Fixed fixed, bo
                     Op.BatchNorm.class,
                     (at, op) -> stays("channels differ too much for one scale unless a convolution takes it in"))
             .row(Op.Softmax.class, (at, op) -> stays("the quotients of exponentials are computed in float"))
-            .row(Op.ConvTranspose.class, (at, op) -> stays("there is no kernel on codes"))
+            .row(
+                    Op.ConvTranspose.class,
+                    (at, op) -> stays(
+                            "on codes it runs as a convolution, of equal strides, no dilation and constant weights"))
             .row(Op.MatMul.class, (at, op) -> stays("products of two activations have no kernel on codes"))
             .row(Pointwise.Unary.class, (at, op) -> unary(op))
             .row(Pointwise.Binary.class, QuantizationRule::binary)

@@ -30,7 +30,7 @@ final class Absorption {
 
     static Graph absorb(Graph given) {
         Graph graph = given.nodes().stream().anyMatch(node -> node.op() instanceof Op.Dequantize)
-                ? Boundaries.move(given)
+                ? Boundaries.move(SubPixel.apply(given, node -> readsCodes(given, node)))
                 : given;
         Absorption pass = new Absorption(graph);
         for (Node node : graph.nodes()) {
@@ -47,6 +47,13 @@ final class Absorption {
             }
         }
         return pass.build();
+    }
+
+    /** Whether activation and weight of a node are both dequantized. */
+    private static boolean readsCodes(Graph graph, Node node) {
+        return node.inputs().subList(0, 2).stream().allMatch(input -> graph.producer(input)
+                .map(before -> before.op() instanceof Op.Dequantize)
+                .orElse(false));
     }
 
     // ---- What is absorbed

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 
 /**
  * Changes that keep what a graph computes: each takes a graph and gives another. A node that takes in a later one keeps its own
@@ -80,6 +81,16 @@ public final class Passes {
      */
     public static Graph simplify(Graph graph) {
         return Patterns.apply(graph);
+    }
+
+    /**
+     * Makes ordinary convolutions of transposed ones of equal strides, no dilation and constant weights, with {@link
+     * Movement.DepthToSpace} and perhaps {@link Movement.Slice} behind them: the same results, but for rounding.
+     *
+     * @param wanted which nodes of {@link Op.ConvTranspose}
+     */
+    public static Graph transposedAsSubPixel(Graph graph, Predicate<Node> wanted) {
+        return SubPixel.apply(graph, wanted);
     }
 
     /** Takes a {@link Op.Clamp} into the convolution, linear layer, addition or other clamp before it. */

@@ -1,6 +1,7 @@
 package io.octavo.graph;
 
 import io.octavo.scheme.QuantParams;
+import io.octavo.scheme.QuantizedTensor;
 import io.octavo.tensor.DType;
 import io.octavo.tensor.Tensor;
 import java.util.ArrayDeque;
@@ -228,6 +229,13 @@ final class Rewriting {
     String constant(String wanted, Tensor data) {
         String name = freeName(wanted);
         made.put(name, new Value(name, data.dtype(), data.shape(), null, data));
+        return name;
+    }
+
+    /** Adds a constant of codes, and gives its name. */
+    String constant(String wanted, QuantizedTensor codes) {
+        String name = freeName(wanted);
+        made.put(name, new Value(name, codes.codes().dtype(), codes.shape(), codes.params(), codes.codes()));
         return name;
     }
 
