@@ -99,7 +99,7 @@ class WrittenNetworksTest {
             int best = greatest(own, image * classes, classes);
             int other = greatest(given, image * classes, classes);
             float margin = own[image * classes + best] - own[image * classes + other];
-            assertTrue(margin <= 2 * step, "image " + image + ": class " + other + " for " + best + ", " + margin);
+            assertTrue(margin < 2.5 * step, "image " + image + ": class " + other + " for " + best + ", " + margin);
             for (int i = image * classes; i < (image + 1) * classes; i++) {
                 off += Math.abs(own[i] - given[i]) / step;
             }

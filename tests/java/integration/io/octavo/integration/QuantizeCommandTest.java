@@ -47,7 +47,7 @@ class QuantizeCommandTest {
         String text = CliRun.output("quantize", model, "-o", out, "--calibration", photos);
         for (String word : List.of(
                 "qconfig octavo",
-                "uniform of 8 bits per channel",
+                "clipping of 8 bits per channel",
                 "6 sample(s)",
                 "1 Conv2d",
                 "1 Linear",
