@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.octavo.graph.PatternChecks.Network;
 import io.octavo.graph.Pointwise.Unary;
+import io.octavo.runtime.Session;
 import io.octavo.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,33 @@ class FoldingTest {
             float[] found = reference(after, x.get("x"));
             for (int i = 0; i < expected.length; i++) {
                 assertEquals(expected[i], found[i], 1e-4, "element " + i);
+            }
+        }
+    }
+
+    @Test
+    void aTransposedConvolutionTakesABatchNorm() {
+        for (int groups : new int[] {1, 2}) {
+            Network n = new Network(IMAGE);
+            Op op = new Op.ConvTranspose(Window.of(2, 3).stride(2), groups, 0, 0);
+            String y = n.op(op, "x", n.random(-1, 1, 4, 6 / groups, 2, 3), n.random(-1, 1, 6));
+            Graph before = n.graph(n.op(
+                    new Op.BatchNorm(),
+                    y,
+                    n.random(-2, 2, 6),
+                    n.random(-1, 1, 6),
+                    n.random(-1, 1, 6),
+                    n.random(0.2, 3, 6)));
+            Graph after = Passes.simplify(before);
+            assertEquals(List.of("ConvTranspose"), PatternChecks.types(after));
+            Tensor x = PatternChecks.random(new SplittableRandom(3), -1, 1, IMAGE);
+            try (Session plain = Session.of(before);
+                    Session simple = Session.of(after)) {
+                float[] expected = plain.run(x).toFloatArray();
+                float[] found = simple.run(x).toFloatArray();
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(expected[i], found[i], 1e-4, "element " + i);
+                }
             }
         }
     }

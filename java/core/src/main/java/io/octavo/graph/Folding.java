@@ -17,12 +17,15 @@ final class Folding {
         if (graph.value(node.output()).isQuantized()) {
             return false;
         }
+        if (node.op() instanceof Op.BatchNorm norm) {
+            return normed(graph, node, norm);
+        }
         return node.op() instanceof Binary
                 ? behind(graph, node) || behindBounds(graph, node) || combined(graph, node)
                 : before(graph, node);
     }
 
-    /** What a node does to each channel of a value: {@code x·factor} or {@code x + summand}. */
+    /** What a node does to each channel of a value: {@code x·factor + summand}; null: 1, or 0. */
     private record Change(String x, float[] factors, float[] summands) {
         /** Of a node with a constant; null: it is no such node. */
         static Change of(Rewriting graph, Node node, boolean lastAxis) {
@@ -73,6 +76,25 @@ final class Folding {
             }
         }
         return false;
+    }
+
+    /** Batch norm behind a transposed convolution; those behind others go into them when a graph is fused, after training. */
+    private static boolean normed(Rewriting graph, Node node, Op.BatchNorm norm) {
+        Node layer = graph.sole(node.input(0));
+        boolean takes = layer != null && layer.op() instanceof Op.ConvTranspose && takesFactors(graph, node.input(0));
+        if (!takes || !node.inputs().subList(1, 5).stream().allMatch(graph::isConstant)) {
+            return false;
+        }
+        float[] factors = numbers(graph, node.input(1));
+        float[] summands = numbers(graph, node.input(2));
+        float[] means = numbers(graph, node.input(3));
+        float[] variances = numbers(graph, node.input(4));
+        for (int c = 0; c < factors.length; c++) {
+            double factor = factors[c] / Math.sqrt((double) variances[c] + norm.epsilon());
+            factors[c] = (float) factor;
+            summands[c] = (float) (summands[c] - means[c] * factor);
+        }
+        return intoLayer(graph, node, layer, new Change(node.input(0), factors, summands));
     }
 
     /** A factor above 0 behind the bounds of a layer's results goes before them, and so into the layer. */
@@ -168,7 +190,7 @@ final class Folding {
         if (!bias.isEmpty() && !graph.isOwn(bias) || scales && !graph.isOwn(layer.input(1))) {
             return false;
         }
-        String summand = node.input(graph.isConstant(node.input(1)) ? 1 : 0);
+        String summand = node.input(graph.isConstant(node.input(1)) ? 1 : 0); // of a node that adds
         if (bias.isEmpty()
                 && !scales
                 && graph.value(summand).shape().rank() == 1
@@ -194,9 +216,10 @@ final class Folding {
             for (int o = 0; sums != null && o < sums.length; o++) {
                 sums[o] *= change.factors[o];
             }
-        } else if (sums == null) {
+        }
+        if (sums == null) {
             sums = change.summands;
-        } else {
+        } else if (change.summands != null) {
             for (int o = 0; o < sums.length; o++) {
                 sums[o] += change.summands[o];
             }
