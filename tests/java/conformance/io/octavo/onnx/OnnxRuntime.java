@@ -1,42 +1,51 @@
 package io.octavo.onnx;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.octavo.graph.Value;
 import io.octavo.tensor.DType;
+import io.octavo.tensor.Shape;
 import io.octavo.tensor.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What ONNX Runtime computes for a model file, on one thread. */
+/** Models in ONNX Runtime, on one thread. */
 public final class OnnxRuntime {
     private static final long STACK = 64L << 20;
 
     private OnnxRuntime() {}
 
+    /** What is done with a session. */
+    private interface Use {
+        void with(OrtEnvironment environment, OrtSession session) throws OrtException;
+    }
+
     /**
-     * All outputs by name, of F32 and integers. In a thread of a large stack: ONNX Runtime 1.29 goes through the command line of the
-     * process by recursion, and with one of 4,000 characters, as a long class path makes it, overflows the megabyte that Java's threads
-     * have.
+     * Opens a model. In a thread of a large stack: ONNX Runtime 1.29 goes through the command line of the process by recursion, and
+     * with one of 4,000 characters, as a long class path makes it, overflows the megabyte that Java's threads have.
      */
-    public static Map<String, Tensor> run(Path file, Map<String, Tensor> inputs) {
-        AtomicReference<Map<String, Tensor>> outputs = new AtomicReference<>();
-        AtomicReference<OrtException> failure = new AtomicReference<>();
+    private static void open(Path file, Use use) {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread thread = new Thread(
                 null,
                 () -> {
-                    try {
-                        outputs.set(runHere(file, inputs));
-                    } catch (OrtException e) {
+                    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+                    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+                        options.setIntraOpNumThreads(1);
+                        try (OrtSession session = environment.createSession(file.toString(), options)) {
+                            use.with(environment, session);
+                        }
+                    } catch (OrtException | RuntimeException | AssertionError e) {
                         failure.set(e);
                     }
                 },
@@ -49,76 +58,75 @@ public final class OnnxRuntime {
             throw new IllegalStateException(e);
         }
         if (failure.get() != null) {
-            throw new IllegalStateException("ONNX Runtime on " + file, failure.get());
+            throw new AssertionError(file + " in ONNX Runtime: " + failure.get().getMessage(), failure.get());
         }
-        return outputs.get();
     }
 
-    private static Map<String, Tensor> runHere(Path file, Map<String, Tensor> inputs) throws OrtException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        Map<String, OnnxTensor> given = new HashMap<>();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(1);
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    /** All outputs of a model by name. */
+    public static Map<String, Tensor> run(Path file, Map<String, Tensor> inputs) {
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        open(file, (environment, session) -> outputs.putAll(run(environment, session, inputs)));
+        return outputs;
+    }
+
+    /** The outputs of a model, of the types and in the order of the graph's. */
+    static List<Tensor> run(Path file, List<Value> outputs, Map<String, Tensor> inputs) {
+        Map<String, Tensor> found = run(file, inputs);
+        return outputs.stream()
+                .map(output -> {
+                    Tensor tensor = found.get(output.name());
+                    if (tensor == null || tensor.dtype() != output.dtype()) {
+                        throw new AssertionError("output " + output + " is " + tensor);
+                    }
+                    return tensor;
+                })
+                .toList();
+    }
+
+    private static Map<String, Tensor> run(OrtEnvironment environment, OrtSession session, Map<String, Tensor> inputs)
+            throws OrtException {
+        Map<String, OnnxTensor> given = new LinkedHashMap<>();
+        try {
             for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-                given.put(input.getKey(), tensor(environment, input.getValue()));
+                Tensor tensor = input.getValue();
+                ByteBuffer bytes = tensor.bytes();
+                given.put(
+                        input.getKey(),
+                        OnnxTensor.createTensor(
+                                environment, bytes, tensor.shape().dims(), type(tensor.dtype())));
             }
-            try (OrtSession session = environment.createSession(file.toString(), options);
-                    OrtSession.Result result = session.run(given)) {
-                Map<String, Tensor> outputs = new LinkedHashMap<>();
-                for (Map.Entry<String, ai.onnxruntime.OnnxValue> output : result) {
+            Map<String, Tensor> outputs = new LinkedHashMap<>();
+            try (OrtSession.Result result = session.run(given)) {
+                for (Map.Entry<String, OnnxValue> output : result) {
                     outputs.put(output.getKey(), tensor((OnnxTensor) output.getValue()));
                 }
-                return outputs;
             }
+            return outputs;
         } finally {
             given.values().forEach(OnnxTensor::close);
         }
     }
 
-    private static OnnxTensor tensor(OrtEnvironment environment, Tensor from) throws OrtException {
-        long[] dims = from.shape().dims();
-        return switch (from.dtype()) {
-            case F32 -> OnnxTensor.createTensor(environment, FloatBuffer.wrap(from.toFloatArray()), dims);
-            case S64 -> OnnxTensor.createTensor(environment, LongBuffer.wrap(from.toLongArray()), dims);
-            case S32 -> OnnxTensor.createTensor(environment, IntBuffer.wrap(from.toIntArray()), dims);
-            default -> throw new IllegalArgumentException(from + ": no test needs that type");
+    private static Tensor tensor(OnnxTensor of) {
+        TensorInfo info = of.getInfo();
+        for (DType dtype : DType.values()) {
+            if (type(dtype) == info.type) {
+                Tensor tensor = Tensor.zeros(dtype, Shape.of(info.getShape()));
+                tensor.bytes().put(of.getByteBuffer().order(ByteOrder.nativeOrder()));
+                return tensor;
+            }
+        }
+        throw new AssertionError("an output is " + info);
+    }
+
+    private static OnnxJavaType type(DType dtype) {
+        return switch (dtype) {
+            case F32 -> OnnxJavaType.FLOAT;
+            case U8 -> OnnxJavaType.UINT8;
+            case S8 -> OnnxJavaType.INT8;
+            case S32 -> OnnxJavaType.INT32;
+            case S64 -> OnnxJavaType.INT64;
+            case BOOL -> OnnxJavaType.BOOL;
         };
-    }
-
-    private static Tensor tensor(OnnxTensor from) {
-        long[] dims = from.getInfo().getShape();
-        return switch (from.getInfo().type) {
-            case FLOAT -> Tensor.of(floats(from.getFloatBuffer()), dims);
-            case INT64 -> Tensor.ofLongs(longs(from.getLongBuffer())).reshape(dims);
-            case INT32 -> Tensor.ofInts(ints(from.getIntBuffer())).reshape(dims);
-            case UINT8 -> Tensor.ofBytes(DType.U8, bytes(from.getByteBuffer()), dims);
-            case INT8 -> Tensor.ofBytes(DType.S8, bytes(from.getByteBuffer()), dims);
-            default -> throw new IllegalArgumentException(from + ": no test needs that type");
-        };
-    }
-
-    private static float[] floats(FloatBuffer from) {
-        float[] copy = new float[from.remaining()];
-        from.get(copy);
-        return copy;
-    }
-
-    private static long[] longs(LongBuffer from) {
-        long[] copy = new long[from.remaining()];
-        from.get(copy);
-        return copy;
-    }
-
-    private static int[] ints(IntBuffer from) {
-        int[] copy = new int[from.remaining()];
-        from.get(copy);
-        return copy;
-    }
-
-    private static byte[] bytes(ByteBuffer from) {
-        byte[] copy = new byte[from.remaining()];
-        from.get(copy);
-        return copy;
     }
 }

@@ -63,7 +63,7 @@ class WrittenNetworksTest {
         Graph read = Onnx.read(file);
         assertEquals(logits.bytes(), run(read, unseen).bytes(), "a session reads what was written");
         Value input = graph.inputs().get(0);
-        Tensor others = OnnxRuntimeRuns.run(file, graph.outputs(), Map.of(input.name(), unseen))
+        Tensor others = OnnxRuntime.run(file, graph.outputs(), Map.of(input.name(), unseen))
                 .get(0);
         compare(logits, others, step(graph));
     }

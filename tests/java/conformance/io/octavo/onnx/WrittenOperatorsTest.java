@@ -31,7 +31,7 @@ class WrittenOperatorsTest {
         Graph graph = sample.graph();
         Path file = folder.resolve("written.onnx");
         Onnx.write(graph, file);
-        List<Tensor> found = OnnxRuntimeRuns.run(file, graph.outputs(), sample.inputs());
+        List<Tensor> found = OnnxRuntime.run(file, graph.outputs(), sample.inputs());
         if (Samples.NOT_RUN.contains(kind)) {
             return;
         }

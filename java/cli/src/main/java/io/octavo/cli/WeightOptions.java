@@ -32,7 +32,8 @@ final class WeightOptions {
     @Option(
             names = "--scheme",
             paramLabel = "NAME",
-            description = "Scheme of the weights: ${COMPLETION-CANDIDATES} (default: the qconfig's, uniform).")
+            description =
+                    "Scheme of the weights: ${COMPLETION-CANDIDATES} (default: the qconfig's; octavo's is clipping).")
     private Name scheme;
 
     @Option(
