@@ -37,11 +37,11 @@ class ConformanceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "debian, node, 932, 694",
+        "debian, node, 932, 708",
         "debian, pytorch-converted, 82, 82",
         "debian, pytorch-operator, 35, 35",
         "debian, simple, 23, 7",
-        "onnx-1.23, node, 677, 631",
+        "onnx-1.23, node, 677, 659",
         "onnx-1.23, light, 9, 9",
         "octavo-quant, node, 520, 520"
     })

@@ -47,8 +47,8 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "ONNX file.")
     private Path model;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(
             names = "--batch",
@@ -82,14 +82,14 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         json.check(spec);
-        Checks.positive(spec, "--threads", threads);
+        threads.check(spec);
         Checks.positive(spec, "--batch", batch);
         Checks.positive(spec, "--runs", runs);
         Graph graph = reading.read(model);
         List<Tensor> given = inputs.isEmpty()
                 ? reading.standIns(graph, reading.require(graph, batch))
                 : inputs.tensors(graph, images);
-        int count = threads == null ? Machine.threads() : threads;
+        int count = threads.count();
         try (Session session =
                 Session.builder(graph).threads(count).profile(profile).build()) {
             Session.Binding binding = session.bind(given, session.run(given));

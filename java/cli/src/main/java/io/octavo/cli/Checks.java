@@ -14,7 +14,11 @@ final class Checks {
         return new ParameterException(spec.commandLine(), message);
     }
 
+    /** A file to be written, if one is named: in a folder that is there. */
     static void writable(CommandSpec spec, String option, Path file) {
+        if (file == null) {
+            return;
+        }
         if (Files.isDirectory(file)) {
             throw usage(spec, option + " " + file + " is a folder: name a file in it");
         }

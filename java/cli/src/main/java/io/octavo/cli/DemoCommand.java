@@ -1,6 +1,5 @@
 package io.octavo.cli;
 
-import io.octavo.InvalidValueException;
 import io.octavo.analyze.WeightComparison;
 import io.octavo.calibrate.Calibration;
 import io.octavo.calibrate.Calibrator;
@@ -29,12 +28,12 @@ import io.octavo.train.Sgd;
 import io.octavo.train.Trainer;
 import io.octavo.train.Weights;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
@@ -129,8 +128,8 @@ final class DemoCommand implements Callable<Integer> {
             description = "Seed of initialization, shuffling, flips and shifts (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(names = "--save", paramLabel = "FILE", description = "Save the trained weights (safetensors).")
     private Path save;
@@ -142,9 +141,7 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         checkOptions();
-        if (threads != null) {
-            Machine.setThreads(threads);
-        }
+        Machine.setThreads(threads.count());
         out.printf("Octavo on %s, ISA %s, %d thread(s)%n", Machine.cpu(), Machine.isa(), Machine.threads());
 
         TrainTest sets;
@@ -195,12 +192,12 @@ final class DemoCommand implements Callable<Integer> {
 
     /** What cannot work is refused before the long work, not after. */
     private void checkOptions() {
-        requireWritable("--json", json);
-        requireWritable("--save", save);
-        requirePositive("--epochs", epochs);
-        requirePositive("--batch-size", batchSize);
-        requirePositive("--calibration-images", calibrationImages);
-        requirePositive("--threads", threads);
+        Checks.writable(spec, "--json", json);
+        Checks.writable(spec, "--save", save);
+        Checks.positive(spec, "--epochs", epochs);
+        Checks.positive(spec, "--batch-size", batchSize);
+        Checks.positive(spec, "--calibration-images", calibrationImages);
+        threads.check(spec);
         requireNumber("--lr", learningRate);
         requireNumber("--peak-lr", peak);
         requireNumber("--momentum", momentum);
@@ -214,34 +211,16 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void requireWritable(String option, Path file) {
-        if (file == null) {
-            return;
-        }
-        if (Files.isDirectory(file)) {
-            throw new InvalidValueException(option + " " + file + " is a folder: name a file in it");
-        }
-        if (!Files.isWritable(file.toAbsolutePath().getParent())) {
-            throw new InvalidValueException(option + " " + file + ": there is no such folder, or it is not writable");
-        }
-    }
-
-    private static void requirePositive(String option, Integer value) {
-        if (value != null && value < 1) {
-            throw new InvalidValueException(option + " " + value + ": at least 1 is needed");
-        }
-    }
-
-    private static void requireNumber(String option, Double value) {
+    private void requireNumber(String option, Double value) {
         if (value != null && !(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-            throw new InvalidValueException(option + " " + value + ": a number from 0 on is needed");
+            throw Checks.usage(spec, option + " " + value + ": a number from 0 on is needed");
         }
     }
 
     private void refuseTogether(String option, String other) {
         ParseResult given = spec.commandLine().getParseResult();
         if (given.hasMatchedOption(option) && given.hasMatchedOption(other)) {
-            throw new InvalidValueException(option + " and " + other + " exclude each other");
+            throw Checks.usage(spec, option + " and " + other + " exclude each other");
         }
     }
 

@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -43,8 +42,8 @@ final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "ONNX file.")
     private Path model;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Mixin
     private ReadingOptions reading;
@@ -55,7 +54,7 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         json.check(spec);
-        Checks.positive(spec, "--threads", threads);
+        threads.check(spec);
         ModelInfo info = Onnx.describe(model);
         PrintWriter text = json.text(spec.commandLine().getOut());
         print(text, info);
@@ -66,9 +65,8 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, Shape> known = graph.parameterInputs().isEmpty() ? ReadingOptions.known(graph, 1) : null;
         Explanation explanation = null;
         if (known != null) {
-            try (Session session = Session.builder(graph)
-                    .threads(threads == null ? 0 : threads)
-                    .build()) {
+            try (Session session =
+                    Session.builder(graph).threads(threads.count()).build()) {
                 explanation = session.explain(known);
                 text.print(explanation);
             }

@@ -80,8 +80,8 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "Nodes that stay in float: those in whose name the expression is found.")
     private Pattern keepFloat;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Mixin
     private WeightOptions weights;
@@ -100,7 +100,7 @@ final class QuantizeCommand implements Callable<Integer> {
         json.check(spec);
         Checks.writable(spec, "-o", output);
         Checks.positive(spec, "--samples", samples);
-        Checks.positive(spec, "--threads", threads);
+        threads.check(spec);
         QConfig qconfig = weights.qconfig();
         if (calibration == null && !weights.weightOnly()) {
             throw Checks.usage(
@@ -160,7 +160,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
 
     private OutputComparison compare(Graph network, Graph quantized, Samples data) {
-        int count = threads == null ? 0 : threads;
+        int count = threads.count();
         try (Session before = Session.builder(network).threads(count).build();
                 Session after = Session.builder(quantized).threads(count).build();
                 Progress progress = new Progress("compare")) {

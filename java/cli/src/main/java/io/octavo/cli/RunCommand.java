@@ -67,8 +67,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--labels", paramLabel = "FILE", description = "Names of the classes, one a line.")
     private Path labels;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads (default: the CPUs this process may use).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Mixin
     private ReadingOptions reading;
@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         json.check(spec);
         Checks.positive(spec, "--top", top);
-        Checks.positive(spec, "--threads", threads);
+        threads.check(spec);
         if (inputs.isEmpty()) {
             throw Checks.usage(spec, "no --input: what is the model to run on?");
         }
@@ -95,8 +95,7 @@ final class RunCommand implements Callable<Integer> {
         List<Tensor> given = inputs.tensors(graph, images);
         List<Tensor> found;
         long nanos;
-        try (Session session =
-                Session.builder(graph).threads(threads == null ? 0 : threads).build()) {
+        try (Session session = Session.builder(graph).threads(threads.count()).build()) {
             session.run(given).forEach(Tensor::close); // the first run plans and warms up
             long start = System.nanoTime();
             found = session.run(given);

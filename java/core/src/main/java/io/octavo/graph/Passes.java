@@ -67,9 +67,10 @@ public final class Passes {
     }
 
     /**
-     * Makes operators on codes of float operators whose operands are dequantized and whose results are quantized: convolutions, linear
-     * layers (also to float results), sums, and what keeps the parameters of its input. Integers are computed then where the graph
-     * said real numbers, so that results may differ by one where a number lies next to the middle of two codes.
+     * Makes operators on codes of float operators whose operands are dequantized and whose results are quantized: convolutions, also
+     * transposed ones, linear layers (also to float results), functions of one and two numbers, means, and what moves or chooses
+     * elements. Integers are computed then where the graph said real numbers, so that results may differ by one where a number lies
+     * next to the middle of two codes.
      */
     public static Graph absorbQuantization(Graph graph) {
         return Absorption.absorb(graph);
