@@ -78,6 +78,39 @@ class HostileModelsTest {
         return new Models().input("x", ElementType.F32, 2, 3);
     }
 
+    /** Whatever is missing, or is not what it should be, is told as such. */
+    @Test
+    void nodesOfTooFewInputsOrOthers() {
+        int read = 0;
+        int refused = 0;
+        List<String> failures = new ArrayList<>();
+        for (String operator : Imports.operators()) {
+            int dot = operator.lastIndexOf('.');
+            String domain = dot < 0 ? "" : operator.substring(0, dot);
+            for (String inputs :
+                    List.of("", "x", "-", "- x", "x x", "x c", "c c", "c - x", "x c c", "x c c c c c c c c")) {
+                for (String outputs : List.of("y", "- y", "z y")) {
+                    Models model = small().opset(21)
+                            .domain("com.microsoft", 1)
+                            .constant("c", Tensor.ofLongs(new long[] {1, 0}))
+                            .node(domain, operator.substring(dot + 1), inputs, outputs, Map.of())
+                            .output("y");
+                    try {
+                        read(model);
+                        read++;
+                    } catch (OctavoException e) {
+                        refused++;
+                    } catch (RuntimeException e) {
+                        failures.add(operator + " of \"" + inputs + "\" to \"" + outputs + "\": " + e + " at "
+                                + e.getStackTrace()[1]);
+                    }
+                }
+            }
+        }
+        assertEquals(List.of(), failures);
+        assertTrue(read > 100 && refused > 1000, read + " read, " + refused + " refused");
+    }
+
     @Test
     void cyclesAreRefused() {
         assertTrue(error(small().node("Add", "x b", "a").node("Relu", "a", "b").output("b"))

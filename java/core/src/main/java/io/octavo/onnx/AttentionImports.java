@@ -40,7 +40,7 @@ final class AttentionImports {
     }
 
     private void build() {
-        if (node.importer().isHalf(node.def().inputs().get(0))) {
+        if (node.importer().isHalf(node.required(0))) {
             // Its softmax rounds what it is of at each step; numbers of 32 bits come too far from that.
             throw node.unsupported("Attention in F16 or BF16 (that in F32 is)");
         }

@@ -84,7 +84,7 @@ final class ImportNode {
     }
 
     /** The name in the file of an input that must be there. */
-    private String required(int index) {
+    String required(int index) {
         if (!node.hasInput(index)) {
             throw new InvalidValueException("input " + index + " is missing");
         }
@@ -111,7 +111,7 @@ final class ImportNode {
 
     /** The type of the codes of an input, as the file has it; null if it is none of codes. */
     CodeType codeType(int index) {
-        return importer.codeType(node.inputs().get(index));
+        return importer.codeType(required(index));
     }
 
     /** Does not make a value of a constant, which may be wanted in another form alone. */

@@ -45,9 +45,8 @@ final class ShapeImports {
     /** The branch that a condition which is known takes. */
     private static void branch(ImportNode node) {
         if (!node.isConstant(0)) {
-            throw node.unsupported(
-                    "If whose condition \"" + node.def().inputs().get(0) + "\" is known in a run only (export the"
-                            + " model with the branch that is taken, or with known sizes)");
+            throw node.unsupported("If whose condition \"" + node.required(0) + "\" is known in a run only (export the"
+                    + " model with the branch that is taken, or with known sizes)");
         }
         Tensor condition = node.constant(0);
         if (condition.dtype() != DType.BOOL || condition.elements() != 1) {

@@ -30,7 +30,7 @@ final class WeightImports {
 
     /** Adds what dequantizes a constant, if that is what the node does and a graph can say it. */
     static boolean dequantize(ImportNode node) {
-        String input = node.def().inputs().get(0);
+        String input = node.required(0);
         Lookup lookup = node.importer().lookup(input);
         boolean fixed = node.isConstant(1) && (!node.def().hasInput(2) || node.isConstant(2));
         if (lookup != null && !fixed) {
